@@ -1,0 +1,87 @@
+# What a machine needs: Python 3.11+, make, and network for the first run. Everything else goes into .venv.
+#
+#   make demo          play a whole session, start to diploma (runtime packages only: the quick way in)
+#   make test          run the tests                    (make test ARGS="-k jury -x")
+#   make check         style, types, import rules, contracts, règlements
+#   make bench         measure                          (make bench ARGS="--help")
+#   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
+#   make clean         remove the environment, the caches and what the runs left
+
+PYTHON ?= python3
+WORKERS ?= 2
+UPGRADE ?=
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+CODE := $(wildcard conftest.py services contracts tests bench)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
+
+.PHONY: help demo test check bench requirements clean
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+help:
+	@sed -n '/^#   make/s/^# *//p' Makefile
+
+demo: .venv/.base
+	$(BIN)/parchemin demo $(ARGS)
+
+# --dist loadfile: tests of one file share their fixtures (one broker each), so they stay in one worker.
+test: .venv/.dev
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(CODE)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m contracts.verifier
+	$(BIN)/parchemin reglements verifier
+
+bench: .venv/.bench
+	$(BIN)/python -m bench $(ARGS)
+
+# --- environment: one stamp per set of packages, remade when its pins change -----------------------------------------
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; '$(PYTHON)' is missing or older." >&2; \
+	  echo "Install it (Debian 12+: apt-get install python3 python3-venv) or name one: make PYTHON=/usr/bin/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments: its venv module is missing." >&2; \
+	  echo "On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# setuptools first, pinned like the rest: what has no wheel, and the package itself, are built with it and nothing else.
+define install
+	$(PIP) install --require-hashes -r requirements/construction.txt
+	$(PIP) install --require-hashes --no-build-isolation -r requirements/$(1).txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+endef
+
+.venv/.base: requirements/base.txt pyproject.toml | .venv/.python
+	$(call install,base)
+
+.venv/.dev: requirements/dev.txt pyproject.toml | .venv/.python
+	$(call install,dev)
+	@touch .venv/.base # dev holds base, same versions
+
+.venv/.bench: requirements/bench.txt pyproject.toml | .venv/.python
+	$(call install,bench)
+	@touch .venv/.base
+
+# Each set takes the versions of the one before as they are, so they never disagree.
+requirements: | .venv/.python
+	$(PIP) install uv
+	$(LOCK) -o requirements/construction.txt
+	$(LOCK) -c requirements/construction.txt pyproject.toml -o requirements/base.txt
+	$(LOCK) --group test --group check -c requirements/base.txt pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group bench -c requirements/base.txt pyproject.toml -o requirements/bench.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
