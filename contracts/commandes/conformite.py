@@ -1,0 +1,96 @@
+"""Ce que l'on peut demander au service conformité."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from contracts.messages import Command
+from contracts.vocabulaire import Attestation, Categorie, Code, CodeEpreuve, Motif, NaturePiece, Numero, Verdict
+
+
+class OuvrirDossier(Command):
+    """Ouvrir le dossier d'un candidat inscrit (réaction)."""
+
+    NAME: ClassVar[str] = "conformite.ouvrir_dossier"
+    candidat: Numero
+    categorie: Categorie
+    majeur: bool
+    reglement: str
+    formation_attestee: bool = False
+    livret: bool = False
+
+
+class DispenserPieces(Command):
+    """Ne plus réclamer les supports d'une épreuve dispensée ou conservée (réaction)."""
+
+    NAME: ClassVar[str] = "conformite.dispenser_pieces"
+    candidat: Numero
+    epreuve: CodeEpreuve
+
+
+class DeposerPiece(Command):
+    """Déposer une pièce du dossier. ``depose_le`` est l'instant du dépôt ; il fait foi pour le délai."""
+
+    NAME: ClassVar[str] = "conformite.deposer_piece"
+    candidat: Numero
+    piece: Code
+    nature: NaturePiece
+    depose_le: AwareDatetime
+    attestation: Attestation | None = None
+    signataires: tuple[str, ...] = ()
+    empreinte: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
+class JugerPiece(Command):
+    """Décider à la main du verdict d'une pièce, avec motif (employeur étranger, travailleur indépendant…)."""
+
+    NAME: ClassVar[str] = "conformite.juger_piece"
+    candidat: Numero
+    piece: Code
+    verdict: Verdict
+    motif: Motif
+
+
+class ControlerDossier(Command):
+    """Contrôler le dossier : autoriser, refuser avec motifs, ou attendre une régularisation avant la date limite."""
+
+    NAME: ClassVar[str] = "conformite.controler_dossier"
+    candidat: Numero
+
+
+class ArreterSupports(Command):
+    """Arrêter, à la date de remise, la liste des supports d'épreuve manquants."""
+
+    NAME: ClassVar[str] = "conformite.arreter_supports"
+    candidat: Numero
+
+
+class SignalerDoute(Command):
+    """Signaler un doute sur le dossier ; l'évaluation a lieu quand même."""
+
+    NAME: ClassVar[str] = "conformite.signaler_doute"
+    candidat: Numero
+    motif: Motif
+
+
+class ConclureVerification(Command):
+    """Conclure la vérification d'un dossier mis en doute."""
+
+    NAME: ClassVar[str] = "conformite.conclure_verification"
+    candidat: Numero
+    conforme: bool
+    motif: Motif
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    OuvrirDossier,
+    DispenserPieces,
+    DeposerPiece,
+    JugerPiece,
+    ControlerDossier,
+    ArreterSupports,
+    SignalerDoute,
+    ConclureVerification,
+)

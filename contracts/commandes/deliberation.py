@@ -1,0 +1,103 @@
+"""Ce que l'on peut demander au service délibération."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.messages import Command
+from contracts.vocabulaire import Code, CodeEpreuve, Decision, Membre, Motif, Note, Numero
+
+
+class ConstituerJury(Command):
+    """Nommer le jury : arrêté, membres par profil, président, vice-président, candidats."""
+
+    NAME: ClassVar[str] = "deliberation.constituer_jury"
+    jury: Code
+    arrete: str = Field(min_length=3, max_length=200)
+    membres: tuple[Membre, ...] = Field(min_length=1)
+    president: Code
+    vice_president: Code
+    candidats: tuple[Numero, ...] = Field(min_length=1)
+
+
+class AttesterPresence(Command):
+    """Attester la présence d'un membre à la séance."""
+
+    NAME: ClassVar[str] = "deliberation.attester_presence"
+    jury: Code
+    membre: Code
+
+
+class RecuserMembre(Command):
+    """Écarter un membre de la délibération sur un candidat."""
+
+    NAME: ClassVar[str] = "deliberation.recuser_membre"
+    jury: Code
+    membre: Code
+    candidat: Numero
+    motif: Motif
+
+
+class TransmettrePresidence(Command):
+    """Faire suppléer le président par le vice-président."""
+
+    NAME: ClassVar[str] = "deliberation.transmettre_presidence"
+    jury: Code
+    motif: Motif
+
+
+class OuvrirJury(Command):
+    """Ouvrir la délibération sur l'état du journal à cet instant."""
+
+    NAME: ClassVar[str] = "deliberation.ouvrir_jury"
+    jury: Code
+
+
+class ViserLivret(Command):
+    """Porter au livret scolaire la mention de son examen, signée du président."""
+
+    NAME: ClassVar[str] = "deliberation.viser_livret"
+    jury: Code
+    candidat: Numero
+
+
+class AccorderPoints(Command):
+    """Porter une note à une valeur supérieure, par décision motivée du jury."""
+
+    NAME: ClassVar[str] = "deliberation.accorder_points"
+    jury: Code
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note
+    motif: Motif
+
+
+class PrendreDecision(Command):
+    """Décider pour un candidat. ``decision`` absente : le jury suit la proposition calculée."""
+
+    NAME: ClassVar[str] = "deliberation.prendre_decision"
+    jury: Code
+    candidat: Numero
+    decision: Decision | None = None
+
+
+class CloreJury(Command):
+    """Clore le jury ; refusé tant que la preuve de sa régularité est incomplète."""
+
+    NAME: ClassVar[str] = "deliberation.clore_jury"
+    jury: Code
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    ConstituerJury,
+    AttesterPresence,
+    RecuserMembre,
+    TransmettrePresidence,
+    OuvrirJury,
+    ViserLivret,
+    AccorderPoints,
+    PrendreDecision,
+    CloreJury,
+)

@@ -1,0 +1,183 @@
+"""Ce que l'on peut demander au service inscription."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from contracts.messages import Command
+from contracts.vocabulaire import (
+    Categorie,
+    Code,
+    CodeEpreuve,
+    CodeSituation,
+    Identite,
+    Mode,
+    Motif,
+    Note,
+    Numero,
+    Parametres,
+    TypeCentre,
+    Valeurs,
+)
+
+
+class OuvrirSession(Command):
+    """Ouvrir la session d'un diplôme : règlement figé, paramètres de l'académie, valeurs absentes des textes."""
+
+    NAME: ClassVar[str] = "inscription.ouvrir_session"
+    reglement: str
+    parametres: Parametres
+    valeurs: Valeurs | None = None
+
+
+class FournirValeurs(Command):
+    """Fournir après l'ouverture les valeurs encore manquantes, avec leur référence."""
+
+    NAME: ClassVar[str] = "inscription.fournir_valeurs"
+    valeurs: Valeurs
+
+
+class OuvrirCentre(Command):
+    """Ouvrir un centre d'examen, principal ou annexe (l'annexe veut un acte de désignation)."""
+
+    NAME: ClassVar[str] = "inscription.ouvrir_centre"
+    centre: Code
+    type: TypeCentre
+    acte: str = ""
+
+
+class InscrireCandidat(Command):
+    """Inscrire un candidat : identité, statut, modes par épreuve, facultatives."""
+
+    NAME: ClassVar[str] = "inscription.inscrire_candidat"
+    candidat: Numero
+    identite: Identite
+    categorie: Categorie
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+    etablissement: Code | None = None
+    formation_attestee: bool = False
+    permis_b: bool = False
+    livret: bool = False
+    derogation: bool = False
+    contrat_deux_specialites: bool = False
+
+
+class ModifierInscription(Command):
+    """Changer les modes, facultatives ou l'établissement avant la clôture des inscriptions."""
+
+    NAME: ClassVar[str] = "inscription.modifier_inscription"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+    etablissement: Code | None = None
+
+
+class AccorderDispense(Command):
+    """Dispenser d'une épreuve ou d'une situation, sur titre."""
+
+    NAME: ClassVar[str] = "inscription.accorder_dispense"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    motif: Motif
+
+
+class AccorderBenefice(Command):
+    """Conserver une note d'une session passée."""
+
+    NAME: ClassVar[str] = "inscription.accorder_benefice"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note
+    session_origine: str = Field(pattern=r"^[0-9]{4}$")
+    autre_specialite: bool = False
+
+
+class AbandonnerBenefice(Command):
+    """Repasser une épreuve dont la note était conservée."""
+
+    NAME: ClassVar[str] = "inscription.abandonner_benefice"
+    candidat: Numero
+    epreuve: CodeEpreuve
+
+
+class AccorderAmenagement(Command):
+    """Accorder un aménagement (le motif médical ne se saisit pas ici)."""
+
+    NAME: ClassVar[str] = "inscription.accorder_amenagement"
+    candidat: Numero
+    nature: str = Field(min_length=3, max_length=60)
+    epreuves: tuple[CodeEpreuve, ...] = ()
+
+
+class AffecterCentre(Command):
+    """Affecter un candidat à un centre ouvert ; son établissement s'il est centre annexe, sinon un principal."""
+
+    NAME: ClassVar[str] = "inscription.affecter_centre"
+    candidat: Numero
+    centre: Code
+
+
+class EnregistrerAutorisation(Command):
+    """Prendre acte de l'issue du contrôle du dossier (réaction)."""
+
+    NAME: ClassVar[str] = "inscription.enregistrer_autorisation"
+    candidat: Numero
+    autorise: bool
+    regle: str
+
+
+class EmettreConvocation(Command):
+    """Convoquer un candidat autorisé et affecté."""
+
+    NAME: ClassVar[str] = "inscription.emettre_convocation"
+    candidat: Numero
+    date: AwareDatetime
+
+
+class AnnulerInscription(Command):
+    """Annuler une inscription, avec motif."""
+
+    NAME: ClassVar[str] = "inscription.annuler_inscription"
+    candidat: Numero
+    motif: Motif
+
+
+class DemanderRemplacement(Command):
+    """Demander la session de remplacement pour des épreuves manquées avec justification."""
+
+    NAME: ClassVar[str] = "inscription.demander_remplacement"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1)
+    academie_depot: Code
+
+
+class FusionnerDoublon(Command):
+    """Rapprocher à la main deux inscriptions de la même personne."""
+
+    NAME: ClassVar[str] = "inscription.fusionner_doublon"
+    candidat: Numero
+    remplace: Numero
+    motif: Motif
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    OuvrirSession,
+    FournirValeurs,
+    OuvrirCentre,
+    InscrireCandidat,
+    ModifierInscription,
+    AccorderDispense,
+    AccorderBenefice,
+    AbandonnerBenefice,
+    AccorderAmenagement,
+    AffecterCentre,
+    EnregistrerAutorisation,
+    EmettreConvocation,
+    AnnulerInscription,
+    DemanderRemplacement,
+    FusionnerDoublon,
+)

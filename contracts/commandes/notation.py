@@ -1,0 +1,218 @@
+"""Ce que l'on peut demander au service notation."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from contracts.messages import Command, Message
+from contracts.vocabulaire import Categorie, Code, CodeEpreuve, CodeSituation, Mode, Motif, Note, Numero, Profil
+
+
+class OuvrirReleve(Command):
+    """Ouvrir le relevé d'épreuves d'un candidat inscrit (réaction)."""
+
+    NAME: ClassVar[str] = "notation.ouvrir_releve"
+    candidat: Numero
+    categorie: Categorie
+    reglement: str
+    modes: dict[CodeEpreuve, Mode]
+    facultatives: tuple[CodeEpreuve, ...] = ()
+
+
+class FermerAcces(Command):
+    """Fermer toute évaluation à un candidat non autorisé (réaction)."""
+
+    NAME: ClassVar[str] = "notation.fermer_acces"
+    candidat: Numero
+    regle: str
+
+
+class DispenserEpreuve(Command):
+    """Prendre acte d'une dispense (réaction)."""
+
+    NAME: ClassVar[str] = "notation.dispenser_epreuve"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+
+
+class ReporterBenefice(Command):
+    """Prendre acte d'une note conservée (réaction)."""
+
+    NAME: ClassVar[str] = "notation.reporter_benefice"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note
+    session_origine: str
+    regle: str
+
+
+class RemplirGrille(Command):
+    """Remplir la grille officielle d'une épreuve ou situation : critères évalués par compétence, profils présents."""
+
+    NAME: ClassVar[str] = "notation.remplir_grille"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    criteres: dict[str, int]
+    commission: tuple[Profil, ...]
+    note: Note
+    lot: Code | None = None
+
+
+class SaisirNote(Command):
+    """Saisir une note sans grille détaillée (épreuves générales, bordereau)."""
+
+    NAME: ClassVar[str] = "notation.saisir_note"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    lot: Code | None = None
+
+
+class SaisirSecondeFois(Command):
+    """Seconde saisie d'une note, par une autre personne que la première."""
+
+    NAME: ClassVar[str] = "notation.saisir_seconde_fois"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+
+
+class IntegrerNoteTardive(Command):
+    """Décider d'intégrer une note de CCF reçue après la date de remontée."""
+
+    NAME: ClassVar[str] = "notation.integrer_note_tardive"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    motif: Motif
+
+
+class ConstaterSupportAbsent(Command):
+    """Constater l'absence du support d'une situation ou épreuve : zéro."""
+
+    NAME: ClassVar[str] = "notation.constater_support_absent"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+
+
+class ConstaterAbsence(Command):
+    """Constater l'absence d'un candidat."""
+
+    NAME: ClassVar[str] = "notation.constater_absence"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+
+
+class JustifierAbsence(Command):
+    """Admettre le motif d'une absence, sur pièce, avant la délibération."""
+
+    NAME: ClassVar[str] = "notation.justifier_absence"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    motif: Motif
+
+
+class EnregistrerEtg(Command):
+    """Enregistrer le résultat de l'épreuve théorique générale."""
+
+    NAME: ClassVar[str] = "notation.enregistrer_etg"
+    candidat: Numero
+    valide: bool
+
+
+class EnregistrerConduite(Command):
+    """Enregistrer le résultat de la conduite : une mention du vocabulaire du mode, jamais une note."""
+
+    NAME: ClassVar[str] = "notation.enregistrer_conduite"
+    candidat: Numero
+    epreuve: CodeEpreuve = "EP3"
+    situation: CodeSituation = "S1"
+    mention: str = Field(min_length=1, max_length=20)
+    commission: tuple[Profil, ...] = ()
+
+
+class HarmoniserNote(Command):
+    """Porter une note à une autre valeur lors de l'harmonisation."""
+
+    NAME: ClassVar[str] = "notation.harmoniser_note"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    motif: Motif
+
+
+class RectifierNote(Command):
+    """Corriger une erreur matérielle de saisie ou de report."""
+
+    NAME: ClassVar[str] = "notation.rectifier_note"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    motif: Motif
+
+
+class ArreterResultat(Command):
+    """Remplir la grille récapitulative : arrêter le résultat d'une épreuve."""
+
+    NAME: ClassVar[str] = "notation.arreter_resultat"
+    candidat: Numero
+    epreuve: CodeEpreuve
+
+
+class LigneBordereau(Message):
+    """Une ligne : une note, ou ``ABS``."""
+
+    candidat: Numero
+    note: Note | Literal["ABS"]
+
+
+class DeposerBordereau(Command):
+    """Déposer en une fois les notes d'un lot."""
+
+    NAME: ClassVar[str] = "notation.deposer_bordereau"
+    lot: Code
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    lignes: tuple[LigneBordereau, ...] = Field(min_length=1, max_length=900)
+
+
+class CloreBordereau(Command):
+    """Clore un lot dont toutes les lignes sont complètes."""
+
+    NAME: ClassVar[str] = "notation.clore_bordereau"
+    lot: Code
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    OuvrirReleve,
+    FermerAcces,
+    DispenserEpreuve,
+    ReporterBenefice,
+    RemplirGrille,
+    SaisirNote,
+    SaisirSecondeFois,
+    IntegrerNoteTardive,
+    ConstaterSupportAbsent,
+    ConstaterAbsence,
+    JustifierAbsence,
+    EnregistrerEtg,
+    EnregistrerConduite,
+    HarmoniserNote,
+    RectifierNote,
+    ArreterResultat,
+    DeposerBordereau,
+    CloreBordereau,
+)

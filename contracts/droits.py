@@ -1,0 +1,115 @@
+"""Who may do what: the one table that services check before deciding and that the docs print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.messages import Command, Refus
+
+
+class Role(StrEnum):
+    """Rôles. ``systeme`` est celui des réactions d'un service à ses propres faits appris."""
+
+    SYSTEME = "systeme"
+    RECTEUR = "recteur"
+    GESTIONNAIRE = "gestionnaire"
+    CHEF_CENTRE = "chef_centre"
+    COMMISSION = "commission"
+    CORRECTEUR = "correcteur"
+    PRESIDENT_JURY = "president_jury"
+    MEMBRE_JURY = "membre_jury"
+    CANDIDAT = "candidat"
+
+
+@dataclass(frozen=True)
+class Droit:
+    """Roles allowed; for those in ``bornes``, the scope word whose value the command must match (``lot:L12``)."""
+
+    roles: frozenset[Role]
+    bornes: tuple[tuple[Role, str], ...] = ()
+
+
+def _droit(*roles: Role, **bornes: Role) -> Droit:
+    """``lot=Role.CORRECTEUR``: that role too, but only on the lots of its scope."""
+    return Droit(frozenset({*roles, *bornes.values()}), tuple((role, word) for word, role in bornes.items()))
+
+
+G, S, R = Role.GESTIONNAIRE, Role.SYSTEME, Role.RECTEUR
+_EVALUE = Droit(frozenset({G, Role.COMMISSION, Role.CORRECTEUR}), ((Role.COMMISSION, "lot"), (Role.CORRECTEUR, "lot")))
+_PRESIDE = _droit(jury=Role.PRESIDENT_JURY)
+
+DROITS: dict[str, Droit] = {
+    "inscription.ouvrir_session": _droit(R, G),
+    "inscription.fournir_valeurs": _droit(R, G),
+    "inscription.ouvrir_centre": _droit(R, G),
+    "inscription.inscrire_candidat": _droit(G, candidat=Role.CANDIDAT),
+    "inscription.modifier_inscription": _droit(G, candidat=Role.CANDIDAT),
+    "inscription.accorder_dispense": _droit(R, G),
+    "inscription.accorder_benefice": _droit(R, G),
+    "inscription.abandonner_benefice": _droit(G, candidat=Role.CANDIDAT),
+    "inscription.accorder_amenagement": _droit(R, G),
+    "inscription.affecter_centre": _droit(R, G),
+    "inscription.enregistrer_autorisation": _droit(S),
+    "inscription.emettre_convocation": _droit(R, G),
+    "inscription.annuler_inscription": _droit(R, G),
+    "inscription.demander_remplacement": _droit(R),
+    "inscription.fusionner_doublon": _droit(G),
+    "conformite.ouvrir_dossier": _droit(S),
+    "conformite.dispenser_pieces": _droit(S),
+    "conformite.deposer_piece": _droit(G, Role.CHEF_CENTRE, candidat=Role.CANDIDAT),
+    "conformite.juger_piece": _droit(R, G),
+    "conformite.controler_dossier": _droit(R, G),
+    "conformite.arreter_supports": _droit(R, G),
+    "conformite.signaler_doute": _droit(G, lot=Role.COMMISSION),
+    "conformite.conclure_verification": _droit(R, G),
+    "notation.ouvrir_releve": _droit(S),
+    "notation.fermer_acces": _droit(S),
+    "notation.dispenser_epreuve": _droit(S),
+    "notation.reporter_benefice": _droit(S),
+    "notation.remplir_grille": _EVALUE,
+    "notation.saisir_note": _EVALUE,
+    "notation.saisir_seconde_fois": _EVALUE,
+    "notation.integrer_note_tardive": _droit(R, G),
+    "notation.constater_support_absent": _droit(S, G),
+    "notation.constater_absence": _droit(G, Role.CHEF_CENTRE),
+    "notation.justifier_absence": _droit(R, G),
+    "notation.enregistrer_etg": _droit(G, Role.CHEF_CENTRE),
+    "notation.enregistrer_conduite": _droit(G, Role.CHEF_CENTRE),
+    "notation.harmoniser_note": _droit(R, G),
+    "notation.rectifier_note": _droit(R, G),
+    "notation.arreter_resultat": _droit(S, G),
+    "notation.deposer_bordereau": _EVALUE,
+    "notation.clore_bordereau": _EVALUE,
+    "deliberation.constituer_jury": _droit(R),
+    "deliberation.attester_presence": _droit(R, G, jury=Role.PRESIDENT_JURY),
+    "deliberation.recuser_membre": _droit(R, jury=Role.PRESIDENT_JURY),
+    "deliberation.transmettre_presidence": _droit(R, jury=Role.PRESIDENT_JURY),
+    "deliberation.ouvrir_jury": _PRESIDE,
+    "deliberation.viser_livret": _PRESIDE,
+    "deliberation.accorder_points": _PRESIDE,
+    "deliberation.prendre_decision": _PRESIDE,
+    "deliberation.clore_jury": _PRESIDE,
+    "publication.preparer_publication": _droit(S),
+    "publication.publier_resultats": _droit(R, G),
+    "publication.editer_releve": _droit(S, R, G),
+    "publication.delivrer_diplome": _droit(S, R),
+}
+
+
+def check_rights(command: Command, academie: str) -> None:
+    """Refuse a command that its author may not give here.
+
+    Raises:
+        Refus: ``DROIT_ACADEMIE``, ``DROIT_ROLE`` or ``DROIT_PORTEE``.
+    """
+    par = command.par
+    if par.academie != academie:
+        raise Refus("DROIT_ACADEMIE", f"« {par.academie} » n'agit pas sur les sessions de « {academie} »")
+    droit = DROITS[command.NAME]
+    if par.role not in droit.roles:
+        permis = ", ".join(sorted(droit.roles))
+        raise Refus("DROIT_ROLE", f"le rôle « {par.role} » ne peut pas {command.NAME} (rôles permis : {permis})")
+    for role, mot in droit.bornes:
+        if par.role == role and f"{mot}:{getattr(command, mot, None)}" not in par.portee:
+            raise Refus("DROIT_PORTEE", f"{command.NAME} : hors de la portée de l'auteur ({mot} absent de sa portée)")

@@ -1,0 +1,17 @@
+"""Every event of the five services, and the registry that reads them."""
+
+from __future__ import annotations
+
+from contracts.evenements import conformite, deliberation, inscription, notation, publication
+from contracts.messages import Registry
+
+REGISTRE = Registry(
+    [
+        *inscription.EVENEMENTS,
+        *conformite.EVENEMENTS,
+        *notation.EVENEMENTS,
+        *deliberation.EVENEMENTS,
+        *publication.EVENEMENTS,
+    ],
+    steps=conformite.ETAPES,
+)

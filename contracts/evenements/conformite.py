@@ -1,0 +1,147 @@
+"""Ce que dit le service conformité : pièces déposées, jugées, dossier conforme ou non."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime
+
+from contracts.messages import Data, Event
+from contracts.vocabulaire import (
+    Attestation,
+    Categorie,
+    Code,
+    CodeEpreuve,
+    Explication,
+    Motif,
+    NaturePiece,
+    Numero,
+    Verdict,
+)
+
+
+class DossierOuvert(Event):
+    """Le service a appris l'inscription : voici les pièces que le candidat doit."""
+
+    NAME: ClassVar[str] = "conformite.dossier_ouvert.v1"
+    candidat: Numero
+    categorie: Categorie
+    majeur: bool
+    reglement: str
+    experience_due: bool
+    formation_attestee: bool = False
+    pieces_dues: tuple[NaturePiece, ...] = ()
+    dispenses: tuple[CodeEpreuve, ...] = ()
+
+
+class PieceDeposee(Event):
+    """Une pièce est déposée. v2 : une attestation porte une liste de périodes (le modèle en prévoit deux)."""
+
+    NAME: ClassVar[str] = "conformite.piece_deposee.v2"
+    candidat: Numero
+    piece: Code
+    nature: NaturePiece
+    depose_le: AwareDatetime
+    attestation: Attestation | None = None
+    signataires: tuple[str, ...] = ()
+    empreinte: str = ""
+
+
+def piece_deposee_v1(data: Data) -> Data:
+    """v1 → v2 : la période unique devient une liste d'une période."""
+    attestation: dict[str, Any] | None = data.get("attestation")
+    if attestation is None:
+        return data
+    rest = {key: value for key, value in attestation.items() if key != "periode"}
+    return {**data, "attestation": {**rest, "periodes": [attestation["periode"]]}}
+
+
+class PieceJugee(Event):
+    """Verdict sur une pièce, par règle ou par une personne (alors motivé)."""
+
+    NAME: ClassVar[str] = "conformite.piece_jugee.v1"
+    candidat: Numero
+    piece: Code
+    verdict: Verdict
+    regle: str
+    motifs: tuple[str, ...] = ()
+    alertes: tuple[str, ...] = ()
+    heures_retenues: Decimal | None = None
+    a_la_main: bool = False
+
+
+class RegularisationDemandee(Event):
+    """Pièce incomplète : elle est redemandée avant la date limite (CAP26-C05, CAP26-C06, CAP24-C05)."""
+
+    NAME: ClassVar[str] = "conformite.regularisation_demandee.v1"
+    candidat: Numero
+    piece: Code
+    manques: tuple[str, ...]
+    avant: AwareDatetime
+    regle: str
+
+
+class DossierDeclareConforme(Event):
+    """Le candidat est autorisé à se présenter."""
+
+    NAME: ClassVar[str] = "conformite.dossier_declare_conforme.v1"
+    candidat: Numero
+    regle: str
+    explication: tuple[Explication, ...] = ()
+
+
+class DossierDeclareNonConforme(Event):
+    """Le candidat n'est pas autorisé à se présenter ; motifs énumérés (CAP26-I05, CAP26-R01)."""
+
+    NAME: ClassVar[str] = "conformite.dossier_declare_non_conforme.v1"
+    candidat: Numero
+    regle: str
+    motifs: tuple[str, ...]
+    orientation: str = ""
+    explication: tuple[Explication, ...] = ()
+
+
+class SupportsArretes(Event):
+    """À la date de remise, l'état des supports d'épreuve est arrêté : ceux qui manquent (CAP24-C03, CAP24-C06).
+
+    ``manquants`` : ``EP1.S1``, ``EP2``… dans les termes du règlement.
+    """
+
+    NAME: ClassVar[str] = "conformite.supports_arretes.v1"
+    candidat: Numero
+    manquants: tuple[str, ...] = ()
+    regles: tuple[str, ...] = ()
+
+
+class DouteSignale(Event):
+    """Un doute est signalé sur le dossier ; qui évalue ne rejette pas (TR-C02)."""
+
+    NAME: ClassVar[str] = "conformite.doute_signale.v1"
+    candidat: Numero
+    motif: Motif
+    regle: str
+
+
+class VerificationConclue(Event):
+    """L'autorité a vérifié le dossier mis en doute."""
+
+    NAME: ClassVar[str] = "conformite.verification_conclue.v1"
+    candidat: Numero
+    conforme: bool
+    motif: Motif
+    regle: str
+
+
+EVENEMENTS: tuple[type[Event], ...] = (
+    DossierOuvert,
+    PieceDeposee,
+    PieceJugee,
+    RegularisationDemandee,
+    DossierDeclareConforme,
+    DossierDeclareNonConforme,
+    SupportsArretes,
+    DouteSignale,
+    VerificationConclue,
+)
+ETAPES = {"conformite.piece_deposee.v1": piece_deposee_v1}

@@ -1,0 +1,215 @@
+"""Ce que dit le service inscription : la session, les centres, les candidatures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import AwareDatetime
+
+from contracts.messages import Event, Personnel
+from contracts.vocabulaire import (
+    Categorie,
+    Code,
+    CodeEpreuve,
+    CodeSituation,
+    Identite,
+    Mode,
+    Motif,
+    Numero,
+    Parametres,
+    TypeCentre,
+    Valeurs,
+)
+
+
+class SessionOuverte(Event):
+    """La session est ouverte : son règlement est figé (identifiant, version, empreinte)."""
+
+    NAME: ClassVar[str] = "inscription.session_ouverte.v1"
+    reglement: str
+    version: int
+    empreinte: str
+    parametres: Parametres
+    valeurs: Valeurs | None = None
+
+
+class ValeursFournies(Event):
+    """Les valeurs que les textes ne donnent pas sont fournies après l'ouverture (AMB-05)."""
+
+    NAME: ClassVar[str] = "inscription.valeurs_fournies.v1"
+    valeurs: Valeurs
+
+
+class CentreOuvert(Event):
+    """Un centre d'examen est ouvert (CAP24-G06, CAP24-G07)."""
+
+    NAME: ClassVar[str] = "inscription.centre_ouvert.v1"
+    centre: Code
+    type: TypeCentre
+    acte: str = ""
+
+
+class CandidatInscrit(Event):
+    """Un candidat est inscrit. Seul événement du socle commun qui porte son identité, scellée par sa clé.
+
+    ``majeur`` : majeur au 31 décembre de l'année de l'examen (CAP26-I02).
+    """
+
+    NAME: ClassVar[str] = "inscription.candidat_inscrit.v1"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("identite",)
+    candidat: Numero
+    identite: Personnel[Identite]
+    categorie: Categorie
+    majeur: bool
+    modes: dict[CodeEpreuve, Mode]
+    facultatives: tuple[CodeEpreuve, ...] = ()
+    etablissement: Code | None = None
+    formation_attestee: bool = False
+    livret: bool = False
+    reglement: str
+
+
+class InscriptionModifiee(Event):
+    """Les modes, facultatives ou l'établissement changent avant la clôture."""
+
+    NAME: ClassVar[str] = "inscription.inscription_modifiee.v1"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+    etablissement: Code | None = None
+
+
+class DispenseAccordee(Event):
+    """Une épreuve ou une situation n'est pas due (CAP24-I04, DC-CAP20)."""
+
+    NAME: ClassVar[str] = "inscription.dispense_accordee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+    motif: Motif
+
+
+class BeneficeAccorde(Event):
+    """Une note d'une session passée est conservée (DC-CAP18, DC-CAP19)."""
+
+    NAME: ClassVar[str] = "inscription.benefice_accorde.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Decimal
+    session_origine: str
+    regle: str
+
+
+class BeneficeAbandonne(Event):
+    """Le candidat repasse l'épreuve : la dernière note remplacera la précédente (DC-CAP18)."""
+
+    NAME: ClassVar[str] = "inscription.benefice_abandonne.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class AmenagementAccorde(Event):
+    """Un aménagement est accordé ; son motif médical n'est jamais écrit (DC-HAN01, DC-HAN02)."""
+
+    NAME: ClassVar[str] = "inscription.amenagement_accorde.v1"
+    candidat: Numero
+    nature: str
+    epreuves: tuple[CodeEpreuve, ...] = ()
+    regle: str
+
+
+class CentreAffecte(Event):
+    """Le candidat composera dans ce centre (CAP24-G07)."""
+
+    NAME: ClassVar[str] = "inscription.centre_affecte.v1"
+    candidat: Numero
+    centre: Code
+    type: TypeCentre
+    regle: str
+
+
+class AutorisationEnregistree(Event):
+    """L'issue du contrôle du dossier est connue ici : autorisé ou non (CAP26-I05, CAP26-P01)."""
+
+    NAME: ClassVar[str] = "inscription.autorisation_enregistree.v1"
+    candidat: Numero
+    autorise: bool
+    regle: str
+
+
+class ConvocationEmise(Event):
+    """Le candidat est convoqué à ces épreuves."""
+
+    NAME: ClassVar[str] = "inscription.convocation_emise.v1"
+    candidat: Numero
+    centre: Code
+    epreuves: tuple[CodeEpreuve, ...]
+    le: AwareDatetime
+
+
+class InscriptionAnnulee(Event):
+    """L'inscription est annulée, avec son motif."""
+
+    NAME: ClassVar[str] = "inscription.inscription_annulee.v1"
+    candidat: Numero
+    motif: Motif
+
+
+class RemplacementAutorise(Event):
+    """Le recteur de l'académie d'origine autorise ces épreuves de remplacement (DC-CAP16, DC-CAP17)."""
+
+    NAME: ClassVar[str] = "inscription.remplacement_autorise.v1"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...]
+    regle: str
+
+
+class DemandeRemplacementRenvoyee(Event):
+    """Demande déposée dans l'académie d'accueil : renvoyée au recteur de l'académie d'origine (CAP24-I06)."""
+
+    NAME: ClassVar[str] = "inscription.demande_remplacement_renvoyee.v1"
+    candidat: Numero
+    academie_origine: Code
+    regle: str
+
+
+class PersonneReservee(Event):
+    """Une personne prend place dans la session au titre d'un diplôme ; garde l'unicité (DC-CAP07, AMB-56)."""
+
+    NAME: ClassVar[str] = "inscription.personne_reservee.v1"
+    candidat: Numero
+    diplome: str
+    derogation: bool = False
+
+
+class DoublonFusionne(Event):
+    """Deux inscriptions de la même personne sont rapprochées à la main (AMB-56)."""
+
+    NAME: ClassVar[str] = "inscription.doublon_fusionne.v1"
+    candidat: Numero
+    remplace: Numero
+    motif: Motif
+
+
+EVENEMENTS: tuple[type[Event], ...] = (
+    SessionOuverte,
+    ValeursFournies,
+    CentreOuvert,
+    CandidatInscrit,
+    InscriptionModifiee,
+    DispenseAccordee,
+    BeneficeAccorde,
+    BeneficeAbandonne,
+    AmenagementAccorde,
+    CentreAffecte,
+    AutorisationEnregistree,
+    ConvocationEmise,
+    InscriptionAnnulee,
+    RemplacementAutorise,
+    DemandeRemplacementRenvoyee,
+    PersonneReservee,
+    DoublonFusionne,
+)

@@ -1,0 +1,283 @@
+"""Ce que dit le service notation : grilles, notes, absences, conduite, bordereaux, résultats arrêtés."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from contracts.messages import Event
+from contracts.vocabulaire import (
+    Categorie,
+    Code,
+    CodeEpreuve,
+    CodeSituation,
+    EtatResultat,
+    Mode,
+    Motif,
+    Note,
+    Numero,
+    Profil,
+)
+
+
+class ReleveOuvert(Event):
+    """Le service a appris l'inscription : voici ce que le candidat doit passer, et comment."""
+
+    NAME: ClassVar[str] = "notation.releve_ouvert.v1"
+    candidat: Numero
+    categorie: Categorie
+    reglement: str
+    modes: dict[CodeEpreuve, Mode]
+    facultatives: tuple[CodeEpreuve, ...] = ()
+
+
+class AccesFerme(Event):
+    """Dossier non conforme : le candidat n'est évalué à aucune épreuve (CAP26-I05)."""
+
+    NAME: ClassVar[str] = "notation.acces_ferme.v1"
+    candidat: Numero
+    regle: str
+
+
+class EpreuveDispensee(Event):
+    """Épreuve ou situation non due (CAP24-I04)."""
+
+    NAME: ClassVar[str] = "notation.epreuve_dispensee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+
+
+class BeneficeReporte(Event):
+    """Note conservée d'une session passée ; une note saisie ensuite la remplace (DC-CAP18)."""
+
+    NAME: ClassVar[str] = "notation.benefice_reporte.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note
+    session_origine: str
+    regle: str
+
+
+class NoteSaisie(Event):
+    """Une note est saisie, à l'épreuve ou à l'une de ses situations."""
+
+    NAME: ClassVar[str] = "notation.note_saisie.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    lot: Code | None = None
+    regle: str
+
+
+class GrilleRemplie(Event):
+    """Une grille officielle est remplie : compétences, nombre de critères évalués, profils de la commission."""
+
+    NAME: ClassVar[str] = "notation.grille_remplie.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    annexe: str
+    criteres: dict[str, int]
+    commission: tuple[Profil, ...]
+    repli: bool = False
+    regle: str
+
+
+class DoubleSaisieComparee(Event):
+    """Une seconde saisie, par une autre personne, concorde ou non avec la première."""
+
+    NAME: ClassVar[str] = "notation.double_saisie_comparee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    premiere: Note
+    seconde: Note
+    concorde: bool
+
+
+class NoteTardiveRecue(Event):
+    """Note de CCF arrivée après la date de remontée : gardée, non intégrée (CAP24-N07)."""
+
+    NAME: ClassVar[str] = "notation.note_tardive_recue.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    regle: str
+
+
+class NoteTardiveIntegree(Event):
+    """Le service décide d'intégrer une note tardive, avec son motif (CAP24-N07)."""
+
+    NAME: ClassVar[str] = "notation.note_tardive_integree.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    motif: Motif
+    regle: str
+
+
+class SupportAbsentConstate(Event):
+    """Support absent : zéro à la situation ou à l'épreuve ; le candidat n'est pas absent (CAP24-C03, CAP24-C06)."""
+
+    NAME: ClassVar[str] = "notation.support_absent_constate.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+
+
+class AbsenceConstatee(Event):
+    """Le candidat est absent ; seul ce fait est saisi par qui évalue (AMB-49)."""
+
+    NAME: ClassVar[str] = "notation.absence_constatee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+
+
+class AbsenceJustifiee(Event):
+    """Le service d'examens admet le motif, sur pièce : zéro, diplôme encore possible (DC-CAP16, AMB-49)."""
+
+    NAME: ClassVar[str] = "notation.absence_justifiee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    regle: str
+    motif: Motif
+
+
+class EtgValidee(Event):
+    """L'épreuve théorique générale est validée : la pratique est ouverte (CAP24-N11)."""
+
+    NAME: ClassVar[str] = "notation.etg_validee.v1"
+    candidat: Numero
+    tentative: int
+    regle: str
+
+
+class EtgEchouee(Event):
+    """L'épreuve théorique générale est échouée ; les rattrapages ne sont pas limités (CAP24-N12)."""
+
+    NAME: ClassVar[str] = "notation.etg_echouee.v1"
+    candidat: Numero
+    tentative: int
+    regle: str
+
+
+class PermisValide(Event):
+    """Conduite validée (ponctuel) ou avis favorable (CCF) : une mention, jamais une note (CAP24-N14, CAP24-N15)."""
+
+    NAME: ClassVar[str] = "notation.permis_valide.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation
+    mention: EtatResultat
+    tentative: int
+    regle: str
+
+
+class PermisNonValide(Event):
+    """Conduite non validée, avis insuffisant, absence ou conduite non organisée : sans effet sur le CAP (CAP24-N17)."""
+
+    NAME: ClassVar[str] = "notation.permis_non_valide.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation
+    mention: EtatResultat
+    tentative: int
+    regle: str
+
+
+class NoteHarmonisee(Event):
+    """Une note change à l'harmonisation : avant, après, pourquoi (TR-R02)."""
+
+    NAME: ClassVar[str] = "notation.note_harmonisee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    avant: Note
+    apres: Note
+    motif: Motif
+    regle: str
+
+
+class NoteRectifiee(Event):
+    """Erreur matérielle corrigée : avant, après, pourquoi (DC-REC01, AMB-54)."""
+
+    NAME: ClassVar[str] = "notation.note_rectifiee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    avant: Note
+    apres: Note
+    motif: Motif
+    regle: str
+
+
+class ResultatArrete(Event):
+    """Le résultat d'une épreuve est arrêté et remonte au jury (TR-N01, TR-N02).
+
+    ``note`` est absente quand l'état n'en porte pas ; ``situations`` donne le détail ``S1`` → note ou mention.
+    """
+
+    NAME: ClassVar[str] = "notation.resultat_arrete.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    etat: EtatResultat
+    note: Note | None = None
+    note_brute: str | None = None  # fraction exacte « n/d » avant arrondi
+    mode: Mode | None = None
+    situations: dict[CodeSituation, str] = {}
+    regle: str
+    regles: tuple[str, ...] = ()
+
+
+class BordereauDepose(Event):
+    """Un bordereau de notes est déposé en une fois pour un lot."""
+
+    NAME: ClassVar[str] = "notation.bordereau_depose.v1"
+    lot: Code
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    candidats: tuple[Numero, ...]
+    empreinte: str
+
+
+class BordereauClos(Event):
+    """Le lot est clos : ses notes ne changent plus que par harmonisation ou rectification (TR-N01)."""
+
+    NAME: ClassVar[str] = "notation.bordereau_clos.v1"
+    lot: Code
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    candidats: tuple[Numero, ...]
+
+
+EVENEMENTS: tuple[type[Event], ...] = (
+    ReleveOuvert,
+    AccesFerme,
+    EpreuveDispensee,
+    BeneficeReporte,
+    NoteSaisie,
+    GrilleRemplie,
+    DoubleSaisieComparee,
+    NoteTardiveRecue,
+    NoteTardiveIntegree,
+    SupportAbsentConstate,
+    AbsenceConstatee,
+    AbsenceJustifiee,
+    EtgValidee,
+    EtgEchouee,
+    PermisValide,
+    PermisNonValide,
+    NoteHarmonisee,
+    NoteRectifiee,
+    ResultatArrete,
+    BordereauDepose,
+    BordereauClos,
+)

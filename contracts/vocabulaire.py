@@ -1,0 +1,218 @@
+"""Words of the exam shared by events, commands and règlements. Values exactly as in the rules catalogue."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, field_validator, model_validator
+
+from contracts.messages import Message
+
+Numero = Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
+"""Candidate number: the only name of a candidate outside the events that declare an identity."""
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+CodeEpreuve = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,9}$")]
+CodeSituation = Annotated[str, Field(pattern=r"^S[1-9]$")]
+Note = Annotated[Decimal, Field(ge=0, max_digits=5, decimal_places=2)]
+Motif = Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class Categorie(StrEnum):
+    """Statut du candidat (CAP24-I02, DC-CAP03)."""
+
+    SCOLAIRE_PUBLIC = "scolaire_public"
+    SCOLAIRE_PRIVE = "scolaire_prive_sous_contrat"
+    APPRENTI = "apprenti"
+    FORMATION_CONTINUE = "formation_continue"
+    HORS_CONTRAT = "hors_contrat"
+    DISTANCE = "distance"
+    INDIVIDUEL = "individuel"
+
+
+class Mode(StrEnum):
+    PONCTUEL = "ponctuel"
+    CCF = "ccf"
+
+
+class TypeCentre(StrEnum):
+    PRINCIPAL = "principal"
+    ANNEXE = "annexe"
+
+
+class EtatResultat(StrEnum):
+    """État d'un résultat d'épreuve (regles.md §6.2)."""
+
+    NOTE = "note"
+    ZERO_SUPPORT = "zero_support"
+    ABSENT_INJUSTIFIE = "absent_injustifie"
+    ABSENT_JUSTIFIE = "absent_justifie"
+    DISPENSE = "dispense"
+    BENEFICE = "benefice"
+    VALIDEE = "validee"
+    NON_VALIDEE = "non_validee"
+    FAVORABLE = "favorable"
+    INSUFFISANT = "insuffisant"
+    NON_ORGANISEE = "non_organisee"
+    NON_AUTORISE = "non_autorise"
+
+
+class Decision(StrEnum):
+    ADMIS = "admis"
+    AJOURNE = "ajourne"
+    EN_ATTENTE = "en_attente"
+    NON_AUTORISE = "non_autorise"
+
+
+class Profil(StrEnum):
+    """Qualité d'un membre de commission ou de jury."""
+
+    ENSEIGNANT = "enseignant_specialite"
+    PROFESSIONNEL = "professionnel"
+    EXPERT_PERMIS = "expert_permis"
+    ENSEIGNANT_CONDUITE = "enseignant_conduite"
+
+
+class NaturePeriode(StrEnum):
+    STAGE = "stage"
+    EMPLOI = "emploi"
+
+
+class NaturePiece(StrEnum):
+    ATTESTATION_EXPERIENCE = "attestation_experience"
+    ATTESTATION_PFMP = "attestation_pfmp"
+    PREUVE_FORMATION = "preuve_formation"
+    FICHE_PRODUIT = "fiche_produit"
+    FICHE_ENVIRONNEMENT = "fiche_environnement"
+    RECAPITULATIF_PFMP = "recapitulatif_pfmp"
+    RECAPITULATIF_EXPERIENCE = "recapitulatif_experience"
+    LIVRET_SCOLAIRE = "livret_scolaire"
+    PERMIS_B = "permis_b"
+
+
+class Verdict(StrEnum):
+    CONFORME = "conforme"
+    INCOMPLETE = "incomplete"
+    NON_CONFORME = "non_conforme"
+    A_EXAMINER = "a_examiner"
+
+
+class Identite(Message):
+    """Who a candidate is. Travels only in the events that declare it, sealed with the person's key."""
+
+    ine: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{11}$")
+    nom: str = Field(min_length=1, max_length=100)
+    nom_usage: str | None = Field(default=None, max_length=100)
+    prenoms: str = Field(min_length=1, max_length=200)
+    naissance: date
+    lieu_naissance: str = Field(min_length=1, max_length=100)
+    adresse: str = Field(default="", max_length=300)
+    code_postal: str = Field(default="", max_length=10)
+    ville: str = Field(default="", max_length=100)
+    courriel: str = Field(default="", max_length=200)
+
+
+class Periode(Message):
+    """One period of an attestation: a stage or a job (CAP26-C07). Hours are per week."""
+
+    nature: NaturePeriode
+    debut: date
+    fin: date
+    semaines_annoncees: Decimal | None = Field(default=None, ge=0)
+    heures_hebdomadaires: Decimal = Field(gt=0, le=60)
+
+
+class Entreprise(Message):
+    """The company of an attestation (CAP26-C05). No natural person in it."""
+
+    type: str = ""
+    denomination: str = ""
+    adresse: str = ""
+    code_postal: str = ""
+    ville: str = ""
+    activite: str = ""
+    siret: str = ""
+    pays: str = "FR"
+
+
+class Attestation(Message):
+    """Content of the 001 form: one company, its periods, who signed (CAP26-C04 to C08).
+
+    The signatory is told by his function, not by his name; ``signataire_est_candidat`` covers the self-employed.
+    """
+
+    entreprise: Entreprise
+    periodes: tuple[Periode, ...] = Field(min_length=1, max_length=40)
+    signataire_nomme: bool = True
+    signataire_fonction: str = ""
+    signataire_est_candidat: bool = False
+    sur_honneur: bool = True
+    fait_a: str = ""
+    fait_le: date | None = None
+    cachet: bool = True
+    signature: bool = True
+    candidat_identifie: bool = True
+    activites: tuple[str, ...] = ()
+
+
+class Valeurs(Message):
+    """Values that the texts do not give, with the reference of the text that does (AMB-05). Exact, never a default."""
+
+    coefficients: dict[str, Decimal] = {}
+    poids: dict[str, Decimal] = {}
+    reference: str = Field(min_length=3, max_length=300)
+    demonstration: bool = False
+
+    @field_validator("coefficients", "poids")
+    @classmethod
+    def _positive(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        if any(not number.is_finite() or number <= 0 for number in value.values()):
+            raise ValueError("un coefficient ou un poids est un nombre strictement positif")
+        return value
+
+
+class Parametres(Message):
+    """What the académie fixes for a session. Dates are days of legal time at ``fuseau``."""
+
+    fuseau: str = "Europe/Paris"
+    premiere_epreuve: date
+    cloture_inscriptions: date
+    limite_attestation: date | None = None
+    remise_supports: date
+    remontee_ccf: date
+    jury_le: date
+    publication: AwareDatetime
+    conduite_individuels: bool = False
+    strict_001: bool = False
+    a_venir_sous_reserve: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Parametres:
+        if self.remontee_ccf > self.jury_le:
+            raise ValueError("remontee_ccf : la remontée des notes de CCF précède le jury")
+        if self.publication.date() < self.jury_le:
+            raise ValueError("publication : les résultats ne sont pas publiés avant le jury")
+        return self
+
+
+class Membre(Message):
+    """A member of a jury or commission: an account number and a profile, no name."""
+
+    id: Code
+    profil: Profil
+    public: bool = True  # enseignant d'un établissement public (CAP24-D01)
+
+
+class Explication(Message):
+    """One clause of an explained decision: the rule, its source, the facts used, the figures, the effect."""
+
+    regle: str
+    source: str = ""
+    texte: str
+    faits: tuple[str, ...] = ()
+    chiffres: dict[str, str] = {}
+    effet: str = ""
+    details: tuple[Explication, ...] = ()
