@@ -1,0 +1,160 @@
+"""Messages set aside: what could not be handled, and what waits behind it, aggregate by aggregate.
+
+A parked message stays in the journal; this table only says who could not take it, why, and what was decided. Rows are
+never deleted: a settled one keeps who settled it and the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    MetaData,
+    Table,
+    and_,
+    select,
+    update,
+)
+
+from services.socle.errors import SocleError
+from services.socle.rows import Batch, Upsert
+from services.socle.sql import Moment, SortedText, create_tables, writing
+
+Status = Literal["stationne", "repris", "ecarte"]
+
+PARKED: Status = "stationne"
+RETRIED: Status = "repris"
+DISCARDED: Status = "ecarte"
+WAITING = "EN_ATTENTE"
+
+metadata = MetaData()
+stationnes = Table(
+    "stationnes",
+    metadata,
+    Column("service", SortedText, primary_key=True),
+    Column("consumer", SortedText, primary_key=True),
+    Column("stream", SortedText, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("subject", SortedText, nullable=False),
+    Column("code", SortedText, nullable=False),
+    Column("cause", SortedText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("status", SortedText, nullable=False),
+    Column("by", SortedText),
+    Column("reason", SortedText),
+    Column("settled", Moment),
+    Index("stationnes_status", "status", "service", "stream"),
+)
+
+
+class NotParked(SocleError):
+    """There is nothing to settle under that key: already settled, or never parked."""
+
+    code = "NON_STATIONNE"
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One message set aside. ``cause`` holds no personal data."""
+
+    service: str
+    consumer: str
+    stream: str
+    seq: int
+    subject: str
+    code: str
+    cause: str
+    at: datetime
+
+
+def origin_of(error: BaseException) -> str:
+    """What failed and where in the code. Not the error's own text, which may quote personal data, unless it is ours."""
+    if isinstance(error, SocleError):
+        return str(error)
+    at, last = error.__traceback__, None
+    while at is not None:
+        last, at = at, at.tb_next
+    place = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})" if last is not None else ""
+    return f"{type(error).__name__}{place}"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def prepare(engine: Engine) -> None:
+    create_tables(engine, metadata.sorted_tables)
+
+
+def park(connection: Connection, messages: Sequence[Parked]) -> None:
+    """Set aside. Parking the same message again (redelivery) changes its cause only."""
+    batch = Batch()
+    for one in messages:
+        key = {"service": one.service, "consumer": one.consumer, "stream": one.stream, "seq": one.seq}
+        values = {"subject": one.subject, "code": one.code, "cause": one.cause, "at": one.at, "status": PARKED}
+        batch.add(Upsert(stationnes, key, values))
+    batch.write(connection)
+
+
+def parked_subjects(connection: Connection, service: str, stream: str) -> set[tuple[str, str]]:
+    """(consumer, subject) of the aggregates set aside. Read in every transaction: usually empty, always one index."""
+    columns = stationnes.c
+    query = select(columns.consumer, columns.subject).where(
+        columns.status == PARKED, columns.service == service, columns.stream == stream
+    )
+    return {(consumer, subject) for consumer, subject in connection.execute(query.distinct())}
+
+
+def list_parked(engine: Engine, service: str, consumer: str | None = None, subject: str | None = None) -> list[Parked]:
+    """What is set aside, in journal order."""
+    with engine.connect() as connection:
+        return read_parked(connection, service=service, consumer=consumer, subject=subject)
+
+
+def read_parked(connection: Connection, **where: str | None) -> list[Parked]:
+    columns = stationnes.c
+    shown = [columns[name] for name in Parked.__dataclass_fields__]
+    conditions = [columns[name] == value for name, value in where.items() if value is not None]
+    query = select(*shown).where(columns.status == PARKED, *conditions)
+    rows = connection.execute(query.order_by(columns.consumer, columns.stream, columns.seq))
+    return [Parked(*row) for row in rows]
+
+
+def discard(engine: Engine, one: Parked, *, by: str, reason: str, at: datetime | None = None) -> None:
+    """Give up one message for good, with the reason and who decided. What waited behind it can then be retried.
+
+    Raises:
+        NotParked: it is not parked any more.
+        ValueError: no reason given.
+    """
+    if not reason.strip() or not by.strip():
+        raise ValueError("écarter un message demande un motif et un auteur")
+    with writing(engine) as connection:
+        settle(connection, one, DISCARDED, by=by, reason=reason, at=at or now())
+
+
+def settle(connection: Connection, one: Parked, status: Status, *, by: str, reason: str, at: datetime) -> None:
+    values: dict[str, Any] = {"status": status, "by": by, "reason": reason, "settled": at}
+    found = connection.execute(update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(**values))
+    if found.rowcount != 1:
+        raise NotParked(f"{one.consumer} : {one.stream}@{one.seq} n'est pas, ou plus, stationné")
+
+
+def _key(one: Parked) -> ColumnElement[bool]:
+    columns = stationnes.c
+    return and_(
+        columns.service == one.service,
+        columns.consumer == one.consumer,
+        columns.stream == one.stream,
+        columns.seq == one.seq,
+    )

@@ -1,0 +1,587 @@
+"""An event there makes a command here: at least once, in the order of each aggregate, and once in effect.
+
+FastStream durable pull consumers deliver; SQL remembers, for each aggregate, the last rank that was handled. With it a
+redelivery is recognised, a message that arrives before its predecessor is put back in order whatever the broker does,
+and two instances may share a durable. The effect is single because the id of a command derives from the event's.
+
+What cannot be handled is parked with its cause, and the later messages of its aggregate wait behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, cast
+
+import structlog
+from faststream import AckPolicy, Context
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.security import NatsUserPassword
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy as ServerAck
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
+
+from contracts.messages import Command, ContractError, Event, Refus, Registry, UnknownVersion
+from services.socle import parking
+from services.socle.connection import options
+from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
+from services.socle.errors import BrokerAway, StreamChanged, StreamMissing
+from services.socle.facts import Decoded, Source, kind, kinds
+from services.socle.parking import Parked, now, origin_of
+from services.socle.settings import Settings
+from services.socle.sql import SortedText, create_tables, in_writer, insert_if_absent, is_away, writing
+
+ALL: Final = None  # every refusal is an acceptable outcome
+
+BATCH = 64
+FILL = 0.05  # seconds to fill a batch: what a lone event waits at most
+BACKOFF = (0.5, 2.0, 8.0, 30.0, 60.0)
+NEWER_WAIT = 60.0  # an event newer than the program: wait for the upgrade, do not park
+MEND_EVERY = 0.5
+
+DELIVERED = Context("message")
+
+NAMESPACE = uuid.UUID("c8a0b9a4-6c1f-5d0e-9a57-3f5f8a3d2b11")
+
+log = structlog.get_logger("reactions")
+
+metadata = MetaData()
+progress = Table(
+    "avancement",
+    metadata,
+    Column("service", SortedText, primary_key=True),
+    Column("reaction", SortedText, primary_key=True),
+    Column("stream", SortedText, primary_key=True),
+    Column("subject", SortedText, primary_key=True),
+    Column("rang", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+origin = Table(
+    "avancement_journal",
+    metadata,
+    Column("service", SortedText, primary_key=True),
+    Column("reaction", SortedText, primary_key=True),
+    Column("stream", SortedText, primary_key=True),
+    Column("created", SortedText, nullable=False),  # identity of the stream the ranks belong to
+)
+
+Execute = Callable[[Command], Awaitable[object]]
+Owed = Callable[[Fact], Iterable[Command] | Awaitable[Iterable[Command]]]
+
+
+def derived_id(event_id: str, reaction: str, index: int) -> str:
+    """The id of the index-th command that a reaction owes to an event: always the same, so it is done once."""
+    return str(uuid.uuid5(NAMESPACE, f"{event_id}/{reaction}/{index}"))
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What an event calls for. ``owed`` is a pure function of the fact, or an async one that looks things up.
+
+    ``tolerated`` names the refusals that are an acceptable outcome (`ALL`: any); another refusal parks the message.
+    ``subjects`` must cover whole aggregates, because their ranks are followed one by one; by default, every aggregate
+    of the services whose events are handled.
+    """
+
+    name: str
+    handles: frozenset[type[Event]]
+    owed: Owed
+    tolerated: frozenset[str] | None = frozenset()
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def filters(self) -> list[str]:
+        services = sorted({event.NAME.partition(".")[0] for event in self.handles})
+        return list(self.subjects) or [f"ev.*.*.*.{service}.>" for service in services]
+
+
+def broker_for(settings: Settings, identity: str) -> NatsBroker:
+    """A FastStream broker with the rights and the reconnection of an ordinary connection."""
+    chosen = options(settings, identity)
+    security = NatsUserPassword(chosen.pop("user"), chosen.pop("password"), ssl_context=chosen.pop("tls", None))
+    return NatsBroker(**chosen, security=security, logger=None)
+
+
+# What becomes of one message ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Handled, or not concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """To be delivered again after a while; what follows in the aggregate waits too."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """To be set aside."""
+
+    code: str
+    cause: str
+
+
+Verdict = Done | Later | Park
+DONE: Final = Done()
+
+
+@dataclass(slots=True)
+class _Aggregate:
+    """One aggregate during a batch: how far it was, how far it is, what is to park."""
+
+    subject: str
+    before: int
+    rank: int
+    seq: int
+    parked: bool
+    newly: list[Parked] = field(default_factory=list)
+    settled: list[Msg] = field(default_factory=list)
+    postponed: list[tuple[Msg, float]] = field(default_factory=list)
+
+
+class Runner:
+    """One reaction on one journal."""
+
+    def __init__(self, owner: Reactions, reaction: Reaction, source: Source) -> None:
+        self.owner, self.reaction, self.source = owner, reaction, source
+        self.durable = f"{owner.service}-{reaction.name}"
+        self.turn = asyncio.Lock()  # a batch and a retry by hand never interleave
+        self._kinds = kinds(reaction.handles)
+        self._attempts: dict[int, int] = {}
+        self._due: dict[str, float] = {}  # aggregates in backoff: a later message must not wake them early
+        self._told: set[str] = set()
+        self._subscriber: Any = None
+
+    # Delivery ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await in_writer(self.owner.engine, self._check_origin, (await self.source.identity()).created)
+        await self._declare()
+        subscriber = self.owner.broker.subscriber(
+            "",
+            durable=self.durable,
+            config=self._config(),
+            stream=JStream(self.source.stream, declare=False),  # declaring would reset the stream's settings
+            pull_sub=PullSub(batch=True, batch_size=BATCH, timeout=FILL),
+            ack_policy=AckPolicy.MANUAL,  # the default policy drops a message whose handler fails
+            inbox_prefix=self.owner.inbox.encode(),
+            decoder=_undecoded,  # a body that is not JSON must reach `_react`, which parks it
+        )
+
+        @subscriber
+        async def consume(message: Any = DELIVERED) -> None:
+            await self.take(message.raw_message)
+
+        await subscriber.start()
+        subscriber.subscription = cast(Any, _Patient(subscriber.subscription, self.mend))
+        self._subscriber = subscriber
+
+    async def stop(self) -> None:
+        if self._subscriber is not None:
+            await self._subscriber.stop()
+        async with self.turn:  # the batch in hand ends; what it did not settle is delivered again
+            self._subscriber = None
+
+    def _config(self) -> ConsumerConfig:
+        return ConsumerConfig(
+            name=self.durable,
+            durable_name=self.durable,
+            filter_subjects=self.reaction.filters,
+            # From the very first message, also when it is created again: the ranks in SQL tell what was handled.
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=ServerAck.EXPLICIT,
+            ack_wait=self.owner.ack_wait,
+            max_deliver=-1,  # giving up is decided here, with a cause, not by a silent counter
+            max_ack_pending=BATCH * 64,
+        )
+
+    async def _declare(self) -> None:
+        """Create the durable, or bring its filters up to date."""
+        try:
+            await self._jetstream.add_consumer(self.source.stream, self._config())
+        except NotFoundError:
+            raise StreamMissing(f"{self.source.stream} : ce journal n'existe pas sur ce serveur") from None
+
+    @property
+    def _jetstream(self) -> JetStreamContext:
+        return self.owner.broker.connection.jetstream()
+
+    def _check_origin(self, created: str) -> None:
+        key = {"service": self.owner.service, "reaction": self.reaction.name, "stream": self.source.stream}
+        with writing(self.owner.engine) as connection:
+            insert_if_absent(connection, origin, {**key, "created": created})
+            known = connection.execute(select(origin.c.created).filter_by(**key)).scalar_one()
+        if known != created:
+            raise StreamChanged(
+                f"{self.source.stream} a été recréé ou restauré : les rangs connus de {self.reaction.name} ne s'y "
+                "appliquent plus ; comparez les journaux avant de relancer"
+            )
+
+    async def mend(self) -> None:
+        """FastStream pulls from a deleted durable for ever, in a tight loop: pause, then bring the durable back."""
+        await asyncio.sleep(MEND_EVERY)
+        try:
+            await self._jetstream.consumer_info(self.source.stream, self.durable)
+        except NotFoundError:
+            log.error("durable_supprime", reaction=self.reaction.name, stream=self.source.stream, suite="recree")
+            await self._declare()
+        except NatsError as error:
+            self._tell_once("durable_injoignable", cause=type(error).__name__)
+
+    # A batch -----------------------------------------------------------------------------------------------------
+
+    async def take(self, messages: list[Msg]) -> None:
+        """Handle a batch, remember it, and only then acknowledge it."""
+        async with self.turn:
+            try:
+                aggregates = await self._handle_all(messages)
+            except Exception as error:
+                self._tell_once("reaction_en_attente", cause=origin_of(error))
+                await self._postpone(messages, self.owner.backoff[0])
+                return
+        with suppress(NatsError):  # an answer that is lost is a delivery again, recognised by its rank
+            for one in aggregates:
+                for message in one.settled:
+                    await message.ack()
+                for message, delay in one.postponed:
+                    await message.nak(delay=delay * random.uniform(1.0, 1.2))
+
+    async def _postpone(self, messages: list[Msg], delay: float) -> None:
+        with suppress(NatsError):
+            for message in messages:
+                await message.nak(delay=delay)
+
+    async def _handle_all(self, messages: list[Msg]) -> list[_Aggregate]:
+        by_subject: dict[str, list[tuple[Msg, Stored]]] = defaultdict(list)
+        for message in messages:
+            by_subject[message.subject].append((message, _stored(message)))
+        aggregates = await in_writer(self.owner.engine, self._load, list(by_subject))
+        slots = asyncio.Semaphore(self.owner.concurrency)
+
+        async def one_by_one(aggregate: _Aggregate) -> None:
+            deliveries = by_subject[aggregate.subject]
+            async with slots:
+                try:
+                    await self._advance(aggregate, deliveries)
+                except Exception as error:  # of the machinery: one aggregate must not take the batch down
+                    self._tell_once("reaction_en_attente", cause=origin_of(error))
+                    aggregate.settled = []
+                    aggregate.postponed = [(message, self.owner.backoff[0]) for message, _ in deliveries]
+
+        await asyncio.gather(*map(one_by_one, aggregates))
+        await in_writer(self.owner.engine, self._save, aggregates)
+        return aggregates
+
+    async def _advance(self, one: _Aggregate, deliveries: list[tuple[Msg, Stored]]) -> None:
+        """The deliveries of one aggregate, in journal order, up to the first that must wait."""
+        waiting = max(0.0, self._due.get(one.subject, 0.0) - time.monotonic())
+        for message, stored in sorted(deliveries, key=lambda pair: pair[1].seq):
+            if not waiting:
+                waiting = await self._reach(one, stored)
+            if waiting and _rank(stored) > one.rank:
+                one.postponed.append((message, waiting))
+            else:
+                one.settled.append(message)
+
+    async def _reach(self, one: _Aggregate, stored: Stored) -> float:
+        """Bring the aggregate up to this message; seconds to wait if it could not."""
+        rank = _rank(stored)
+        if rank == 0:
+            log.error("message_etranger", message=stored.where, cause="sans rang : écrit hors du système, ignoré")
+        if rank <= one.rank:
+            return 0.0  # delivered again
+        if rank == one.rank + 1:
+            return await self._step(one, stored, rank)
+        # Its predecessors are not handled: the broker will deliver them, but in no promised order after a failure.
+        async for batch in self.source.read(one.seq, filters=(one.subject,), stop_at=stored.seq):
+            for message in batch:
+                delay = await self._step(one, message, _rank(message)) if _rank(message) > one.rank else 0.0
+                if delay:
+                    return delay
+        return 0.0
+
+    async def _step(self, one: _Aggregate, stored: Stored, rank: int) -> float:
+        verdict = Park(parking.WAITING, "un message antérieur de cet agrégat est stationné") if one.parked else None
+        match verdict or await self.judge(stored):
+            case Later(delay=delay):
+                self._due[one.subject] = time.monotonic() + delay
+                return delay
+            case Park(code=code, cause=cause):
+                one.parked = True
+                one.newly.append(self._parked(stored, code, cause))
+            case Done():
+                pass
+        one.rank, one.seq = rank, stored.seq
+        self._attempts.pop(stored.seq, None)
+        self._due.pop(one.subject, None)
+        return 0.0
+
+    def _parked(self, stored: Stored, code: str, cause: str) -> Parked:
+        if code != parking.WAITING:
+            log.error("message_stationne", reaction=self.reaction.name, message=stored.where, code=code, cause=cause)
+        at = self.owner.clock()
+        return Parked(self.owner.service, self.durable, stored.stream, stored.seq, stored.subject, code, cause, at)
+
+    # One message -------------------------------------------------------------------------------------------------
+
+    async def judge(self, stored: Stored) -> Verdict:
+        """React to one message, and say what becomes of it."""
+        if not self._kinds.intersection(map(kind, stored.headers.get(H_TYPES, "").split(","))):
+            return DONE
+        try:
+            facts = Decoded(stored, self.owner.registry).facts(self._kinds)
+            async with asyncio.timeout(self.owner.ack_wait * 0.8):
+                for fact in facts:
+                    await self._react(fact)
+        except UnknownVersion as error:
+            self._tell_once("evenement_plus_recent", cause=str(error))
+            return Later(NEWER_WAIT)
+        except ContractError as error:
+            return Park(error.code, str(error))
+        except Refus as refusal:
+            return Park(refusal.regle, f"commande refusée : {refusal.detail}")
+        except Exception as error:
+            return self._failed(stored, error)
+        return DONE
+
+    async def _react(self, fact: Fact) -> None:
+        owed = self.reaction.owed(fact)
+        commands = await owed if inspect.isawaitable(owed) else owed
+        for index, command in enumerate(commands):
+            identified = command.model_copy(update={"id": derived_id(fact.id, self.reaction.name, index)})
+            try:
+                await self.owner.execute(identified)
+            except Refus as refusal:
+                if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
+                    raise
+                log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+
+    def _failed(self, stored: Stored, error: Exception) -> Verdict:
+        """An outage is waited out, however long; a failure of the message itself is tried a bounded number of times."""
+        backoff, count = self.owner.backoff, self._attempts.get(stored.seq, 0) + 1
+        self._attempts[stored.seq] = count
+        outage = is_away(error) or isinstance(error, (BrokerAway, StreamMissing))
+        if count >= self.owner.attempts and not outage:
+            return Park(getattr(error, "code", None) or "REACTION_EN_ECHEC", f"{count} essais : {origin_of(error)}")
+        if count == 1:
+            log.warning(
+                "reaction_a_reessayer", reaction=self.reaction.name, message=stored.where, cause=origin_of(error)
+            )
+        return Later(backoff[min(count, len(backoff)) - 1])
+
+    def _tell_once(self, event: str, **details: str) -> None:
+        key = event + repr(details)
+        if key not in self._told:
+            self._told.add(key)
+            log.warning(event, reaction=self.reaction.name, stream=self.source.stream, **details)
+
+    # Memory ------------------------------------------------------------------------------------------------------
+
+    def _key(self, subject: str) -> tuple[Any, ...]:
+        columns = progress.c
+        return (
+            columns.service == self.owner.service,
+            columns.reaction == self.reaction.name,
+            columns.stream == self.source.stream,
+            columns.subject == subject,
+        )
+
+    def _load(self, subjects: list[str]) -> list[_Aggregate]:
+        columns = progress.c
+        query = select(columns.subject, columns.rang, columns.seq).where(
+            *self._key("")[:3],
+            columns.subject.in_(subjects),
+        )
+        with self.owner.engine.connect() as connection:
+            known = {subject: (rank, seq) for subject, rank, seq in connection.execute(query)}
+            parked = self._parked_subjects(connection)
+        found = ((subject, *known.get(subject, (0, 0))) for subject in subjects)
+        return [_Aggregate(subject, rank, rank, seq, subject in parked) for subject, rank, seq in found]
+
+    def _parked_subjects(self, connection: Connection) -> set[str]:
+        everything = parking.parked_subjects(connection, self.owner.service, self.source.stream)
+        return {subject for consumer, subject in everything if consumer == self.durable}
+
+    def _save(self, aggregates: list[_Aggregate]) -> None:
+        """Ranks and parked messages in one transaction. An aggregate that another instance moved is left to it."""
+        with writing(self.owner.engine) as connection:
+            # Sorted: two instances lock the rows in the same order.
+            moved = [one for one in sorted(aggregates, key=lambda one: one.subject) if one.rank > one.before]
+            for one in moved:
+                if not self._claim(connection, one) or self._released(connection, one):
+                    one.postponed += [(message, FILL) for message in one.settled]
+                    one.settled, one.newly = [], []
+            parking.park(connection, [parked for one in moved for parked in one.newly])
+
+    def _claim(self, connection: Connection, one: _Aggregate) -> bool:
+        """Compare-and-set of the rank."""
+        changed = update(progress).where(*self._key(one.subject), progress.c.rang == one.before)
+        if connection.execute(changed.values(rang=one.rank, seq=one.seq)).rowcount == 1:
+            return True
+        key = {"service": self.owner.service, "reaction": self.reaction.name, "stream": self.source.stream}
+        row = {**key, "subject": one.subject, "rang": one.rank, "seq": one.seq}
+        return one.before == 0 and insert_if_absent(connection, progress, row)
+
+    def _released(self, connection: Connection, one: _Aggregate) -> bool:
+        """Whether the messages this aggregate waits behind were settled meanwhile (the rank's lock makes it sure)."""
+        waits = bool(one.newly) and one.newly[0].code == parking.WAITING
+        if waits and one.subject not in self._parked_subjects(connection):
+            connection.execute(update(progress).where(*self._key(one.subject)).values(rang=one.before))
+            return True
+        return False
+
+    # Operations --------------------------------------------------------------------------------------------------
+
+    async def retry(self, subject: str, by: str) -> int:
+        """React again to the parked messages of an aggregate, in order, until one fails again."""
+        done = 0
+        async with self.turn:
+            while parked := await in_writer(self.owner.engine, self._list, subject):
+                one = parked[0]
+                batches = self.source.read(one.seq - 1, filters=(subject,), stop_at=one.seq)
+                [stored] = [message async for batch in batches for message in batch]
+                self._attempts[one.seq] = self.owner.attempts  # asked for by someone: one attempt, then parked again
+                verdict = await self.judge(stored)
+                self._attempts.pop(one.seq, None)
+                if isinstance(verdict, Done):
+                    await in_writer(self.owner.engine, self._settle, one, by)
+                    done += 1
+                    continue
+                if isinstance(verdict, Park):
+                    again = self._parked(stored, verdict.code, verdict.cause)
+                    await in_writer(self.owner.engine, self._park_again, again)
+                break
+        return done
+
+    def _list(self, subject: str) -> list[Parked]:
+        listed = parking.list_parked(self.owner.engine, self.owner.service, self.durable, subject)
+        return [one for one in listed if one.stream == self.source.stream]
+
+    def _settle(self, one: Parked, by: str) -> None:
+        with writing(self.owner.engine) as connection:
+            # Takes the lock of the rank: a message being parked behind this one waits, then sees it gone.
+            connection.execute(update(progress).where(*self._key(one.subject)).values(rang=progress.c.rang))
+            parking.settle(connection, one, parking.RETRIED, by=by, reason="reprise", at=self.owner.clock())
+
+    def _park_again(self, one: Parked) -> None:
+        with writing(self.owner.engine) as connection:
+            parking.park(connection, [one])
+
+
+class _Patient:
+    """A pull subscription that does not let FastStream hammer a durable that is gone."""
+
+    def __init__(self, inner: Any, mend: Callable[[], Awaitable[None]]) -> None:
+        self._inner, self._mend = inner, mend
+
+    async def fetch(self, batch: int = 1, timeout: float | None = 5) -> list[Msg]:
+        try:
+            fetched: list[Msg] = await self._inner.fetch(batch=batch, timeout=timeout)
+        except ServiceUnavailableError:
+            await self._mend()
+            raise
+        return fetched
+
+    async def unsubscribe(self) -> None:
+        await self._inner.unsubscribe()
+
+
+@dataclass
+class Reactions:
+    """The reactions of a service. ``execute`` sends a command and raises `Refus` when it is refused.
+
+    ``broker`` is connected by its owner, with endless reconnection attempts; ``inbox`` is the prefix its rights allow.
+    """
+
+    service: str
+    registry: Registry
+    engine: Engine
+    broker: NatsBroker
+    sources: Sequence[Source]
+    reactions: Sequence[Reaction]
+    execute: Execute
+    inbox: str = "_INBOX."
+    concurrency: int = 32
+    attempts: int = 6
+    backoff: Sequence[float] = BACKOFF
+    ack_wait: float = 30.0
+    clock: Callable[[], datetime] = now
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.reactions]
+        if len(set(names)) != len(names):
+            raise ValueError(f"deux réactions du même nom : {names}")
+        self.runners = [Runner(self, reaction, source) for reaction in self.reactions for source in self.sources]
+
+    async def start(self) -> None:
+        """Start pulling.
+
+        Raises:
+            StreamMissing: a journal does not exist.
+            StreamChanged: a journal was recreated or restored since these reactions last ran.
+        """
+        await in_writer(self.engine, create_tables, self.engine, [*metadata.sorted_tables, *_parking_tables()])
+        for runner in self.runners:
+            await runner.start()
+
+    async def stop(self) -> None:
+        """Stop pulling, and wait for what is in hand."""
+        await asyncio.gather(*(runner.stop() for runner in self.runners))
+
+    async def parked(self, reaction: str | None = None, subject: str | None = None) -> list[Parked]:
+        """What is set aside, in journal order, the waiting ones included."""
+        durables = {one.durable for one in self.runners if reaction in (None, one.reaction.name)}
+        listed = await in_writer(self.engine, parking.list_parked, self.engine, self.service, None, subject)
+        return [one for one in listed if one.consumer in durables]
+
+    async def retry(self, one: Parked, *, by: str) -> int:
+        """React again to everything parked on the aggregate of ``one``, in order; how many went through."""
+        return await self._runner(one).retry(one.subject, by)
+
+    async def discard(self, one: Parked, *, by: str, reason: str) -> None:
+        """Give one message up, with the reason; then `retry` what waited behind it."""
+        self._runner(one)
+        await in_writer(self.engine, parking.discard, self.engine, one, by=by, reason=reason, at=self.clock())
+
+    def _runner(self, one: Parked) -> Runner:
+        for runner in self.runners:
+            if (runner.durable, runner.source.stream) == (one.consumer, one.stream):
+                return runner
+        raise parking.NotParked(f"aucune réaction {one.consumer} sur {one.stream} dans ce programme")
+
+
+def _parking_tables() -> list[Table]:
+    return list(parking.metadata.sorted_tables)
+
+
+async def _undecoded(message: Any) -> list[bytes]:
+    return [one.data for one in message.raw_message]
+
+
+def _stored(message: Msg) -> Stored:
+    meta = message.metadata
+    return Stored(
+        meta.stream, meta.sequence.stream, message.subject, message.headers or {}, message.data, meta.timestamp
+    )
+
+
+def _rank(stored: Stored) -> int:
+    """Version of the aggregate after this message; 0 when it does not say."""
+    text = stored.headers.get(H_RANK, "")
+    return int(text) if text.isdecimal() else 0

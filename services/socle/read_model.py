@@ -1,0 +1,265 @@
+"""What a read model is, and the one transaction that moves it: a batch of messages, the rows they make, the position.
+
+The position moves by compare-and-set in the transaction that writes the rows: whatever fails, and however many
+instances run, an event takes effect once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import structlog
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
+
+from contracts.messages import ContractError, Event, Registry, UnknownVersion
+from services.socle import parking
+from services.socle.enveloppe import H_TYPES, Fact, Stored
+from services.socle.errors import SocleError
+from services.socle.facts import Decoded, kind, kinds
+from services.socle.parking import Parked, origin_of
+from services.socle.rows import Batch, Op
+from services.socle.sql import SortedText, binder, insert_if_absent, is_away, writing
+
+log = structlog.get_logger("projections")
+
+metadata = MetaData()
+position = Table(
+    "position",
+    metadata,
+    Column("projection", SortedText, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("stream", SortedText, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("created", SortedText, nullable=False),  # identity of the stream the position belongs to
+)
+
+
+class Fenced(SocleError):
+    """Another instance moved the position first: its transaction counts, this one never happened."""
+
+    code = "POSITION_DEPLACEE"
+
+
+class Projection(ABC):
+    """One read model. ``project`` is pure: it sees the fact alone, no clock, no database, no rules.
+
+    Columns outside the key are nullable or have a server default, because an event rarely sets them all.
+    """
+
+    name: ClassVar[str]
+    VERSION: ClassVar[int]
+    tables: ClassVar[tuple[Table, ...]]
+    handles: ClassVar[frozenset[type[Event]]]
+
+    @abstractmethod
+    def project(self, fact: Fact) -> Iterable[Op]:
+        """The rows that follow from this fact, by key."""
+
+    def __init__(self) -> None:
+        self.label = f"{self.name}_v{self.VERSION}"
+        self.kinds = kinds(self.handles)
+        if not self.handles or not self.tables:
+            raise TypeError(f"{self.label} : il faut des événements et des tables")
+        for table in self.tables:
+            self._check(table)
+
+    def _check(self, table: Table) -> None:
+        if not table.name.endswith(f"_v{self.VERSION}") or not len(table.primary_key):
+            raise TypeError(f"{table.name} : le nom doit finir par _v{self.VERSION}, et il faut une clé")
+        for column in table.c:
+            binder(column, _NO_DIALECT)
+            if column.default is not None or not (column.primary_key or column.nullable or column.server_default):
+                raise TypeError(
+                    f"{column} : hors clé, une colonne est facultative ou a une valeur par défaut du serveur"
+                )
+
+
+_NO_DIALECT: Any = None  # the converters do not depend on the dialect: that is their point
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where one projection stands on one stream. ``stopped`` says why it does not move any more."""
+
+    projection: Projection
+    stream: str
+    created: str = ""
+    seq: int = 0
+    stopped: str | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        columns = position.c
+        return (
+            columns.projection == self.projection.name,
+            columns.version == self.projection.VERSION,
+            columns.stream == self.stream,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a committed transaction changed for one projection."""
+
+    standing: Standing
+    seq: int
+    stopped: str | None
+    parked: Sequence[Parked]
+
+
+class BrokenProjection(Exception):
+    """A projection whose rows the database refuses, and would refuse again."""
+
+    def __init__(self, standing: Standing, cause: Exception) -> None:
+        super().__init__(str(standing.projection.label))
+        self.standing = standing
+        self.detail = f"la base refuse ses lignes ({type(cause).__name__})"
+
+
+class _Pass:
+    """One projection going through one batch, inside the transaction."""
+
+    def __init__(self, service: str, standing: Standing, parked: set[str], at: datetime) -> None:
+        self.standing = standing
+        self.projection = standing.projection
+        self.stopped: str | None = None
+        self.stopped_at = 0
+        self.rows = Batch()
+        self.newly: list[Parked] = []
+        self._service, self._parked, self._at = service, parked, at
+
+    def take(self, message: Decoded) -> None:
+        stored = message.stored
+        if stored.seq <= self.standing.seq or self.stopped is not None:
+            return
+        if stored.subject in self._parked:
+            self._park(stored, parking.WAITING, "un message antérieur de cet agrégat est stationné")
+            return
+        try:
+            facts = message.facts(self.projection.kinds)
+        except UnknownVersion as error:
+            self._stop(stored, str(error))
+        except ContractError as error:
+            self._park(stored, error.code, str(error))
+        else:
+            self._project(stored, facts)
+
+    def _project(self, stored: Stored, facts: list[Fact]) -> None:
+        """All the events of a message or none: it is one decision."""
+        try:
+            for op in [op for fact in facts for op in self.projection.project(fact)]:
+                self.rows.add(op)
+        except Exception as error:
+            # A fault of the program, not of the message: stopping keeps the rows consistent until it is corrected.
+            self._stop(stored, f"erreur du programme : {origin_of(error)}")
+
+    def _stop(self, stored: Stored, why: str) -> None:
+        self.stopped, self.stopped_at = f"{stored.where} : {why}", stored.seq - 1
+
+    def _park(self, stored: Stored, code: str, cause: str) -> None:
+        self._parked.add(stored.subject)
+        label = self.projection.label
+        self.newly.append(
+            Parked(self._service, label, stored.stream, stored.seq, stored.subject, code, cause, self._at)
+        )
+
+
+class Transaction:
+    """How a batch reaches the database."""
+
+    def __init__(self, service: str, registry: Registry, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.service, self.registry, self.engine, self.clock = service, registry, engine, clock
+        self._wanted: dict[str, frozenset[str]] = {}
+
+    def apply(self, batch: Sequence[Stored], standings: Sequence[Standing]) -> list[Outcome]:
+        """Everything the batch changes, or nothing.
+
+        Raises:
+            Fenced: the position in the database is not the one known here.
+            BrokenProjection: the database refuses what one projection makes.
+        """
+        last = batch[-1].seq
+        moving = [one for one in standings if one.stopped is None and one.seq < last]
+        if not moving:
+            return []
+        with writing(self.engine) as connection:
+            # The position first: it takes the row lock (PostgreSQL) or the write lock (SQLite), so that a rival
+            # waits here, and what is read below cannot change any more.
+            for one in moving:
+                _move(connection, one, one.seq, last)
+            passes = self._passes(connection, moving)
+            self._go_through(batch, passes)
+            for one_pass in passes:
+                self._write(connection, one_pass, last)
+        return [Outcome(p.standing, p.stopped_at if p.stopped else last, p.stopped, p.newly) for p in passes]
+
+    def _passes(self, connection: Connection, moving: Sequence[Standing]) -> list[_Pass]:
+        at, parked = self.clock(), parking.parked_subjects(connection, self.service, moving[0].stream)
+        return [
+            _Pass(self.service, one, {subject for label, subject in parked if label == one.projection.label}, at)
+            for one in moving
+        ]
+
+    def _go_through(self, batch: Sequence[Stored], passes: list[_Pass]) -> None:
+        """The body of a message that interests nobody is never parsed: its header says enough."""
+        interested: dict[str, list[_Pass]] = {}
+        for stored in batch:
+            types = stored.headers.get(H_TYPES, "")
+            takers = interested.get(types)
+            if takers is None:
+                carried = frozenset(map(kind, types.split(",")))
+                takers = interested[types] = [one for one in passes if carried & one.projection.kinds]
+            if takers:
+                message = Decoded(stored, self.registry)
+                for one in takers:
+                    one.take(message)
+
+    def _write(self, connection: Connection, one: _Pass, last: int) -> None:
+        try:
+            one.rows.write(connection)
+        except Exception as error:
+            if is_away(error):
+                raise
+            raise BrokenProjection(one.standing, error) from error
+        parking.park(connection, one.newly)
+        if one.stopped is not None:
+            _move(connection, one.standing, last, one.stopped_at)
+
+    def take_stand(self, standings: Sequence[Standing], created: str) -> None:
+        """Read where each projection stands; one that never ran starts at the beginning."""
+        with writing(self.engine) as connection:
+            for one in standings:
+                start = {"seq": 0, "created": created, "stream": one.stream}
+                name = {"projection": one.projection.name, "version": one.projection.VERSION}
+                insert_if_absent(connection, position, {**name, **start})
+                query = select(position.c.seq, position.c.created).where(*one.key)
+                one.seq, one.created = connection.execute(query).one()
+
+    def project_again(self, standing: Standing, parked: Sequence[Parked], messages: Sequence[Stored], by: str) -> None:
+        """Project the parked messages of one aggregate, all of them or none, while nobody else moves."""
+        with writing(self.engine) as connection:
+            seq, created = connection.execute(select(position.c.seq, position.c.created).where(*standing.key)).one()
+            # Holds the position, so that no message is parked behind these while they are settled.
+            _move(connection, Standing(standing.projection, standing.stream, created), seq, seq)
+            where = {"service": self.service, "consumer": standing.projection.label, "subject": parked[0].subject}
+            if parking.read_parked(connection, **where, stream=standing.stream) != list(parked):
+                raise Fenced(f"{standing.projection.label} : d'autres messages viennent d'être stationnés")
+            rows = Batch()
+            for message in messages:
+                for fact in Decoded(message, self.registry).facts(standing.projection.kinds):
+                    for op in standing.projection.project(fact):
+                        rows.add(op)
+            rows.write(connection)
+            for one in parked:
+                parking.settle(connection, one, parking.RETRIED, by=by, reason="reprise", at=self.clock())
+
+
+def _move(connection: Connection, one: Standing, old: int, new: int) -> None:
+    """Compare-and-set. SELECT … FOR UPDATE alone would not do: SQLite ignores it."""
+    expected = (*one.key, position.c.seq == old, position.c.created == one.created)
+    if connection.execute(update(position).where(*expected).values(seq=new)).rowcount != 1:
+        raise Fenced(f"{one.projection.label} sur {one.stream} n'est plus à {old} : une autre instance l'a déplacée")

@@ -1,0 +1,298 @@
+"""Keyed rows: what a projection asks for, merged over a batch, written in bulk, and compared between two databases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    collate,
+    select,
+    type_coerce,
+)
+
+from services.socle.sql import binder
+
+FETCH = 5_000
+MAX_DIFFERENCES = 20
+
+Row = tuple[Any, ...]
+
+
+class Upsert(NamedTuple):
+    """The row of this key has these values; its other columns stay as they are. Done twice, it is done once."""
+
+    table: Table
+    key: Mapping[str, object]
+    values: Mapping[str, object]
+
+
+class Delete(NamedTuple):
+    """There is no row of this key."""
+
+    table: Table
+    key: Mapping[str, object]
+
+
+Op = Upsert | Delete
+
+
+@dataclass(slots=True)
+class _Row:
+    """What a batch makes of one row: ``reset`` if it was deleted in between, then the last value of each column."""
+
+    reset: bool = False
+    values: dict[str, object] | None = None
+
+
+class Batch:
+    """The operations of many events, one row state per key: the last value of each column wins."""
+
+    def __init__(self) -> None:
+        self._tables: dict[Table, dict[Row, _Row]] = {}
+
+    def add(self, op: Op) -> None:
+        rows = self._tables.setdefault(op.table, {})
+        key = _key_of(op.table)(op.key)
+        row = rows.get(key)
+        if isinstance(op, Delete):
+            rows[key] = _Row(reset=True)
+        elif row is None:
+            rows[key] = _Row(values=dict(op.values))
+        elif row.values is None:
+            row.values = dict(op.values)
+        else:
+            row.values.update(op.values)
+
+    def write(self, connection: Connection) -> None:
+        """Deletions first: a row deleted then written again starts empty."""
+        for table, rows in self._tables.items():
+            gone = [key for key, row in rows.items() if row.reset]
+            if gone:
+                _delete(connection, table, gone)
+            for columns, written in _by_columns(rows).items():
+                _upsert(connection, table, columns, written)
+
+
+def _by_columns(rows: dict[Row, _Row]) -> dict[tuple[str, ...], list[Row]]:
+    """Rows that set the same columns, ready for one statement."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for key, row in rows.items():
+        if row.values is not None:
+            groups.setdefault(tuple(row.values), []).append((*key, *row.values.values()))
+    return groups
+
+
+KeyOf = Callable[[Mapping[str, object]], Row]
+_keys: dict[Table, KeyOf] = {}
+
+
+def _key_of(table: Table) -> KeyOf:
+    """What reads the primary key, in its order, out of the mapping of an operation."""
+    found = _keys.get(table)
+    if found is None:
+        names = [column.name for column in table.primary_key]
+        only = names[0]
+        many = itemgetter(*names)
+        found = _keys[table] = (lambda key: (key[only],)) if len(names) == 1 else many
+    return found
+
+
+def _bound(connection: Connection, table: Table, names: Sequence[str], rows: list[Row]) -> list[Row]:
+    """The rows as stored, converted column by column: the converter of a column is looked up once."""
+    binders = [binder(table.c[name], connection.dialect) for name in names]
+    columns = [map(bind, values) for bind, values in zip(binders, zip(*rows, strict=True), strict=True)]
+    return list(zip(*columns, strict=True))
+
+
+def _upsert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    keys = [column.name for column in table.primary_key]
+    names = [*keys, *columns]
+    changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in columns)
+    conflict = f"ON CONFLICT ({_list(connection, keys)}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}"
+    into = f"INSERT INTO {connection.dialect.identifier_preparer.format_table(table)} ({_list(connection, names)})"
+    stored = _bound(connection, table, names, rows)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"{into} VALUES ({', '.join('?' * len(names))}) {conflict}", stored)
+    else:
+        source = f"SELECT {_list(connection, names)} FROM {_recordset(connection, table, names)}"  # noqa: S608 - idem
+        connection.exec_driver_sql(f"{into} {source} {conflict}", (_as_json(names, stored),))
+
+
+def _delete(connection: Connection, table: Table, keys: list[Row]) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    names = [column.name for column in table.primary_key]
+    target = connection.dialect.identifier_preparer.format_table(table)
+    stored = _bound(connection, table, names, keys)
+    if connection.dialect.name == "sqlite":
+        condition = " AND ".join(f"{quote(name)} = ?" for name in names)
+        connection.exec_driver_sql(f"DELETE FROM {target} WHERE {condition}", stored)  # noqa: S608 - quoted names, no value
+    else:
+        condition = " AND ".join(f"{target}.{quote(name)} = x.{quote(name)}" for name in names)
+        source = _recordset(connection, table, names)
+        sql = f"DELETE FROM {target} USING {source} WHERE {condition}"  # noqa: S608 - quoted names, no value
+        connection.exec_driver_sql(sql, (_as_json(names, stored),))
+
+
+def _recordset(connection: Connection, table: Table, names: Sequence[str]) -> str:
+    """One JSON parameter read as rows by the server.
+
+    As fast as COPY into a temporary table (230-320 k rows/s, 0.5-1.2 µs of client time a row) without creating one.
+    """
+    quote = connection.dialect.identifier_preparer.quote
+    return f"json_to_recordset(%s::json) AS x({', '.join(f'{quote(name)} {_type(table.c[name])}' for name in names)})"
+
+
+def _type(column: Column[Any]) -> str:
+    match column.type:
+        case Boolean():
+            return "boolean"
+        case BigInteger():
+            return "bigint"
+        case SmallInteger():
+            return "smallint"
+        case Integer():
+            return "integer"
+        case _:
+            return "text"
+
+
+def _as_json(names: Sequence[str], rows: list[Row]) -> str:
+    keys = [str(name) for name in names]  # SQLAlchemy's names are a subclass of str, which orjson refuses as key
+    return orjson.dumps([dict(zip(keys, row, strict=True)) for row in rows]).decode()
+
+
+def _list(connection: Connection, names: Iterable[str]) -> str:
+    return ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
+
+
+# Reading back: one canonical order and one canonical text whatever the engine ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not the same on both sides; ``None`` where it does not exist."""
+
+    table: str
+    key: tuple[object, ...]
+    live: Mapping[str, object] | None
+    rebuilt: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two databases set side by side: their state hashes, row counts and first differing rows."""
+
+    live: str
+    rebuilt: str
+    rows: tuple[int, int]
+    differences: tuple[Difference, ...] = field(default=())
+
+    @property
+    def equal(self) -> bool:
+        return self.live == self.rebuilt
+
+
+def state_hash(engine: Engine, tables: Iterable[Table]) -> str:
+    """sha256 of every row in key order, keys sorted: the same for the same rows in any engine."""
+    state = _State()
+    for table in sorted(tables, key=lambda one: one.name):
+        state.open(table)
+        for row in _rows(engine, table):
+            state.add(row)
+    return state.digest
+
+
+def compare_tables(live: Engine, rebuilt: Engine, tables: Iterable[Table], limit: int = MAX_DIFFERENCES) -> Comparison:
+    """Read both sides once, in step, whatever their size; keep the first ``limit`` differing rows."""
+    states = (_State(), _State())
+    found: list[Difference] = []
+    for table in sorted(tables, key=lambda one: one.name):
+        for state in states:
+            state.open(table)
+        for left, right in _in_step(_rows(live, table), _rows(rebuilt, table), len(table.primary_key)):
+            for state, row in zip(states, (left, right), strict=True):
+                if row is not None:
+                    state.add(row)
+            if left != right and len(found) < limit:
+                found.append(_difference(table, left, right))
+    return Comparison(states[0].digest, states[1].digest, (states[0].rows, states[1].rows), tuple(found))
+
+
+class _State:
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.rows = 0
+
+    def open(self, table: Table) -> None:
+        self._hash.update(orjson.dumps([table.name, [column.name for column in _columns(table)]]) + b"\n")
+
+    def add(self, row: Row) -> None:
+        self._hash.update(orjson.dumps(row) + b"\n")
+        self.rows += 1
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _columns(table: Table) -> list[Column[Any]]:
+    """Key first, then the others by name: adding a column in another place of the code changes nothing."""
+    keys = list(table.primary_key)
+    return [*keys, *sorted((column for column in table.c if not column.primary_key), key=lambda column: column.name)]
+
+
+def _rows(engine: Engine, table: Table) -> Iterator[Row]:
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=FETCH).execute(_in_key_order(table, engine.dialect.name)):
+            yield tuple(row)
+
+
+def _in_key_order(table: Table, dialect: str) -> Select[Any]:
+    """Stored texts as they are, sorted by code point as SQLite does and as Python compares them."""
+
+    def stored(column: Column[Any]) -> Any:
+        return column if isinstance(column.type, (Integer, Boolean)) else type_coerce(column, Text())
+
+    def rank(column: Column[Any]) -> Any:
+        texts = dialect == "postgresql" and not isinstance(column.type, (Integer, Boolean))
+        return collate(stored(column), "C") if texts else stored(column)
+
+    return select(*map(stored, _columns(table))).order_by(*map(rank, table.primary_key))
+
+
+def _in_step(left: Iterator[Row], right: Iterator[Row], width: int) -> Iterator[tuple[Row | None, Row | None]]:
+    """Merge two sorted sequences by key."""
+    one, two = next(left, None), next(right, None)
+    while one is not None or two is not None:
+        before = two is None or (one is not None and one[:width] < two[:width])
+        after = one is None or (two is not None and two[:width] < one[:width])
+        yield (None if after else one), (None if before else two)
+        one = one if after else next(left, None)
+        two = two if before else next(right, None)
+
+
+def _difference(table: Table, left: Row | None, right: Row | None) -> Difference:
+    names = [column.name for column in _columns(table)]
+    some = left if left is not None else right
+    assert some is not None  # noqa: S101 - merged from one side at least
+
+    def named(row: Row | None) -> dict[str, object] | None:
+        return None if row is None else dict(zip(names, row, strict=True))
+
+    return Difference(table.name, some[: len(table.primary_key)], named(left), named(right))

@@ -1,0 +1,480 @@
+"""The command runner: load → decide → append, with the retries and the idempotence that a decider must not see."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import structlog
+
+from contracts.messages import Command, Data, Event, Personnel, Refus, Registry
+from services.socle.coffre import Coffre
+from services.socle.enveloppe import Context, digest, encode
+from services.socle.errors import Conflict
+from services.socle.journal import NOTHING, Entry, History, Store
+from services.socle.subjects import subject as subject_of
+
+log = structlog.get_logger("commande")
+
+NAMESPACE = uuid.UUID("6f1c2f43-5b0e-4c39-9d6b-6f1d3f6f7a10")
+CACHE = 20_000
+CONFLICTS = 60
+BATCH = 1_000  # messages in an atomic batch, the broker's limit
+LOADS = 256  # loads in flight
+
+Lookups = Mapping[str, Any]
+Decided = dict[str, Sequence[Event]]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of aggregate: its first state and how it remembers."""
+
+    name: str
+    initial: Any
+    evolve: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """One aggregate: its family and its subject token (``compte-12``). ``diplome`` overrides the command's."""
+
+    family: Family
+    token: str
+    diplome: str | None = None
+
+
+async def no_lookups(command: Any) -> Lookups:
+    return {}
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How one command is decided: on which aggregates, with which lookups, by which pure function.
+
+    ``decide(command, states, **lookups)`` gets the states by token and gives the events by token.
+    """
+
+    command: type[Command]
+    aggregates: Callable[[Any, Lookups], Sequence[Ref]]
+    decide: Callable[..., Mapping[str, Sequence[Event]]]
+    lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups
+
+
+def on(
+    family: Family,
+    commands: Iterable[type[Command]],
+    token: Callable[[Any], str],
+    decide: Callable[..., Sequence[Event]],
+    lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups,
+) -> list[Handler]:
+    """Handlers of commands that each concern one aggregate: ``decide(command, state, **lookups)``."""
+
+    def one(command: Any, looked: Lookups) -> Sequence[Ref]:
+        return [Ref(family, token(command))]
+
+    def decided(command: Any, states: Mapping[str, Any], **looked: Any) -> Mapping[str, Sequence[Event]]:
+        name = token(command)
+        return {name: decide(command, states[name], **looked)}
+
+    return [Handler(command, one, decided, lookups) for command in commands]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: its events (as stored: personal fields sealed), where the journal stood after it."""
+
+    events: tuple[tuple[str, Data], ...] = ()
+    stream: str = ""
+    seq: int = 0
+    again: bool = False  # the command had already been done: this is its first outcome
+
+
+@dataclass
+class Loaded:
+    """An aggregate in memory: folded state, version, and what each past command did to it."""
+
+    state: Any
+    tip: History = NOTHING
+    done: dict[str, tuple[tuple[str, Data], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A command with everything its decision needs but the states."""
+
+    command: Command
+    handler: Handler
+    looked: Lookups
+    refs: Sequence[Ref]
+    paths: list[str]
+    journal: Store
+    context: Context
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A decision ready to append."""
+
+    ref: Ref
+    loaded: Loaded
+    events: Sequence[Event]
+    stored: tuple[tuple[str, Data], ...]
+    entry: Entry
+
+
+class Trust(Enum):
+    """Where a state may come from. Whatever is appended is checked by the broker against what the state had seen."""
+
+    MEMORY = "memory"  # what this process remembers, else the journal
+    JOURNAL = "journal"  # the journal up to now
+    BLANK = "blank"  # what this process remembers, else a new aggregate (imports)
+
+
+class Runner:
+    """Runs the commands of one service. Safe with many commands in flight, and with other processes doing the same."""
+
+    def __init__(
+        self,
+        *,
+        academie: str,
+        service: str,
+        journals: Mapping[str, Store],
+        registry: Registry,
+        coffre: Coffre,
+        handlers: Iterable[Handler],
+        check: Callable[[Command, str], None],
+        cache: int = CACHE,
+    ) -> None:
+        self._academie, self._service = academie, service
+        self._journals, self._registry, self._coffre, self._check = journals, registry, coffre, check
+        self.handlers = {handler.command: handler for handler in handlers}
+        self._cache: OrderedDict[str, Loaded] = OrderedDict()
+        self._size = cache
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    async def execute(
+        self, command: Command, *, correlation: str | None = None, traceparent: str | None = None
+    ) -> Outcome:
+        """Do a command once, whatever the repetitions and the rivals.
+
+        Raises:
+            Refus: the author may not, or a rule says no.
+            Conflict: the aggregate kept moving for the whole bounded number of retries.
+            SocleError: the journal cannot be reached or trusted; nothing was half-written.
+        """
+        prepared = await self._prepare(command, correlation, traceparent)
+        for attempt in range(CONFLICTS):
+            async with self._serialized(prepared.paths):
+                try:
+                    return await self._attempt(prepared, Trust.MEMORY if attempt == 0 else Trust.JOURNAL)
+                except Conflict:
+                    log.debug("conflit", commande=command.NAME, essai=attempt)
+            await asyncio.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7))))
+            prepared = await self._prepare(command, correlation, traceparent)
+        raise Conflict(f"{command.NAME} : l'agrégat change sans cesse ; renvoyez la commande, avec le même id")
+
+    async def execute_many(self, commands: Sequence[Command], *, dry_run: bool = False) -> list[Outcome | Refus]:
+        """Do many commands with few round trips (imports): each outcome or refusal, in order.
+
+        Commands that share no aggregate go together in atomic batches. With ``dry_run`` everything is decided on the
+        journal's present state and nothing is appended.
+
+        Raises:
+            SocleError: as `execute`; the same call again completes what was not done.
+        """
+        results: list[Outcome | Refus | None] = [None] * len(commands)
+        prepared = await self._prepare_many(commands, results)
+        for group in self._groups(prepared):
+            if dry_run:
+                await self._decide_group(group, Trust.JOURNAL, results)
+            else:
+                await self._append_group(group, results)
+        return [one for one in results if one is not None]
+
+    async def _prepare(self, command: Command, correlation: str | None, traceparent: str | None) -> Prepared:
+        self._check(command, self._academie)
+        journal = self.journal(command.session)
+        handler = self.handlers[type(command)]
+        looked = await handler.lookups(command)
+        refs = handler.aggregates(command, looked)
+        by = command.par
+        context = Context(command.id, by.id, by.role, command.le, correlation or command.id, traceparent)
+        return Prepared(command, handler, looked, refs, [self._subject(command, ref) for ref in refs], journal, context)
+
+    async def _prepare_many(
+        self, commands: Sequence[Command], results: list[Outcome | Refus | None]
+    ) -> list[tuple[int, Prepared]]:
+        prepared: list[tuple[int, Prepared]] = []
+        for index, command in enumerate(commands):
+            try:
+                prepared.append((index, await self._prepare(command, None, None)))
+            except Refus as refus:
+                results[index] = refus
+        return prepared
+
+    @staticmethod
+    def _groups(prepared: list[tuple[int, Prepared]]) -> Iterator[list[tuple[int, Prepared]]]:
+        """Successive groups whose commands share no aggregate nor journal boundary, each fit for one batch."""
+        group: list[tuple[int, Prepared]] = []
+        taken: set[str] = set()
+        for index, one in prepared:
+            full = len(taken) + len(one.paths) > BATCH
+            if group and (full or not taken.isdisjoint(one.paths) or one.journal is not group[0][1].journal):
+                yield group
+                group, taken = [], set()
+            group.append((index, one))
+            taken.update(one.paths)
+        if group:
+            yield group
+
+    async def _append_group(self, group: list[tuple[int, Prepared]], results: list[Outcome | Refus | None]) -> None:
+        for attempt in range(CONFLICTS):
+            async with self._serialized([path for _, one in group for path in one.paths]):
+                drafts = await self._decide_group(group, Trust.BLANK if attempt == 0 else Trust.JOURNAL, results)
+                try:
+                    await self._append_all(group, drafts, results)
+                    return
+                except Conflict:
+                    log.debug("conflit", commande="lot", essai=attempt)
+            await asyncio.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7))))
+        raise Conflict("les agrégats du lot changent sans cesse ; renvoyez le même lot")
+
+    async def _decide_group(
+        self, group: list[tuple[int, Prepared]], trust: Trust, results: list[Outcome | Refus | None]
+    ) -> list[tuple[int, list[Draft]]]:
+        if trust is Trust.JOURNAL:
+            await self._load_all([one for _, one in group])
+        decided: list[tuple[int, Prepared, list[Loaded], Decided]] = []
+        for index, one in group:
+            loaded = self._at_hand(one)
+            outcome = self._decided(one, loaded)
+            if trust is Trust.BLANK and not isinstance(outcome, dict):
+                return await self._decide_group(group, Trust.JOURNAL, results)
+            if isinstance(outcome, dict):
+                decided.append((index, one, loaded, outcome))
+                results[index] = Outcome((), one.journal.stream, max(item.tip.last_seq for item in loaded))
+            else:
+                results[index] = outcome
+        await self._keys(event for *_, events in decided for part in events.values() for event in part)
+        return [(index, self._drafts(one, loaded, events)) for index, one, loaded, events in decided]
+
+    async def _append_all(
+        self,
+        group: list[tuple[int, Prepared]],
+        drafts: list[tuple[int, list[Draft]]],
+        results: list[Outcome | Refus | None],
+    ) -> None:
+        flat = [draft for _, some in drafts for draft in some]
+        if not flat:
+            return
+        journal = group[0][1].journal
+        acks = iter(await journal.append_batch([draft.entry for draft in flat], flat[0].entry.commandeid))
+        for index, some in drafts:
+            for draft in some:
+                ack = next(acks)
+                self._remember(draft, ack.seq)
+                results[index] = _outcome(journal, some, ack.seq, ack.duplicate)
+
+    async def _load_all(self, several: Sequence[Prepared]) -> None:
+        wanted = [
+            (one.journal, path, ref.family) for one in several for path, ref in zip(one.paths, one.refs, strict=True)
+        ]
+        for start in range(0, len(wanted), LOADS):
+            await asyncio.gather(*(self._load(*each, Trust.JOURNAL) for each in wanted[start : start + LOADS]))
+
+    def _at_hand(self, one: Prepared) -> list[Loaded]:
+        """What memory knows; an aggregate it does not know is taken for new, which the append will check."""
+        return [
+            self._cache.get(path) or Loaded(ref.family.initial) for path, ref in zip(one.paths, one.refs, strict=True)
+        ]
+
+    def journal(self, session: str) -> Store:
+        """The journal of a session.
+
+        Raises:
+            Refus: ``SESSION_INCONNUE``.
+        """
+        found = self._journals.get(session)
+        if found is None:
+            raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
+        return found
+
+    async def state(self, session: str, diplome: str, ref: Ref) -> Loaded:
+        """The aggregate as it stands now in the journal (for lookups)."""
+        path = subject_of(self._academie, session, diplome, self._service, ref.token)
+        return await self._load(self.journal(session), path, ref.family, Trust.JOURNAL)
+
+    async def _attempt(self, one: Prepared, trust: Trust) -> Outcome:
+        remembered = trust is Trust.MEMORY and any(path in self._cache for path in one.paths)
+        loads = [
+            self._load(one.journal, path, ref.family, trust) for path, ref in zip(one.paths, one.refs, strict=True)
+        ]
+        loaded = [await loads[0]] if len(loads) == 1 else list(await asyncio.gather(*loads))
+        outcome = self._decided(one, loaded)
+        if isinstance(outcome, dict):
+            await self._keys(event for events in outcome.values() for event in events)
+            drafts = self._drafts(one, loaded, outcome)
+            if drafts:
+                return await self._append(one, drafts)
+        if remembered and not isinstance(outcome, Outcome):
+            # A refusal or a "nothing to do" is only as true as the state it saw: look at the journal before saying so.
+            return await self._attempt(one, Trust.JOURNAL)
+        if isinstance(outcome, Refus):
+            raise outcome
+        if isinstance(outcome, Outcome):
+            return outcome
+        return Outcome((), one.journal.stream, max((item.tip.last_seq for item in loaded), default=0))
+
+    @staticmethod
+    def _decided(one: Prepared, loaded: Sequence[Loaded]) -> Decided | Outcome | Refus:
+        """The events by token; or the first outcome, as the history itself remembers it; or the refusal."""
+        done = [event for item in loaded for event in item.done.get(one.command.id, ())]
+        if done:
+            return Outcome(tuple(done), one.journal.stream, max(item.tip.last_seq for item in loaded), again=True)
+        states = {ref.token: item.state for ref, item in zip(one.refs, loaded, strict=True)}
+        try:
+            return dict(one.handler.decide(one.command, states, **one.looked))
+        except Refus as refus:
+            return refus
+
+    def _drafts(self, one: Prepared, loaded: Sequence[Loaded], decided: Decided) -> list[Draft]:
+        targets = zip(one.refs, one.paths, loaded, strict=True)
+        return [
+            self._draft(ref, path, item, decided[ref.token], one.context)
+            for ref, path, item in targets
+            if decided.get(ref.token)
+        ]
+
+    async def _append(self, one: Prepared, drafts: Sequence[Draft]) -> Outcome:
+        entries = [draft.entry for draft in drafts]
+        if len(entries) == 1:
+            only = entries[0]
+            acks = [await one.journal.append(only.subject, only.body, only.headers, only.expected, only.commandeid)]
+        else:
+            acks = await one.journal.append_batch(entries, one.command.id)
+        for draft, ack in zip(drafts, acks, strict=True):
+            self._remember(draft, ack.seq)
+        return _outcome(one.journal, drafts, max(ack.seq for ack in acks), all(ack.duplicate for ack in acks))
+
+    def _draft(self, ref: Ref, path: str, loaded: Loaded, events: Sequence[Event], context: Context) -> Draft:
+        stored = tuple((event.NAME, self._sealed(event)) for event in events)
+        named = [(event_id(path, context.commandeid, n), name, data) for n, (name, data) in enumerate(stored)]
+        tip = loaded.tip
+        body, headers = encode(subject=path, context=context, rang=tip.rank + 1, precedent=tip.digest, events=named)
+        return Draft(ref, loaded, events, stored, Entry(path, body, headers, tip.last_seq, context.commandeid))
+
+    def _remember(self, draft: Draft, seq: int) -> None:
+        state, done, entry = draft.loaded.state, draft.loaded.done, draft.entry
+        for event in draft.events:
+            state = draft.ref.family.evolve(state, _without_clear(event))
+        done[entry.commandeid] = draft.stored
+        tip = History((), seq, draft.loaded.tip.rank + 1, digest(entry.body))
+        self._keep(entry.subject, Loaded(state, tip, done))
+
+    async def _load(self, journal: Store, path: str, family: Family, trust: Trust) -> Loaded:
+        known = self._cache.get(path)
+        if known is not None and trust is Trust.MEMORY:
+            self._cache.move_to_end(path)
+            return known
+        known = known or Loaded(family.initial)
+        history = await journal.load(path, known.tip)
+        state, done = known.state, {}
+        for stored in history.messages:
+            for one in stored.envelopes:
+                state = family.evolve(state, self._registry.load(one["type"], one["data"]))
+            done[stored.commandeid] = tuple((one["type"], one["data"]) for one in stored.envelopes)
+        known.done.update(done)
+        loaded = Loaded(state, history.tip, known.done)
+        self._keep(path, loaded)
+        return loaded
+
+    async def _keys(self, events: Iterable[Event]) -> None:
+        """Keys first, durably: a sealed event whose key is lost is a person erased."""
+        persons = {str(getattr(event, event.PERSON)) for event in events if event.PERSONAL}
+        if persons:
+            await asyncio.to_thread(self._coffre.ensure, persons)
+
+    def _sealed(self, event: Event) -> Data:
+        data: Data = event.model_dump(mode="json")
+        for name in event.PERSONAL:
+            value: Personnel[Any] = getattr(event, name)
+            if value.clair is not None:
+                person = str(getattr(event, event.PERSON))
+                sealed = self._coffre.seal(person, value.clair.model_dump_json().encode())
+                data[name] = {"scelle": {"personne": person, "chiffre": sealed}}
+        return data
+
+    def _subject(self, command: Command, ref: Ref) -> str:
+        return subject_of(self._academie, command.session, ref.diplome or command.diplome, self._service, ref.token)
+
+    def _keep(self, path: str, loaded: Loaded) -> None:
+        self._cache[path] = loaded
+        self._cache.move_to_end(path)
+        if len(self._cache) > self._size:
+            self._cache.popitem(last=False)
+
+    def _serialized(self, paths: Sequence[str]) -> _Locks:
+        return _Locks(self._locks, sorted(set(paths)))
+
+
+class _Locks:
+    """One command at a time per aggregate in this process: in-process rivals wait instead of conflicting.
+
+    Taken in sorted order, so two commands on several aggregates cannot wait for each other.
+    """
+
+    def __init__(self, table: dict[str, tuple[asyncio.Lock, int]], paths: list[str]) -> None:
+        self._table, self._paths = table, paths
+        self._held: list[str] = []
+
+    async def __aenter__(self) -> None:
+        try:
+            for path in self._paths:
+                lock, users = self._table.get(path, (None, 0))
+                lock = lock or asyncio.Lock()
+                self._table[path] = (lock, users + 1)
+                try:
+                    await lock.acquire()
+                except BaseException:
+                    self._leave(path)
+                    raise
+                self._held.append(path)
+        except BaseException:
+            await self.__aexit__()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        while self._held:
+            path = self._held.pop()
+            self._table[path][0].release()
+            self._leave(path)
+
+    def _leave(self, path: str) -> None:
+        lock, users = self._table[path]
+        if users == 1:
+            del self._table[path]
+        else:
+            self._table[path] = (lock, users - 1)
+
+
+def _outcome(journal: Store, drafts: Sequence[Draft], seq: int, again: bool) -> Outcome:
+    return Outcome(tuple(event for draft in drafts for event in draft.stored), journal.stream, seq, again)
+
+
+def _without_clear(event: Event) -> Event:
+    """The event as a later load will give it: what memory keeps holds no clear personal data either."""
+    if not event.PERSONAL:
+        return event
+    return event.model_copy(update={name: Personnel[Any]() for name in event.PERSONAL})
+
+
+def event_id(path: str, commandeid: str, index: int) -> str:
+    """Deterministic: the retry of a command builds the very same events."""
+    return str(uuid.uuid5(NAMESPACE, f"{path}|{commandeid}|{index}"))

@@ -1,0 +1,295 @@
+"""A service at work: its connection, journals, runner, read models and reactions, and the doors it answers at.
+
+Commands come in by request/reply on ``cmd.<academie>.<service>.<command>``, questions on
+``qry.<academie>.<service>.<query>``; every answer is JSON, ``{"ok": true, …}`` or ``{"ok": false, "code", "detail"}``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Self
+
+import orjson
+import structlog
+from faststream import Context
+from faststream.nats import NatsBroker, NatsMessage
+from nats.aio.client import Client
+from sqlalchemy import Engine
+
+from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
+from services.socle import parking
+from services.socle.coffre import Coffre, master_key
+from services.socle.connection import connect, options
+from services.socle.errors import SocleError
+from services.socle.journal import NOTHING, History, Journal, Store
+from services.socle.projections import Projection, Projector
+from services.socle.reactions import Reaction, Reactions
+from services.socle.runner import Handler, Outcome, Runner
+from services.socle.settings import Settings
+from services.socle.sql import engine_for, in_writer
+from services.socle.subjects import stream_name, subject
+
+log = structlog.get_logger("service")
+
+HEALTH = "sante"  # the one question every service answers, whoever asks
+WORKERS = 128  # commands in flight: enough to share the broker's fsync between them
+
+
+@dataclass
+class Environment:
+    """What the shell of a service builds on. ``runner`` and ``projector`` are there once the service has started."""
+
+    settings: Settings
+    service: str
+    nc: Client
+    journals: Mapping[str, Store]
+    coffre: Coffre
+    engine: Engine
+    registry: Registry
+    runner: Runner = field(init=False)
+    projector: Projector = field(init=False)
+    _seen: dict[str, tuple[History, list[Event]]] = field(default_factory=dict)
+
+    async def events(self, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
+        """Every event of an aggregate, of this service or another, as the journal has them now.
+
+        Raises:
+            Refus: ``SESSION_INCONNUE``.
+        """
+        journal = self.journals.get(session)
+        if journal is None:
+            raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
+        path = subject(self.settings.academie, session, diplome, service, aggregate)
+        tip, events = self._seen.get(path, (NOTHING, []))
+        history = await journal.load(path, tip)
+        if history.messages:
+            fresh = [self.registry.load(one["type"], one["data"]) for m in history.messages for one in m.envelopes]
+            events = [*events, *fresh]
+            self._seen[path] = (history.tip, events)
+        return events
+
+    async def up_to_date(self, session: str) -> int:
+        """Wait until the read models show the journal's present end; that position.
+
+        Raises:
+            ReadBehind, ProjectionStopped: they do not come.
+        """
+        end = await self.journals[session].identity()
+        await self.projector.wait_for(end.stream, end.last_seq)
+        return end.last_seq
+
+
+Answer = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a service is made of, built on its environment."""
+
+    handlers: Sequence[Handler]
+    projections: Sequence[Projection]
+    reactions: Sequence[Reaction] = ()
+    queries: Mapping[type[Query], Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A service before it starts. ``read_command``/``read_query`` turn the received JSON into messages."""
+
+    name: str
+    registry: Registry
+    build: Callable[[Environment], Parts]
+    read_command: Callable[[Mapping[str, Any]], Command]
+    read_query: Callable[[Mapping[str, Any]], Query]
+    check: Callable[[Command, str], None]
+    check_query: Callable[[Query, str], None]
+
+
+class Service:
+    """One running service. ``async with Service(settings, spec)``: ready when entered, quiet when left."""
+
+    def __init__(self, settings: Settings, spec: ServiceSpec) -> None:
+        self.settings, self.spec = settings, spec
+        self._stack = AsyncExitStack()
+        self.environment: Environment
+        self.parts: Parts
+        self.runner: Runner
+        self.projector: Projector
+        self.reactions: Reactions
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+        log.info("service_arrete", service=self.spec.name)
+
+    async def _start(self) -> None:
+        begun = time.monotonic()
+        settings, spec = self.settings, self.spec
+        nc = await connect(settings, spec.name)
+        self._stack.push_async_callback(nc.close)
+        journals: dict[str, Store] = {}
+        for session in settings.sessions:
+            journal = Journal(nc, stream_name(settings.academie, session), settings.bounds)
+            journals[session] = await self._stack.enter_async_context(journal)
+        engine = self._engine(settings.database_url(spec.name))
+        coffre = Coffre(self._engine(settings.coffre()), master_key(settings.coffre_cle_file))
+        env = self.environment = Environment(settings, spec.name, nc, journals, coffre, engine, spec.registry)
+        self.parts = spec.build(env)
+        self.runner = env.runner = Runner(
+            academie=settings.academie,
+            service=spec.name,
+            journals=journals,
+            registry=spec.registry,
+            coffre=coffre,
+            handlers=self.parts.handlers,
+            check=spec.check,
+        )
+        self.projector = env.projector = Projector(
+            spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
+        )
+        await self._stack.enter_async_context(self.projector)
+        await self._open_doors()
+        log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
+
+    async def _open_doors(self) -> None:
+        broker = NatsBroker(**options(self.settings, self.spec.name), logger=None, graceful_timeout=4.0)
+        name, academie = self.spec.name, self.settings.academie
+        for prefix, answer in (("cmd", self.command), ("qry", self.query)):
+            subscriber = broker.subscriber(
+                f"{prefix}.{academie}.{name}.>", queue=name, max_workers=WORKERS, no_reply=True, decoder=_undecoded
+            )
+            subscriber(_replying(answer))
+        await broker.start()
+        self._stack.push_async_callback(broker.stop)
+        self.reactions = Reactions(
+            service=name,
+            registry=self.spec.registry,
+            engine=self.environment.engine,
+            broker=broker,
+            sources=list(self.environment.journals.values()),
+            reactions=self.parts.reactions,
+            execute=self.runner.execute,
+            inbox=f"_INBOX.{name}.",
+        )
+        await self.reactions.start()
+        self._stack.push_async_callback(self.reactions.stop)
+
+    def _engine(self, url: str) -> Engine:
+        engine = engine_for(url)
+        self._stack.callback(engine.dispose)
+        return engine
+
+    async def command(self, body: bytes) -> Data:
+        """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
+        raw = _mapping(body)
+        if "lot" not in raw:
+            return _told(await self.runner.execute(self._read(raw)))
+        read = [self._try(one) for one in raw["lot"]]
+        commands = [one for one in read if isinstance(one, Command)]
+        outcomes = iter(await self.runner.execute_many(commands, dry_run=bool(raw.get("essai"))))
+        answers = [one if isinstance(one, Refus) else next(outcomes) for one in read]
+        return {"lot": [_refused(one) if isinstance(one, Refus) else {"ok": True, **_told(one)} for one in answers]}
+
+    def _try(self, raw: Mapping[str, Any]) -> Command | Refus:
+        try:
+            return self._read(raw)
+        except Refus as refus:
+            return refus
+
+    def _read(self, raw: Mapping[str, Any]) -> Command:
+        command = self.spec.read_command(raw)
+        if type(command) not in self.runner.handlers:
+            raise Refus("COMMANDE_INCONNUE", f"{command.NAME} n'est pas une commande du service {self.spec.name}")
+        return command
+
+    async def health(self) -> Data:
+        """Read models with their lag, and what is set aside. No data of anybody: asked without rights."""
+        standings = await self.projector.status()
+        parked = await in_writer(
+            self.environment.engine, parking.list_parked, self.environment.engine, self.spec.name, None, None
+        )
+        return {
+            "service": self.spec.name,
+            "projections": [asdict(one) for one in standings],
+            "stationnes": [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked],
+        }
+
+    async def query(self, body: bytes) -> Data:
+        """The answer to a question received as JSON; ``position`` asks to see at least that point of the journal."""
+        raw = _mapping(body)
+        if raw.get("requete") == HEALTH:
+            return {"reponse": await self.health()}
+        position = raw.pop("position", None)
+        query = self.spec.read_query(raw)
+        answer = self.parts.queries.get(type(query))
+        if answer is None:
+            raise Refus("REQUETE_INCONNUE", f"{query.NAME} n'est pas une question du service {self.spec.name}")
+        self.spec.check_query(query, self.settings.academie)
+        if position:
+            await self.projector.wait_for(position["journal"], int(position["seq"]))
+        return {"reponse": await answer(query)}
+
+
+def _told(outcome: Outcome) -> Data:
+    return {
+        "evenements": [{"type": name, "data": data} for name, data in outcome.events],
+        "journal": outcome.stream,
+        "position": outcome.seq,
+        "deja": outcome.again,
+    }
+
+
+def _refused(refus: Refus) -> Data:
+    return {"ok": False, "code": refus.regle, "detail": refus.detail, "refus": True}
+
+
+def _mapping(body: bytes) -> dict[str, Any]:
+    try:
+        raw = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refus("COMMANDE_MALFORMEE", "le corps n'est pas du JSON en UTF-8") from None
+    if not isinstance(raw, dict):
+        raise Refus("COMMANDE_MALFORMEE", "le corps doit être un objet JSON")
+    return raw
+
+
+async def _undecoded(message: Any) -> bytes:
+    """A body that is not JSON must reach the handler, which answers with a code."""
+    body: bytes = message.body
+    return body
+
+
+def _replying(answer: Callable[[bytes], Awaitable[Data]]) -> Callable[..., Awaitable[None]]:
+    """Every request gets an answer, with a stable code when it is a no; a crash of ours is told without its details."""
+
+    async def handle(message: Annotated[NatsMessage, Context("message")]) -> None:
+        begun = time.monotonic()
+        name = message.raw_message.subject.rsplit(".", 1)[-1]
+        try:
+            reply: Data = {"ok": True, **await answer(message.body)}
+            outcome = "ok"
+        except Refus as refus:
+            outcome = refus.regle
+            reply = _refused(refus)
+        except (SocleError, ContractError) as error:
+            outcome = error.code
+            reply = {"ok": False, "code": error.code, "detail": str(error), "refus": False}
+        except Exception as error:
+            log.exception("erreur_interne", demande=name)
+            outcome = "ERREUR_INTERNE"
+            reply = {"ok": False, "code": outcome, "detail": type(error).__name__, "refus": False}
+        log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
+        if message.raw_message.reply:
+            await message.raw_message.respond(orjson.dumps(reply))
+
+    return handle

@@ -1,0 +1,141 @@
+"""Every setting of the system, in one place. Each comes from ``PARCHEMIN_<NAME>``; the defaults run on a laptop.
+
+Passwords of the broker are not fields: ``PARCHEMIN_NATS_MDP_<IDENTITY>``, else the secrets file that the embedded
+server writes once under the data directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.socle.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD_PREFIX = "PARCHEMIN_NATS_MDP_"  # noqa: S105 - the name of the variable, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long to insist, and how much at once. Together they bound every wait on the broker."""
+
+    request_timeout: float = 2.0
+    attempts: int = 6
+    backoff_min: float = 0.05
+    backoff_max: float = 1.0
+    message_max: int = 1_032_192
+    batch_max: int = 1_000
+    open_batches: int = 16
+    load_page: int = 500
+    read_ahead: int = 4_000
+    read_ahead_bytes: int = 32 * 1024 * 1024
+    heartbeat: float = 1.0
+
+    def pause(self, attempt: int) -> float:
+        """Seconds to wait after a failed attempt (0 is the first)."""
+        return float(min(self.backoff_max, self.backoff_min * 2 ** min(attempt, 16)))
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Immutable: made once at start, passed on."""
+
+    model_config = SettingsConfigDict(env_prefix="PARCHEMIN_", frozen=True, extra="ignore")
+
+    donnees: Path = Path("donnees")
+    deploiement: Path = ROOT / "deploy"
+    academie: str = "normandie"
+    sessions: Annotated[tuple[str, ...], NoDecode] = ("2024", "2026")
+    replicas: int = Field(default=1, ge=1, le=5)
+
+    nats_url: str = ""  # comma-separated for a cluster; empty: the embedded server
+    nats_programme: Path | None = None  # nats-server, when not the one of the wheel
+    nats_secrets: Path | None = None  # JSON object {identity: password}; default under `donnees`
+    nats_ca: Path | None = None  # certificate of the authority, for tls:// URLs
+    connect_timeout: float = Field(default=5.0, gt=0)
+    reconnect_wait: float = Field(default=0.2, gt=0)
+
+    db_url: str = "sqlite:///{donnees}/{service}.db"
+    coffre_url: str = "sqlite:///{donnees}/coffre.db"
+    coffre_cle: Path | None = None  # file of the master key of the coffre; default under `donnees`
+
+    documents: Path | None = None  # where files for people are written; default under `donnees`
+
+    request_timeout: float = Field(default=2.0, gt=0)
+    attempts: int = Field(default=6, ge=1)
+    backoff_min: float = Field(default=0.05, gt=0)
+    backoff_max: float = Field(default=1.0, gt=0)
+    message_max: int = Field(default=1_032_192, gt=0)
+    open_batches: int = Field(default=16, ge=1, le=50)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "texte"] = "json"
+
+    @field_validator("sessions", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """``2024,2026`` as well as a list."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(
+            request_timeout=self.request_timeout,
+            attempts=self.attempts,
+            backoff_min=self.backoff_min,
+            backoff_max=self.backoff_max,
+            message_max=self.message_max,
+            open_batches=self.open_batches,
+        )
+
+    @property
+    def nats_dir(self) -> Path:
+        """Where the embedded server keeps its streams, state and secrets."""
+        return self.donnees.absolute() / "nats"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.nats_secrets or self.nats_dir / "secrets.json"
+
+    def password(self, identity: str) -> str:
+        """The broker's password of an identity.
+
+        Raises:
+            Misconfigured: neither the environment nor the secrets file has it.
+        """
+        variable = PASSWORD_PREFIX + identity.upper()
+        found = os.environ.get(variable) or _secrets(self.secrets_file).get(identity)
+        if not found:
+            raise Misconfigured(f"mot de passe de {identity} inconnu : définissez {variable} ou {self.secrets_file}")
+        return found
+
+    def database_url(self, service: str) -> str:
+        """Where a service keeps its read models."""
+        return self.db_url.format(donnees=self.donnees.absolute(), service=service)
+
+    @property
+    def documents_dir(self) -> Path:
+        return (self.documents or self.donnees / "documents").absolute()
+
+    @property
+    def coffre_cle_file(self) -> Path:
+        return self.coffre_cle or self.donnees.absolute() / "coffre.cle"
+
+    def coffre(self) -> str:
+        """Where the keys of personal data are kept."""
+        return self.coffre_url.format(donnees=self.donnees.absolute())
+
+
+def _secrets(path: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, json.JSONDecodeError) as error:
+        raise Misconfigured(f"fichier de secrets {path} illisible : {error}") from None
+    return found
