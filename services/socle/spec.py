@@ -14,6 +14,9 @@ State = TypeVar("State")
 Decide = Callable[..., list[Any]]
 Evolve = Callable[[Any, Any], Any]
 
+on_refused: Callable[[Command, str], None] | None = None
+"""Told of every refusal that a spec expects, when set (the root ``conftest.py`` checks it against the contracts)."""
+
 
 @dataclass(frozen=True)
 class When(Generic[State]):
@@ -52,6 +55,8 @@ class When(Generic[State]):
         with pytest.raises(Refus) as caught:
             self.events()
         assert caught.value.regle == regle, caught.value
+        if on_refused is not None:
+            on_refused(self.command, regle)
         return caught.value
 
     def events(self) -> list[Any]:
