@@ -10,11 +10,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import orjson
 import structlog
-from faststream import Context
 from faststream.nats import NatsBroker, NatsMessage
 from nats.aio.client import Client
 from sqlalchemy import Engine
@@ -22,7 +21,7 @@ from sqlalchemy import Engine
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
 from services.socle import parking
 from services.socle.coffre import Coffre, master_key
-from services.socle.connection import connect, options
+from services.socle.connection import broker_options, connect, pull_inbox
 from services.socle.errors import SocleError
 from services.socle.journal import NOTHING, History, Journal, Store
 from services.socle.projections import Projection, Projector
@@ -162,7 +161,7 @@ class Service:
         log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
 
     async def _open_doors(self) -> None:
-        broker = NatsBroker(**options(self.settings, self.spec.name), logger=None, graceful_timeout=4.0)
+        broker = NatsBroker(**broker_options(self.settings, self.spec.name), logger=None, graceful_timeout=4.0)
         name, academie = self.spec.name, self.settings.academie
         for prefix, answer in (("cmd", self.command), ("qry", self.query)):
             subscriber = broker.subscriber(
@@ -179,7 +178,7 @@ class Service:
             sources=list(self.environment.journals.values()),
             reactions=self.parts.reactions,
             execute=self.runner.execute,
-            inbox=f"_INBOX.{name}.",
+            inbox=pull_inbox(name).decode(),
         )
         await self.reactions.start()
         self._stack.push_async_callback(self.reactions.stop)
@@ -263,6 +262,11 @@ def _mapping(body: bytes) -> dict[str, Any]:
     return raw
 
 
+def _json(reply: Data) -> bytes:
+    # Rows of SQLAlchemy have keys that are not quite `str`; decimals and moments go out as text.
+    return orjson.dumps(reply, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
 async def _undecoded(message: Any) -> bytes:
     """A body that is not JSON must reach the handler, which answers with a code."""
     body: bytes = message.body
@@ -272,24 +276,24 @@ async def _undecoded(message: Any) -> bytes:
 def _replying(answer: Callable[[bytes], Awaitable[Data]]) -> Callable[..., Awaitable[None]]:
     """Every request gets an answer, with a stable code when it is a no; a crash of ours is told without its details."""
 
-    async def handle(message: Annotated[NatsMessage, Context("message")]) -> None:
+    async def handle(message: NatsMessage) -> None:
         begun = time.monotonic()
         name = message.raw_message.subject.rsplit(".", 1)[-1]
         try:
-            reply: Data = {"ok": True, **await answer(message.body)}
+            reply = _json({"ok": True, **await answer(message.body)})
             outcome = "ok"
         except Refus as refus:
             outcome = refus.regle
-            reply = _refused(refus)
+            reply = _json(_refused(refus))
         except (SocleError, ContractError) as error:
             outcome = error.code
-            reply = {"ok": False, "code": error.code, "detail": str(error), "refus": False}
+            reply = _json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
         except Exception as error:
             log.exception("erreur_interne", demande=name)
             outcome = "ERREUR_INTERNE"
-            reply = {"ok": False, "code": outcome, "detail": type(error).__name__, "refus": False}
+            reply = _json({"ok": False, "code": outcome, "detail": type(error).__name__, "refus": False})
         log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
         if message.raw_message.reply:
-            await message.raw_message.respond(orjson.dumps(reply))
+            await message.raw_message.respond(reply)
 
     return handle
