@@ -90,15 +90,25 @@ class Support(Bloc):
     regle: RegleId
 
 
+class Recapitulatif(Bloc):
+    """The summary grid without which a mark is not final."""
+
+    annexe: str
+    regle: RegleId
+
+
 class Conduite(Bloc):
-    """A situation that is validated, never marked (driving)."""
+    """A situation that is validated, never marked (driving). ``regle`` and ``regle_ccf``: its words in each mode."""
 
     regle: RegleId
+    regle_ccf: RegleId
     mentions: dict[Mode, tuple[str, str]]  # (favourable, unfavourable) per mode
+    commissions: dict[Mode, Commission] = {}
     tentatives: dict[Mode, int] = {}  # absent mode: no limit
     regle_tentatives: RegleId
     prealable: Literal["etg"] | None = None
     regle_prealable: RegleId
+    regle_etg: RegleId
     dispense: Literal["permis_b"] | None = None
     regle_dispense: RegleId
     individuel: Literal["selon_academie", "organisee"] = "organisee"
@@ -130,13 +140,15 @@ class Epreuve(Bloc):
     calcul: Calcul = Calcul.NOTE_DIRECTE
     arrondi: Arrondi = Arrondi.DEMI_POINT_SUPERIEUR
     regle_calcul: RegleId = "DC-CAP11"
+    regle_pas: RegleId = "DC-CAP11"
     situations: dict[Cle, Situation] = {}
     support: Support | None = None
     grilles: dict[Mode, Grille] = {}
-    recapitulatif: dict[Mode, str] = {}
+    recapitulatif: dict[Mode, Recapitulatif] = {}
     commissions: dict[Mode, Commission] = {}
     remplacement: bool = True
     dispensable: bool = True
+    dispense_exclue: tuple[Categorie, ...] = ()
 
     @property
     def obligatoire(self) -> bool:
@@ -232,6 +244,34 @@ class JuryRegle(Bloc):
     regle_parite: RegleId
 
 
+class InscriptionRegle(Bloc):
+    """Rules of the registration that hold whatever the épreuve. ``regle_convocation``: none for whom is not allowed."""
+
+    regle_session: RegleId
+    regle_valeurs_figees: RegleId
+    regle_modes: RegleId
+    regle_formation: RegleId
+    regle_doublon: RegleId
+    regle_centre: RegleId
+    regle_centre_annexe: RegleId
+    regle_dispense: RegleId
+    regle_amenagement: RegleId
+    regle_convocation: RegleId | None = None
+
+
+class NotationRegle(Bloc):
+    """Rules of the marks that hold whatever the épreuve."""
+
+    regle_grille: RegleId
+    regle_proposition: RegleId
+    regle_arrondi: RegleId
+    regle_harmonisation: RegleId
+    regle_rectification: RegleId
+    regle_justification: RegleId
+    regle_absence_facultative: RegleId
+    regle_absence_ccf: RegleId
+
+
 class Remplacement(Bloc):
     regle: RegleId
     regle_motif: RegleId
@@ -272,6 +312,7 @@ class Reglement(Bloc):
     textes: tuple[str, ...]
     choix: dict[str, str] = {}  # AMB-xx -> option retained
     categories: dict[Categorie, CategorieReglee]
+    inscription: InscriptionRegle
     epreuves: dict[Cle, Epreuve]
     max_facultatives: int = 2
     regle_facultatives: RegleId = "DC-CAP02"
@@ -279,6 +320,7 @@ class Reglement(Bloc):
     pieces: dict[str, Piece]
     conservation: Conservation
     remontee_ccf: RegleId
+    notation: NotationRegle
     jury: JuryRegle
     deliberation: Deliberation
     remplacement: Remplacement

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from fractions import Fraction
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from contracts.evenements.inscription import SessionOuverte, ValeursFournies
 from contracts.messages import Event, Refus
-from contracts.reglement import AFournir, Reglement
+from contracts.reglement import AFournir, Reglement, load_all
 from contracts.vocabulaire import Parametres, Valeurs
 
 
@@ -89,6 +90,25 @@ def session_figee(academie: str, events: Iterable[Event], reglements: Mapping[st
     if figee is None:
         raise Refus("SESSION_NON_OUVERTE", "ouvrez d'abord la session de ce diplôme (inscription.ouvrir_session)")
     return figee
+
+
+Events = Callable[[str, str, str, str], Awaitable[list[Event]]]
+"""``events(session, diplome, service, aggregate)``: the history of an aggregate, as the shell reads it."""
+
+
+@cache
+def reglements() -> Mapping[str, Reglement]:
+    """The règlements of this program, loaded once."""
+    return load_all()
+
+
+async def charger_session(events: Events, academie: str, session: str, diplome: str) -> SessionFigee:
+    """The session as its aggregate tells it now.
+
+    Raises:
+        Refus: see `session_figee`.
+    """
+    return session_figee(academie, await events(session, diplome, "inscription", "session"), reglements())
 
 
 def _completees(avant: Valeurs | None, ajout: Valeurs) -> Valeurs:

@@ -28,10 +28,23 @@ class DispenserPieces(Command):
     NAME: ClassVar[str] = "conformite.dispenser_pieces"
     candidat: Numero
     epreuve: CodeEpreuve
+    regle: str = ""
+
+
+class RetablirPieces(Command):
+    """Réclamer de nouveau les supports d'une épreuve dont la note n'est plus conservée (réaction)."""
+
+    NAME: ClassVar[str] = "conformite.retablir_pieces"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str = ""
 
 
 class DeposerPiece(Command):
-    """Déposer une pièce du dossier. ``depose_le`` est l'instant du dépôt ; il fait foi pour le délai."""
+    """Déposer une pièce du dossier. ``depose_le`` est l'instant du dépôt ; il fait foi pour le délai.
+
+    Seul le service enregistre un dépôt reçu plus tôt : celui d'un candidat vaut à l'instant de sa demande.
+    """
 
     NAME: ClassVar[str] = "conformite.deposer_piece"
     candidat: Numero
@@ -87,6 +100,7 @@ class ConclureVerification(Command):
 COMMANDES: tuple[type[Command], ...] = (
     OuvrirDossier,
     DispenserPieces,
+    RetablirPieces,
     DeposerPiece,
     JugerPiece,
     ControlerDossier,

@@ -64,7 +64,7 @@ class ViserLivret(Command):
 
 
 class AccorderPoints(Command):
-    """Porter une note à une valeur supérieure, par décision motivée du jury."""
+    """Porter une note à une autre valeur, par décision motivée du jury (AMB-53)."""
 
     NAME: ClassVar[str] = "deliberation.accorder_points"
     jury: Code

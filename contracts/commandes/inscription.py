@@ -49,7 +49,11 @@ class OuvrirCentre(Command):
 
 
 class InscrireCandidat(Command):
-    """Inscrire un candidat : identité, statut, modes par épreuve, facultatives."""
+    """Inscrire un candidat : identité, statut, modes par épreuve, facultatives.
+
+    Une épreuve sans mode dit prend le premier que le règlement donne à son statut. ``derogation`` : le recteur permet
+    une seconde spécialité à cette session ; ``contrat_deux_specialites`` : le contrat de travail le prévoit (DC-CAP07).
+    """
 
     NAME: ClassVar[str] = "inscription.inscrire_candidat"
     candidat: Numero
@@ -66,12 +70,16 @@ class InscrireCandidat(Command):
 
 
 class ModifierInscription(Command):
-    """Changer les modes, facultatives ou l'établissement avant la clôture des inscriptions."""
+    """Changer les modes, facultatives ou l'établissement avant la clôture des inscriptions.
+
+    ``modes`` complète les modes déjà choisis. Ce qui est absent ne change pas ; ``facultatives`` vide : il n'en passe
+    plus aucune.
+    """
 
     NAME: ClassVar[str] = "inscription.modifier_inscription"
     candidat: Numero
     modes: dict[CodeEpreuve, Mode] = {}
-    facultatives: tuple[CodeEpreuve, ...] = ()
+    facultatives: tuple[CodeEpreuve, ...] | None = None
     etablissement: Code | None = None
 
 
@@ -156,7 +164,7 @@ class DemanderRemplacement(Command):
 
 
 class FusionnerDoublon(Command):
-    """Rapprocher à la main deux inscriptions de la même personne."""
+    """Rapprocher à la main deux inscriptions de la même personne : ``candidat`` reste, ``remplace`` est annulée."""
 
     NAME: ClassVar[str] = "inscription.fusionner_doublon"
     candidat: Numero

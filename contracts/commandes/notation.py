@@ -50,6 +50,24 @@ class ReporterBenefice(Command):
     regle: str
 
 
+class ModifierReleve(Command):
+    """Prendre acte d'un changement de modes ou de facultatives (réaction)."""
+
+    NAME: ClassVar[str] = "notation.modifier_releve"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+
+
+class RetirerBenefice(Command):
+    """Prendre acte de l'abandon d'une note conservée (réaction)."""
+
+    NAME: ClassVar[str] = "notation.retirer_benefice"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
 class RemplirGrille(Command):
     """Remplir la grille officielle d'une épreuve ou situation : critères évalués par compétence, profils présents."""
 
@@ -124,15 +142,19 @@ class JustifierAbsence(Command):
 
 
 class EnregistrerEtg(Command):
-    """Enregistrer le résultat de l'épreuve théorique générale."""
+    """Enregistrer le résultat de l'épreuve théorique générale. ``tentative`` : son rang (le suivant par défaut)."""
 
     NAME: ClassVar[str] = "notation.enregistrer_etg"
     candidat: Numero
     valide: bool
+    tentative: int | None = Field(default=None, ge=1)
 
 
 class EnregistrerConduite(Command):
-    """Enregistrer le résultat de la conduite : une mention du vocabulaire du mode, jamais une note."""
+    """Enregistrer le résultat de la conduite : une mention du vocabulaire du mode, jamais une note.
+
+    ``tentative`` : rang de la présentation ; à donner pour enregistrer deux fois de suite la même mention.
+    """
 
     NAME: ClassVar[str] = "notation.enregistrer_conduite"
     candidat: Numero
@@ -140,6 +162,18 @@ class EnregistrerConduite(Command):
     situation: CodeSituation = "S1"
     mention: str = Field(min_length=1, max_length=20)
     commission: tuple[Profil, ...] = ()
+    tentative: int | None = Field(default=None, ge=1)
+
+
+class RectifierConduite(Command):
+    """Corriger une erreur matérielle dans la mention de conduite enregistrée."""
+
+    NAME: ClassVar[str] = "notation.rectifier_conduite"
+    candidat: Numero
+    epreuve: CodeEpreuve = "EP3"
+    situation: CodeSituation = "S1"
+    mention: str = Field(min_length=1, max_length=20)
+    motif: Motif
 
 
 class HarmoniserNote(Command):
@@ -154,13 +188,13 @@ class HarmoniserNote(Command):
 
 
 class RectifierNote(Command):
-    """Corriger une erreur matérielle de saisie ou de report."""
+    """Corriger une erreur matérielle de saisie ou de report : la bonne note, ou ``ABS``."""
 
     NAME: ClassVar[str] = "notation.rectifier_note"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
-    note: Note
+    note: Note | Literal["ABS"]
     motif: Motif
 
 
@@ -201,6 +235,8 @@ COMMANDES: tuple[type[Command], ...] = (
     FermerAcces,
     DispenserEpreuve,
     ReporterBenefice,
+    ModifierReleve,
+    RetirerBenefice,
     RemplirGrille,
     SaisirNote,
     SaisirSecondeFois,
@@ -210,6 +246,7 @@ COMMANDES: tuple[type[Command], ...] = (
     JustifierAbsence,
     EnregistrerEtg,
     EnregistrerConduite,
+    RectifierConduite,
     HarmoniserNote,
     RectifierNote,
     ArreterResultat,

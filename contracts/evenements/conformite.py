@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime
@@ -21,8 +22,22 @@ from contracts.vocabulaire import (
 )
 
 
+class MotifNonConformite(StrEnum):
+    """Motifs qu'une décision de non-conformité énumère (CAP26-R01)."""
+
+    DUREE = "duree"
+    SECTEUR = "secteur"
+    DELAI = "delai"
+    PIECE = "piece"
+    SIGNATURE = "signature"
+
+
 class DossierOuvert(Event):
-    """Le service a appris l'inscription : voici les pièces que le candidat doit."""
+    """Le service a appris l'inscription : voici les pièces que le candidat doit.
+
+    ``attendus`` : ce que ces pièces couvrent, dans les termes du règlement (``attestation_experience``, ``EP1.S1``,
+    ``EP2``) ; une pièce ou une autre peut couvrir le même attendu.
+    """
 
     NAME: ClassVar[str] = "conformite.dossier_ouvert.v1"
     candidat: Numero
@@ -33,6 +48,30 @@ class DossierOuvert(Event):
     formation_attestee: bool = False
     pieces_dues: tuple[NaturePiece, ...] = ()
     dispenses: tuple[CodeEpreuve, ...] = ()
+    attendus: tuple[str, ...] = ()
+
+
+class PiecesDispensees(Event):
+    """Les supports d'une épreuve ne sont plus dus : elle est dispensée, ou sa note conservée.
+
+    ``manquants`` : les attendus du dossier que rien ne couvre encore.
+    """
+
+    NAME: ClassVar[str] = "conformite.pieces_dispensees.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str = ""
+    manquants: tuple[str, ...] = ()
+
+
+class PiecesRetablies(Event):
+    """Le candidat repasse l'épreuve : ses supports sont dus de nouveau, et à arrêter de nouveau (DC-CAP18)."""
+
+    NAME: ClassVar[str] = "conformite.pieces_retablies.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str = ""
+    manquants: tuple[str, ...] = ()
 
 
 class PieceDeposee(Event):
@@ -58,7 +97,12 @@ def piece_deposee_v1(data: Data) -> Data:
 
 
 class PieceJugee(Event):
-    """Verdict sur une pièce, par règle ou par une personne (alors motivé)."""
+    """Verdict sur une pièce, par règle ou par une personne (alors motivé).
+
+    ``attendu`` : ce que la pièce couvre. ``manquants`` : les attendus que rien ne couvre après elle.
+    ``heures_retenues`` : celles de cette pièce ; ``heures_dossier`` : celles de toutes les attestations admises, sous le
+    plafond. Heures tronquées au centième, pour l'affichage : la décision se prend sur le compte exact.
+    """
 
     NAME: ClassVar[str] = "conformite.piece_jugee.v1"
     candidat: Numero
@@ -69,6 +113,9 @@ class PieceJugee(Event):
     alertes: tuple[str, ...] = ()
     heures_retenues: Decimal | None = None
     a_la_main: bool = False
+    attendu: str = ""
+    manquants: tuple[str, ...] = ()
+    heures_dossier: Decimal | None = None
 
 
 class RegularisationDemandee(Event):
@@ -83,16 +130,17 @@ class RegularisationDemandee(Event):
 
 
 class DossierDeclareConforme(Event):
-    """Le candidat est autorisé à se présenter."""
+    """Le candidat est autorisé à se présenter. ``heures_retenues`` : absent quand aucune durée n'est exigée."""
 
     NAME: ClassVar[str] = "conformite.dossier_declare_conforme.v1"
     candidat: Numero
     regle: str
     explication: tuple[Explication, ...] = ()
+    heures_retenues: Decimal | None = None
 
 
 class DossierDeclareNonConforme(Event):
-    """Le candidat n'est pas autorisé à se présenter ; motifs énumérés (CAP26-I05, CAP26-R01)."""
+    """Le candidat n'est pas autorisé à se présenter ; ``motifs`` : `MotifNonConformite` (CAP26-I05, CAP26-R01)."""
 
     NAME: ClassVar[str] = "conformite.dossier_declare_non_conforme.v1"
     candidat: Numero
@@ -100,6 +148,7 @@ class DossierDeclareNonConforme(Event):
     motifs: tuple[str, ...]
     orientation: str = ""
     explication: tuple[Explication, ...] = ()
+    heures_retenues: Decimal | None = None
 
 
 class SupportsArretes(Event):
@@ -135,6 +184,8 @@ class VerificationConclue(Event):
 
 EVENEMENTS: tuple[type[Event], ...] = (
     DossierOuvert,
+    PiecesDispensees,
+    PiecesRetablies,
     PieceDeposee,
     PieceJugee,
     RegularisationDemandee,

@@ -84,7 +84,11 @@ class LivretVise(Event):
 
 
 class PointsDeJuryAccordes(Event):
-    """Le jury, souverain, porte une note de ``avant`` à ``apres``, avec motif ; l'ancienne est gardée (AMB-53)."""
+    """Le jury, souverain, porte une note de ``avant`` à ``apres``, avec motif ; l'ancienne est gardée (AMB-53).
+
+    ``arretee`` : la note remontée au jury ; si elle change ensuite, les points accordés sont sans effet. Absente, c'est
+    ``avant``.
+    """
 
     NAME: ClassVar[str] = "deliberation.points_de_jury_accordes.v1"
     jury: Code
@@ -94,6 +98,7 @@ class PointsDeJuryAccordes(Event):
     apres: Note
     motif: Motif
     regle: str
+    arretee: Note | None = None
 
 
 class DecisionPrise(Event):

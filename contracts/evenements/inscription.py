@@ -53,7 +53,8 @@ class CentreOuvert(Event):
 class CandidatInscrit(Event):
     """Un candidat est inscrit. Seul événement du socle commun qui porte son identité, scellée par sa clé.
 
-    ``majeur`` : majeur au 31 décembre de l'année de l'examen (CAP26-I02).
+    ``majeur`` : majeur au 31 décembre de l'année de l'examen (CAP26-I02). ``modes`` : le mode de chaque épreuve que le
+    candidat passe, facultatives comprises. ``personne`` : empreinte qui réserve sa place dans la session (DC-CAP07).
     """
 
     NAME: ClassVar[str] = "inscription.candidat_inscrit.v1"
@@ -68,10 +69,11 @@ class CandidatInscrit(Event):
     formation_attestee: bool = False
     livret: bool = False
     reglement: str
+    personne: str = ""
 
 
 class InscriptionModifiee(Event):
-    """Les modes, facultatives ou l'établissement changent avant la clôture."""
+    """Les modes, facultatives ou l'établissement changent : voici, en entier, ce qui vaut désormais."""
 
     NAME: ClassVar[str] = "inscription.inscription_modifiee.v1"
     candidat: Numero
@@ -112,7 +114,10 @@ class BeneficeAbandonne(Event):
 
 
 class AmenagementAccorde(Event):
-    """Un aménagement est accordé ; son motif médical n'est jamais écrit (DC-HAN01, DC-HAN02)."""
+    """Un aménagement est accordé ; son motif médical n'est jamais écrit (DC-HAN01, DC-HAN02).
+
+    ``epreuves`` : celles où il vaut, toutes si aucune ; il remplace l'aménagement précédent de même nature.
+    """
 
     NAME: ClassVar[str] = "inscription.amenagement_accorde.v1"
     candidat: Numero
@@ -141,7 +146,7 @@ class AutorisationEnregistree(Event):
 
 
 class ConvocationEmise(Event):
-    """Le candidat est convoqué à ces épreuves."""
+    """Le candidat est convoqué à ces épreuves ponctuelles ; remplace la convocation précédente."""
 
     NAME: ClassVar[str] = "inscription.convocation_emise.v1"
     candidat: Numero
@@ -177,21 +182,37 @@ class DemandeRemplacementRenvoyee(Event):
 
 
 class PersonneReservee(Event):
-    """Une personne prend place dans la session au titre d'un diplôme ; garde l'unicité (DC-CAP07, AMB-56)."""
+    """Une personne prend place dans la session au titre d'un diplôme ; garde l'unicité (DC-CAP07, AMB-56).
+
+    ``famille`` : les diplômes d'une même famille (« certificat d'aptitude professionnelle ») s'excluent.
+    """
 
     NAME: ClassVar[str] = "inscription.personne_reservee.v1"
     candidat: Numero
     diplome: str
+    famille: str = ""
     derogation: bool = False
 
 
+class PersonneLiberee(Event):
+    """La place prise sous ce numéro est rendue : inscription annulée, ou fusionnée avec une autre."""
+
+    NAME: ClassVar[str] = "inscription.personne_liberee.v1"
+    candidat: Numero
+    diplome: str
+
+
 class DoublonFusionne(Event):
-    """Deux inscriptions de la même personne sont rapprochées à la main (AMB-56)."""
+    """Deux inscriptions de la même personne sont rapprochées à la main (AMB-56) ; ``remplace`` est annulée.
+
+    ``personnes`` : les empreintes de l'inscription remplacée, qui mènent désormais à ``candidat``.
+    """
 
     NAME: ClassVar[str] = "inscription.doublon_fusionne.v1"
     candidat: Numero
     remplace: Numero
     motif: Motif
+    personnes: tuple[str, ...] = ()
 
 
 EVENEMENTS: tuple[type[Event], ...] = (
@@ -211,5 +232,6 @@ EVENEMENTS: tuple[type[Event], ...] = (
     RemplacementAutorise,
     DemandeRemplacementRenvoyee,
     PersonneReservee,
+    PersonneLiberee,
     DoublonFusionne,
 )

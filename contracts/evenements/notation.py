@@ -48,6 +48,15 @@ class EpreuveDispensee(Event):
     regle: str
 
 
+class ReleveModifie(Event):
+    """Les modes ou les facultatives changent avant la clôture des inscriptions ; ``modes`` complète les précédents."""
+
+    NAME: ClassVar[str] = "notation.releve_modifie.v1"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+
+
 class BeneficeReporte(Event):
     """Note conservée d'une session passée ; une note saisie ensuite la remplace (DC-CAP18)."""
 
@@ -59,8 +68,20 @@ class BeneficeReporte(Event):
     regle: str
 
 
+class BeneficeRetire(Event):
+    """Le candidat repasse l'épreuve : la note conservée ne compte plus (DC-CAP18)."""
+
+    NAME: ClassVar[str] = "notation.benefice_retire.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
 class NoteSaisie(Event):
-    """Une note est saisie, à l'épreuve ou à l'une de ses situations."""
+    """Une note est saisie, à l'épreuve ou à l'une de ses situations.
+
+    ``auteur`` : compte de qui saisit ; la seconde saisie doit venir d'un autre.
+    """
 
     NAME: ClassVar[str] = "notation.note_saisie.v1"
     candidat: Numero
@@ -68,6 +89,7 @@ class NoteSaisie(Event):
     situation: CodeSituation | None = None
     note: Note
     lot: Code | None = None
+    auteur: str = ""
     regle: str
 
 
@@ -86,7 +108,7 @@ class GrilleRemplie(Event):
 
 
 class DoubleSaisieComparee(Event):
-    """Une seconde saisie, par une autre personne, concorde ou non avec la première."""
+    """Une seconde saisie, par une autre personne (compte ``auteur``), concorde ou non avec la première."""
 
     NAME: ClassVar[str] = "notation.double_saisie_comparee.v1"
     candidat: Numero
@@ -95,6 +117,19 @@ class DoubleSaisieComparee(Event):
     premiere: Note
     seconde: Note
     concorde: bool
+    auteur: str = ""
+
+
+class NoteVerrouillee(Event):
+    """Le lot de cette note est clos : elle ne change plus que par harmonisation ou rectification (TR-N01)."""
+
+    NAME: ClassVar[str] = "notation.note_verrouillee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    note: Note
+    lot: Code
+    regle: str
 
 
 class NoteTardiveRecue(Event):
@@ -179,10 +214,14 @@ class PermisValide(Event):
     mention: EtatResultat
     tentative: int
     regle: str
+    motif: Motif | None = None
 
 
 class PermisNonValide(Event):
-    """Conduite non validée, avis insuffisant, absence ou conduite non organisée : sans effet sur le CAP (CAP24-N17)."""
+    """Conduite non validée, avis insuffisant, absence ou conduite non organisée : sans effet sur le CAP (CAP24-N17).
+
+    ``tentative`` : présentations faites, celle-ci comprise ; une absence n'en est pas une.
+    """
 
     NAME: ClassVar[str] = "notation.permis_non_valide.v1"
     candidat: Numero
@@ -191,6 +230,7 @@ class PermisNonValide(Event):
     mention: EtatResultat
     tentative: int
     regle: str
+    motif: Motif | None = None
 
 
 class NoteHarmonisee(Event):
@@ -207,14 +247,14 @@ class NoteHarmonisee(Event):
 
 
 class NoteRectifiee(Event):
-    """Erreur matérielle corrigée : avant, après, pourquoi (DC-REC01, AMB-54)."""
+    """Erreur matérielle corrigée : avant, après, pourquoi (DC-REC01, AMB-54). ``avant`` ou ``apres`` nul : absent."""
 
     NAME: ClassVar[str] = "notation.note_rectifiee.v1"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
-    avant: Note
-    apres: Note
+    avant: Note | None
+    apres: Note | None
     motif: Motif
     regle: str
 
@@ -261,11 +301,14 @@ class BordereauClos(Event):
 EVENEMENTS: tuple[type[Event], ...] = (
     ReleveOuvert,
     AccesFerme,
+    ReleveModifie,
     EpreuveDispensee,
     BeneficeReporte,
+    BeneficeRetire,
     NoteSaisie,
     GrilleRemplie,
     DoubleSaisieComparee,
+    NoteVerrouillee,
     NoteTardiveRecue,
     NoteTardiveIntegree,
     SupportAbsentConstate,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.evenements.deliberation import Ligne
 from contracts.messages import Event
-from contracts.vocabulaire import Code, Decision, EtatResultat, Numero
+from contracts.vocabulaire import Code, CodeEpreuve, Decision, EtatResultat, Numero
+
+Empreinte = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""sha256 du fichier, en hexadécimal."""
+
+NumeroDocument = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,140}$")]
+Modele = Annotated[str, Field(pattern=r"^[a-z]+\.v[1-9][0-9]*$")]
+"""Gabarit du document. Un gabarit servi ne change plus : le document se refait à l'identique."""
 
 
 class PublicationPreparee(Event):
@@ -30,16 +37,29 @@ class ResultatsPublies(Event):
 
 
 class ReleveEdite(Event):
-    """Le relevé est édité ; ``empreinte`` est celle du fichier, octet pour octet reproductible (CAP24-P03)."""
+    """Le relevé est édité ; ``empreinte`` est celle du fichier, octet pour octet reproductible (CAP24-P03).
+
+    Il garde ce que le document dit du résultat. ``publie_le`` est la date du document ; ``version`` compte les relevés
+    du candidat, chacun remplace le précédent.
+    """
 
     NAME: ClassVar[str] = "publication.releve_edite.v1"
     candidat: Numero
-    version: int
+    jury: Code
+    numero: NumeroDocument
+    version: int = Field(ge=1)
+    modele: Modele
+    publie_le: AwareDatetime
     decision: Decision
     mention: str | None = None
+    points: str
+    coefficients: str
+    moyenne: str | None = None
+    moyenne_professionnelle: str | None = None
     lignes: tuple[Ligne, ...]
     permis: EtatResultat | None = None
-    empreinte: str
+    remplacement_possible: tuple[CodeEpreuve, ...] = ()
+    empreinte: Empreinte
     regle: str
 
 
@@ -48,9 +68,13 @@ class DiplomeDelivre(Event):
 
     NAME: ClassVar[str] = "publication.diplome_delivre.v1"
     candidat: Numero
-    version: int
+    jury: Code
+    numero: NumeroDocument
+    version: int = Field(ge=1)
+    modele: Modele
+    publie_le: AwareDatetime
     mention: str | None = None
-    empreinte: str
+    empreinte: Empreinte
     regle: str
 
 

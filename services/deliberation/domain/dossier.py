@@ -1,0 +1,56 @@
+"""Ce que le jury voit d'un candidat : des résultats et leurs faits, jamais une identité."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from contracts.vocabulaire import Categorie, EtatResultat, Mode
+
+
+@dataclass(frozen=True)
+class ResultatJury:
+    """Le résultat d'une épreuve, avec l'identifiant du fait qui l'établit."""
+
+    etat: EtatResultat
+    fait: str
+    note: Decimal | None = None
+    mode: Mode | None = None
+    situations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fermeture:
+    """Le dossier déclaré non conforme : le candidat n'est pas autorisé à se présenter (CAP26-I05)."""
+
+    fait: str
+    regle: str
+
+
+@dataclass(frozen=True)
+class DossierJury:
+    """Le dossier anonyme d'un candidat, tel qu'il est à ``position`` du ``journal``.
+
+    ``resultats`` va par épreuve ; ``inscription`` et ``annulation`` sont des identifiants de faits.
+    """
+
+    numero: str
+    categorie: Categorie
+    resultats: Mapping[str, ResultatJury]
+    journal: str
+    position: int
+    inscription: str
+    facultatives: tuple[str, ...] = ()
+    livret: bool = False
+    non_autorise: Fermeture | None = None
+    annulation: str | None = None
+
+
+@dataclass(frozen=True)
+class PointsAccordes:
+    """Le jury a porté la note ``arretee`` à ``apres`` ; sans effet si le résultat arrêté change ensuite (AMB-53)."""
+
+    arretee: Decimal
+    apres: Decimal
+    motif: str

@@ -1,0 +1,199 @@
+"""La délibération : viser un livret, accorder des points, décider, clore (TR-D01)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
+
+from contracts.commandes.deliberation import AccorderPoints, CloreJury, PrendreDecision, ViserLivret
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, LivretVise, PointsDeJuryAccordes
+from contracts.messages import Refus
+from contracts.reglement import JuryRegle, Reglement
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Decision, EtatResultat
+from services.deliberation.domain import calcul
+from services.deliberation.domain.composition import Manque, manques_nomination, manques_seance, refuser
+from services.deliberation.domain.dossier import DossierJury, ResultatJury
+from services.deliberation.domain.etats import JuryEvent, Ouvert
+from services.deliberation.domain.proposition import Proposition, proposer
+
+CandidatCommand: TypeAlias = ViserLivret | AccorderPoints | PrendreDecision
+SeanceCommand: TypeAlias = CandidatCommand | CloreJury
+
+REGLE_DECISION = "TR-D01"  # le jury décide, de chaque candidat, sur ce qu'il a vu
+MODIFIABLES = frozenset({EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT, EtatResultat.BENEFICE})
+
+
+def deliberer(
+    command: SeanceCommand,
+    jury: Ouvert,
+    session: SessionFigee,
+    *,
+    dossier: DossierJury | None,
+    perimes: Collection[str],
+    annules: Collection[str],
+) -> list[JuryEvent]:
+    """L'ordre du président pendant la séance (voir `jury.decide`)."""
+    if isinstance(command, CloreJury):
+        return _clore(jury, session.reglement.jury, perimes, annules)
+    jury.composition.exiger_candidat(command.candidat)
+    if dossier is None or dossier.numero != command.candidat:
+        raise Refus("DOSSIER_ABSENT", f"le dossier de {command.candidat} n'est pas joint à l'ordre : relancez-le")
+    manques = manques_seance(jury.composition, session.reglement.jury, command.candidat)
+    if manques:
+        raise refuser(manques[0].regle, manques)
+    match command:
+        case ViserLivret():
+            return _viser(command, jury, session.reglement, dossier)
+        case AccorderPoints():
+            return _accorder(command, jury, session.reglement, dossier)
+        case PrendreDecision():
+            return _decider(command, jury, session, dossier)
+
+
+def candidats_perimes(jury: Ouvert, positions: Mapping[str, int]) -> frozenset[str]:
+    """Les candidats décidés dont le dossier a bougé depuis ; ``positions`` : dernière position connue de chacun."""
+    return frozenset(
+        candidat
+        for candidat, decision in jury.decisions.items()
+        if positions.get(candidat, decision.position) > decision.position
+    )
+
+
+def _viser(command: ViserLivret, jury: Ouvert, reglement: Reglement, dossier: DossierJury) -> list[JuryEvent]:
+    """La mention de l'examen du livret, signée de qui préside (DC-CAP15)."""
+    if command.candidat in jury.livrets:
+        return []
+    if not dossier.livret:
+        raise Refus("LIVRET_ABSENT", f"{command.candidat} n'a pas produit de livret : il n'y a rien à viser")
+    clauses = reglement.deliberation.conditions
+    regle = next((one.regle for one in clauses if one.procedure == "livret_vise"), REGLE_DECISION)
+    return [LivretVise(jury=command.jury, candidat=command.candidat, regle=regle)]
+
+
+def _accorder(command: AccorderPoints, jury: Ouvert, reglement: Reglement, dossier: DossierJury) -> list[JuryEvent]:
+    """Porter une note à une autre valeur, par décision motivée ; l'ancienne est gardée (AMB-53, TR-N02)."""
+    resultat = _modifiable(command, reglement, dossier)
+    accord = jury.accords.get(command.candidat, {}).get(command.epreuve)
+    arretee, avant = calcul.note_arretee(resultat), calcul.note_retenue(resultat, accord)
+    if avant is None or command.note == avant:
+        return []
+    return [
+        PointsDeJuryAccordes(
+            jury=command.jury,
+            candidat=command.candidat,
+            epreuve=command.epreuve,
+            avant=avant,
+            apres=command.note,
+            motif=command.motif,
+            regle=reglement.deliberation.points_jury,
+            arretee=arretee,
+        )
+    ]
+
+
+def _modifiable(command: AccorderPoints, reglement: Reglement, dossier: DossierJury) -> ResultatJury:
+    """Le résultat dont la note peut changer : une note de l'épreuve, dans son barème, avec un motif."""
+    regle, epreuve = reglement.deliberation.points_jury, reglement.epreuves.get(command.epreuve)
+    if epreuve is None:
+        raise Refus("EPREUVE_INCONNUE", f"{command.epreuve} n'est pas une épreuve de {reglement.id}")
+    resultat = dossier.resultats.get(command.epreuve)
+    if resultat is None or dossier.non_autorise is not None:
+        raise Refus("RESULTAT_MANQUANT", f"{command.epreuve} : aucun résultat arrêté, il n'y a pas de note à modifier")
+    if resultat.etat not in MODIFIABLES:
+        raise Refus(
+            regle, f"{command.epreuve} : l'état « {resultat.etat} » n'est pas une note que le jury puisse modifier"
+        )
+    if command.note > epreuve.note_max or command.note % epreuve.pas:
+        raise Refus(
+            epreuve.regle_pas, f"{command.epreuve} : une note va de 0 à {epreuve.note_max}, par pas de {epreuve.pas}"
+        )
+    if not command.motif.strip():
+        raise Refus(regle, "le motif est vide : dites pourquoi le jury modifie cette note")
+    return resultat
+
+
+def _decider(command: PrendreDecision, jury: Ouvert, session: SessionFigee, dossier: DossierJury) -> list[JuryEvent]:
+    """La décision du jury : celle du règlement appliqué aux notes que le jury arrête (TR-D01)."""
+    candidat = command.candidat
+    proposition = proposer(dossier, session, accords=jury.accords.get(candidat), livret_vise=candidat in jury.livrets)
+    _accepter(command, proposition, session.reglement)
+    decision = _decision(command.jury, dossier, proposition, session.reglement)
+    deja = jury.decisions.get(candidat) == decision and candidat not in jury.a_revoir
+    return [] if deja else [decision]
+
+
+def _accepter(command: PrendreDecision, proposition: Proposition, reglement: Reglement) -> None:
+    """Ce que le jury ne peut pas décider : sans résultat, contre les notes, ou contre un livret non examiné."""
+    if proposition.attendus:
+        attendus = ", ".join(proposition.attendus)
+        raise Refus(
+            "RESULTAT_MANQUANT",
+            f"{command.candidat} : aucun résultat arrêté pour {attendus} ; faites-les arrêter, puis décidez",
+            epreuves=proposition.attendus,
+        )
+    if command.decision not in (None, proposition.decision):
+        detail = f"« {command.decision} » ne suit pas des notes, qui donnent « {proposition.decision} »"
+        conseil = "le jury est souverain par les notes : accordez des points, avec leur motif, puis décidez"
+        raise Refus(reglement.deliberation.points_jury, f"{command.candidat} : {detail} ; {conseil}")
+    if proposition.sans_visa is not None:
+        detail = "a produit un livret : examinez-le et visez-le avant de l'ajourner"
+        raise Refus(proposition.sans_visa, f"{command.candidat} {detail}")
+
+
+def _decision(jury: str, dossier: DossierJury, proposition: Proposition, reglement: Reglement) -> DecisionPrise:
+    return DecisionPrise(
+        jury=jury,
+        candidat=dossier.numero,
+        decision=proposition.decision,
+        mention=proposition.mention,
+        points=proposition.points,
+        coefficients=proposition.coefficients,
+        moyenne=proposition.moyenne,
+        moyenne_professionnelle=proposition.moyenne_professionnelle,
+        lignes=proposition.lignes,
+        permis=proposition.permis,
+        remplacement_possible=proposition.remplacement_possible,
+        journal=dossier.journal,
+        position=dossier.position,
+        reglement=reglement.id,
+        regles=proposition.regles,
+        explication=proposition.explication,
+    )
+
+
+def _clore(jury: Ouvert, regle: JuryRegle, perimes: Collection[str], annules: Collection[str]) -> list[JuryEvent]:
+    """Clore avec sa preuve ; refusé avec la liste complète de ce qui manque."""
+    a_decider = [one for one in jury.composition.candidats if one not in annules]
+    nomme = jury.composition
+    manques = [
+        *manques_nomination(nomme.membres, nomme.president, nomme.vice_president, regle),
+        *manques_seance(nomme, regle),
+        *_manques_decisions(jury, a_decider, perimes),
+    ]
+    if manques:
+        raise refuser("JURY_INCOMPLET", manques)
+    decisions: dict[str, Decision] = {one: jury.decisions[one].decision for one in a_decider}
+    return [
+        JuryClos(
+            jury=jury.composition.jury,
+            decisions=decisions,
+            presents=tuple(sorted(jury.composition.presents)),
+            preside_par=jury.composition.preside_par,
+            journal=jury.journal,
+            position=max([jury.position, *(jury.decisions[one].position for one in a_decider)]),
+            regle=regle.regle,
+        )
+    ]
+
+
+def _manques_decisions(jury: Ouvert, a_decider: Iterable[str], perimes: Collection[str]) -> Iterable[Manque]:
+    for candidat in a_decider:
+        if candidat not in jury.decisions:
+            yield Manque(REGLE_DECISION, candidat, "aucune décision : décidez")
+        elif candidat in jury.a_revoir:
+            yield Manque(
+                REGLE_DECISION, candidat, "des points ou une récusation suivent la décision : décidez à nouveau"
+            )
+        elif candidat in perimes:
+            yield Manque(REGLE_DECISION, candidat, "le dossier a changé depuis la décision : décidez à nouveau")

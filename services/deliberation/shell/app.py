@@ -1,0 +1,156 @@
+"""The délibération service: what its deciders are given, what it projects, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from contracts.commandes import read_command
+from contracts.commandes.deliberation import (
+    AccorderPoints,
+    AttesterPresence,
+    CloreJury,
+    ConstituerJury,
+    OuvrirJury,
+    PrendreDecision,
+    RecuserMembre,
+    TransmettrePresidence,
+    ViserLivret,
+)
+from contracts.droits import check_rights
+from contracts.evenements import REGISTRE
+from contracts.messages import Command, Data, Refus
+from contracts.requetes import VoirDecision, VoirJury, VoirProposition, check_query_rights, read_query
+from contracts.session import SessionFigee, charger_session
+from services.deliberation.domain import jury
+from services.deliberation.domain.proposition import proposer
+from services.deliberation.domain.seance import candidats_perimes
+from services.deliberation.projections import dossiers_jury, jurys
+from services.socle.runner import Family, Handler, Lookups, Ref, on
+from services.socle.service import Environment, Parts, ServiceSpec
+
+JURY = Family("jury", jury.initial, jury.evolve)
+PROJECTIONS = (dossiers_jury.DossiersJury(), jurys.Jurys())
+
+
+def _token(command: Any) -> str:
+    return f"jury-{command.jury}"
+
+
+class Shell:
+    """The lookups of the commands and the answers to the questions, on one environment."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    async def session(self, command: Command) -> SessionFigee:
+        env = self._env
+        return await charger_session(env.events, env.settings.academie, command.session, command.diplome)
+
+    async def plain(self, command: Command) -> Lookups:
+        return {"session": await self.session(command)}
+
+    async def nomination(self, command: ConstituerJury) -> Lookups:
+        await self._env.up_to_date(command.session)
+        with self._env.engine.connect() as connection:
+            deja = jurys.jurys_des_candidats(connection, **self._lieu(command), candidats=command.candidats)
+        return {"session": await self.session(command), "deja": deja}
+
+    async def ouverture(self, command: OuvrirJury) -> Lookups:
+        position = await self._env.up_to_date(command.session)
+        journal = self._env.journals[command.session].stream
+        return {"session": await self.session(command), "journal": journal, "position": position}
+
+    async def dossier(self, command: ViserLivret | AccorderPoints | PrendreDecision) -> Lookups:
+        await self._env.up_to_date(command.session)
+        session = await self.session(command)
+        with self._env.engine.connect() as connection:
+            found = dossiers_jury.charger_dossier(
+                connection, **self._lieu(command), numero=command.candidat, reglement=session.reglement
+            )
+        return {"session": session, "dossier": found}
+
+    async def cloture(self, command: CloreJury) -> Lookups:
+        await self._env.up_to_date(command.session)
+        state = (await self._env.runner.state(command.session, command.diplome, Ref(JURY, _token(command)))).state
+        candidats = state.composition.candidats if isinstance(state, jury.Ouvert) else ()
+        with self._env.engine.connect() as connection:
+            lieu = self._lieu(command)
+            positions = dossiers_jury.positions(connection, **lieu, candidats=candidats)
+            annules = dossiers_jury.annules(connection, **lieu, candidats=candidats)
+        perimes = candidats_perimes(state, positions) if isinstance(state, jury.Ouvert) else frozenset()
+        return {"session": await self.session(command), "perimes": perimes, "annules": annules}
+
+    async def voir_decision(self, query: VoirDecision) -> Data | None:
+        with self._env.engine.connect() as connection:
+            return jurys.lire_decision(connection, **self._lieu(query), candidat=query.candidat)
+
+    async def voir_jury(self, query: VoirJury) -> Data | None:
+        with self._env.engine.connect() as connection:
+            return jurys.lire_jury(connection, **self._lieu(query), code=query.jury)
+
+    async def voir_proposition(self, query: VoirProposition) -> Data | None:
+        await self._env.up_to_date(query.session)
+        env = self._env
+        session = await charger_session(env.events, env.settings.academie, query.session, query.diplome)
+        with env.engine.connect() as connection:
+            try:
+                dossier = dossiers_jury.charger_dossier(
+                    connection, **self._lieu(query), numero=query.candidat, reglement=session.reglement
+                )
+            except Refus:
+                return None
+        told = proposer(dossier, session)
+        return {
+            "decision": told.decision,
+            "mention": told.mention,
+            "points": told.points,
+            "coefficients": told.coefficients,
+            "moyenne": told.moyenne,
+            "moyenne_professionnelle": told.moyenne_professionnelle,
+            "permis": told.permis,
+            "remplacement_possible": list(told.remplacement_possible),
+            "lignes": [one.model_dump(mode="json") for one in told.lignes],
+            "regles": list(told.regles),
+            "explication": [one.model_dump(mode="json") for one in told.explication],
+            "attendus": list(told.attendus),
+            "position": dossier.position,
+        }
+
+    def _lieu(self, message: Any) -> dict[str, str]:
+        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
+
+
+def build(env: Environment) -> Parts:
+    """Everything the service runs."""
+    shell = Shell(env)
+    lookups: list[tuple[list[type[Command]], Callable[[Any], Awaitable[Lookups]]]] = [
+        ([ConstituerJury], shell.nomination),
+        ([AttesterPresence, RecuserMembre, TransmettrePresidence], shell.plain),
+        ([OuvrirJury], shell.ouverture),
+        ([ViserLivret, AccorderPoints, PrendreDecision], shell.dossier),
+        ([CloreJury], shell.cloture),
+    ]
+    handlers: list[Handler] = [
+        handler for commands, found in lookups for handler in on(JURY, commands, _token, jury.decide, found)
+    ]
+    return Parts(
+        handlers=handlers,
+        projections=PROJECTIONS,
+        queries={
+            VoirDecision: shell.voir_decision,
+            VoirJury: shell.voir_jury,
+            VoirProposition: shell.voir_proposition,
+        },
+    )
+
+
+SPEC = ServiceSpec(
+    name="deliberation",
+    registry=REGISTRE,
+    build=build,
+    read_command=read_command,
+    read_query=read_query,
+    check=check_rights,
+    check_query=check_query_rights,
+)
