@@ -1,0 +1,185 @@
+"""Ce qu'un relevé peut être : son accès, chacune de ses places (épreuve ou situation), l'ETG, les résultats arrêtés."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from contracts.evenements.notation import GrilleRemplie, ResultatArrete
+from contracts.vocabulaire import Categorie, EtatResultat, Mode
+
+Cle = tuple[str, str | None]
+"""Une place du relevé : l'épreuve, et la situation quand l'épreuve en a."""
+
+# L'accès : le relevé se souvient de ce qu'il apprend avant même d'être ouvert ------------------------------------
+
+
+@dataclass(frozen=True)
+class Inscription:
+    """Ce que le candidat doit passer, et comment."""
+
+    categorie: Categorie
+    reglement: str
+    modes: Mapping[str, Mode]
+    facultatives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NonOuvert:
+    """L'inscription n'est pas encore connue ici."""
+
+
+@dataclass(frozen=True)
+class Ouvert:
+    """Le candidat peut être évalué."""
+
+    inscription: Inscription
+
+
+@dataclass(frozen=True)
+class Ferme:
+    """Le candidat n'est pas autorisé à se présenter (CAP26-I05). ``inscription`` est nulle si elle suit."""
+
+    regle: str
+    inscription: Inscription | None
+
+
+Acces = NonOuvert | Ouvert | Ferme
+
+# Une place : ce qui est arrivé à une épreuve ou à une situation --------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ANoter:
+    """Rien encore."""
+
+
+@dataclass(frozen=True)
+class Notee:
+    """Note saisie, que son auteur peut encore reprendre. ``lot`` : le bordereau dont elle vient."""
+
+    note: Decimal
+    auteur: str
+    lot: str | None
+
+
+@dataclass(frozen=True)
+class Doublee:
+    """Note saisie deux fois, par deux personnes."""
+
+    note: Decimal
+    auteur: str
+    lot: str | None
+    seconde: Decimal
+
+    @property
+    def concorde(self) -> bool:
+        return self.note == self.seconde
+
+
+INTEGREE = "intégration d'une note tardive"
+
+
+@dataclass(frozen=True)
+class Verrouillee:
+    """Note qui ne change plus que par harmonisation ou rectification. ``cause`` : ce qui l'a verrouillée."""
+
+    note: Decimal
+    cause: str
+
+
+@dataclass(frozen=True)
+class AbsenceAdmise:
+    """Absent, motif admis : zéro à l'épreuve, ou nouvelle situation en CCF (DC-CAP16, AMB-52)."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Absent, sans motif admis."""
+
+
+@dataclass(frozen=True)
+class Tardive:
+    """Note de CCF arrivée trop tard, gardée sans être intégrée. ``avant`` : l'état qui vaut encore."""
+
+    note: Decimal
+    avant: ANoter | AbsenceAdmise
+
+
+@dataclass(frozen=True)
+class ZeroSupport:
+    """Support absent : non évalué, zéro ; le candidat n'est pas absent."""
+
+    regle: str
+
+
+@dataclass(frozen=True)
+class Dispensee:
+    """Non due."""
+
+    regle: str
+
+
+@dataclass(frozen=True)
+class Conduite:
+    """Mention portée à la conduite. ``tentative`` : présentations faites ; zéro si absent ou non organisée."""
+
+    mention: EtatResultat
+    tentative: int
+    regle: str
+
+
+AvecNote = Notee | Doublee | Verrouillee
+Place = ANoter | AvecNote | AbsenceAdmise | Absent | Tardive | ZeroSupport | Dispensee | Conduite
+
+# Le reste ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EtgAPasser:
+    """Épreuve théorique générale non acquise, après ``tentatives`` échecs."""
+
+    tentatives: int = 0
+
+
+@dataclass(frozen=True)
+class EtgAcquise:
+    """Épreuve théorique générale validée à la ``tentatives``-ième."""
+
+    tentatives: int
+
+
+@dataclass(frozen=True)
+class Benefice:
+    """Note conservée d'une session passée."""
+
+    note: Decimal
+    session_origine: str
+    regle: str
+
+
+@dataclass(frozen=True)
+class Releve:
+    """Le relevé d'un candidat."""
+
+    acces: Acces = NonOuvert()
+    places: Mapping[Cle, Place] = field(default_factory=dict)
+    benefices: Mapping[str, Benefice] = field(default_factory=dict)
+    grilles: Mapping[Cle, GrilleRemplie] = field(default_factory=dict)
+    etg: EtgAPasser | EtgAcquise = EtgAPasser()
+    resultats: Mapping[str, ResultatArrete] = field(default_factory=dict)
+
+    def place(self, cle: Cle) -> Place:
+        """L'état d'une place ; une épreuve dispensée dispense de ses situations."""
+        entiere = self.places.get((cle[0], None))
+        if isinstance(entiere, Dispensee):
+            return entiere
+        return self.places.get(cle, ANoter())
+
+    @property
+    def inscription(self) -> Inscription | None:
+        return self.acces.inscription if isinstance(self.acces, (Ouvert, Ferme)) else None
+
+
+initial = Releve()

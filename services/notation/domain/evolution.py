@@ -1,0 +1,170 @@
+"""Ce dont un relevé se souvient : chaque fait à sa place, sans raisonner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from functools import reduce
+from typing import assert_never, cast
+
+from contracts.evenements.notation import (
+    AbsenceConstatee,
+    AbsenceJustifiee,
+    AccesFerme,
+    BeneficeReporte,
+    BeneficeRetire,
+    DoubleSaisieComparee,
+    EpreuveDispensee,
+    EtgEchouee,
+    EtgValidee,
+    GrilleRemplie,
+    NoteHarmonisee,
+    NoteRectifiee,
+    NoteSaisie,
+    NoteTardiveIntegree,
+    NoteTardiveRecue,
+    NoteVerrouillee,
+    PermisNonValide,
+    PermisValide,
+    ReleveModifie,
+    ReleveOuvert,
+    ResultatArrete,
+    SupportAbsentConstate,
+)
+from contracts.messages import Event
+from contracts.vocabulaire import EtatResultat
+from services.notation.domain.etats import (
+    INTEGREE,
+    AbsenceAdmise,
+    Absent,
+    Acces,
+    ANoter,
+    Benefice,
+    Conduite,
+    Dispensee,
+    Doublee,
+    EtgAcquise,
+    EtgAPasser,
+    Ferme,
+    Inscription,
+    NonOuvert,
+    Notee,
+    Ouvert,
+    Place,
+    Releve,
+    Tardive,
+    Verrouillee,
+    ZeroSupport,
+)
+
+Note = (
+    NoteSaisie
+    | DoubleSaisieComparee
+    | NoteVerrouillee
+    | NoteTardiveRecue
+    | NoteTardiveIntegree
+    | NoteHarmonisee
+    | NoteRectifiee
+)
+Constat = (
+    EpreuveDispensee | SupportAbsentConstate | AbsenceConstatee | AbsenceJustifiee | PermisValide | PermisNonValide
+)
+Appris = ReleveOuvert | ReleveModifie | AccesFerme | BeneficeReporte | BeneficeRetire
+ReleveEvent = Appris | Note | Constat | GrilleRemplie | EtgValidee | EtgEchouee | ResultatArrete
+
+EVALUES = (EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT)
+
+
+def evolve(releve: Releve, event: Event) -> Releve:
+    """Le relevé après ce fait."""
+    return _apres(releve, cast(ReleveEvent, event))
+
+
+def rejouer(releve: Releve, events: Iterable[Event]) -> Releve:
+    """Le relevé après ces faits."""
+    return reduce(evolve, events, releve)
+
+
+def _apres(releve: Releve, event: ReleveEvent) -> Releve:
+    match event:
+        case ReleveOuvert() | ReleveModifie() | AccesFerme():
+            return replace(releve, acces=_acces(releve.acces, event))
+        case BeneficeReporte():
+            gardee = Benefice(event.note, event.session_origine, event.regle)
+            return replace(releve, benefices={**releve.benefices, event.epreuve: gardee})
+        case BeneficeRetire(epreuve=epreuve):
+            return replace(releve, benefices={code: one for code, one in releve.benefices.items() if code != epreuve})
+        case GrilleRemplie():
+            return replace(releve, grilles={**releve.grilles, (event.epreuve, event.situation): event})
+        case EtgValidee(tentative=tentative):
+            return replace(releve, etg=EtgAcquise(tentative))
+        case EtgEchouee(tentative=tentative):
+            return replace(releve, etg=EtgAPasser(tentative))
+        case ResultatArrete():
+            return _arreter(releve, event)
+        case _:
+            cle = event.epreuve, event.situation
+            return replace(releve, places={**releve.places, cle: _place(releve.places.get(cle, ANoter()), event)})
+
+
+def _place(place: Place, event: Note | Constat) -> Place:
+    match event:
+        case NoteSaisie():
+            return Notee(event.note, event.auteur, event.lot)
+        case DoubleSaisieComparee():
+            lot = place.lot if isinstance(place, (Notee, Doublee)) else None
+            auteur = place.auteur if isinstance(place, (Notee, Doublee)) else ""
+            return Doublee(event.premiere, auteur, lot, event.seconde)
+        case NoteVerrouillee():
+            return Verrouillee(event.note, f"lot {event.lot} clos")
+        case NoteTardiveRecue():
+            return _tardive(place, event.note)
+        case NoteTardiveIntegree():
+            return Verrouillee(event.note, INTEGREE)
+        case NoteHarmonisee():
+            return Verrouillee(event.apres, "harmonisation")
+        case NoteRectifiee():
+            return Absent() if event.apres is None else Verrouillee(event.apres, "rectification")
+        case EpreuveDispensee():
+            return Dispensee(event.regle)
+        case SupportAbsentConstate():
+            return ZeroSupport(event.regle)
+        case AbsenceConstatee():
+            return Absent()
+        case AbsenceJustifiee():
+            return AbsenceAdmise()
+        case PermisValide() | PermisNonValide():
+            return Conduite(event.mention, event.tentative, event.regle)
+        case _:
+            assert_never(event)
+
+
+def _tardive(place: Place, note: Decimal) -> Place:
+    avant = place.avant if isinstance(place, Tardive) else place
+    return Tardive(note, avant if isinstance(avant, AbsenceAdmise) else ANoter())
+
+
+def _acces(acces: Acces, event: ReleveOuvert | ReleveModifie | AccesFerme) -> Acces:
+    """L'accès après ce fait : la fermeture et l'inscription s'apprennent dans n'importe quel ordre."""
+    connue = None if isinstance(acces, NonOuvert) else acces.inscription
+    match event:
+        case AccesFerme(regle=regle):
+            return Ferme(regle, connue)
+        case ReleveOuvert():
+            inscription = Inscription(event.categorie, event.reglement, event.modes, event.facultatives)
+        case ReleveModifie():
+            if connue is None:
+                return acces
+            inscription = replace(connue, modes={**connue.modes, **event.modes}, facultatives=event.facultatives)
+    return replace(acces, inscription=inscription) if isinstance(acces, Ferme) else Ouvert(inscription)
+
+
+def _arreter(releve: Releve, event: ResultatArrete) -> Releve:
+    """Le résultat est retenu ; les notes dont il vient sont verrouillées."""
+    places = dict(releve.places)
+    if event.etat in EVALUES:
+        for cle, place in releve.places.items():
+            if cle[0] == event.epreuve and isinstance(place, (Notee, Doublee)):
+                places[cle] = Verrouillee(place.note, "résultat arrêté")
+    return replace(releve, places=places, resultats={**releve.resultats, event.epreuve: event})
