@@ -66,6 +66,7 @@ DROITS: dict[str, Droit] = {
     "conformite.conclure_verification": _droit(R, G),
     "notation.ouvrir_releve": _droit(S),
     "notation.fermer_acces": _droit(S),
+    "notation.rouvrir_acces": _droit(S),
     "notation.dispenser_epreuve": _droit(S),
     "notation.reporter_benefice": _droit(S),
     "notation.modifier_releve": _droit(S),

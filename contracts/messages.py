@@ -222,7 +222,8 @@ class Registry:
         """
         event, data = self.upcast(name, data)
         try:
-            return event.model_validate(data)
+            # Lenient down to nested values: a field that a newer writer added is not corruption.
+            return event.model_validate(data, extra="ignore")
         except ValidationError as error:
             raise MalformedMessage(name, summary(error)) from None
 

@@ -70,15 +70,17 @@ class VoirBordereau(Requete):
 
 
 class VoirDecision(SurCandidat):
-    """La décision du jury pour un candidat, avec son explication clause par clause."""
+    """La décision du jury pour un candidat, avec son explication clause par clause. Un membre dit de quel jury."""
 
     NAME: ClassVar[str] = "deliberation.voir_decision"
+    jury: Code | None = None
 
 
 class VoirProposition(SurCandidat):
     """Ce que le règlement donne pour un candidat dans l'état présent de son dossier, expliqué."""
 
     NAME: ClassVar[str] = "deliberation.voir_proposition"
+    jury: Code | None = None
 
 
 class VoirJury(Requete):
@@ -165,7 +167,8 @@ def check_query_rights(query: Query, academie: str) -> None:
     Raises:
         Refus: ``DROIT_ACADEMIE``, ``DROIT_ROLE`` or ``DROIT_PORTEE``.
     """
-    assert isinstance(query, Requete)
+    if not isinstance(query, Requete):
+        raise TypeError(f"{query.NAME} n'est pas une question de ces services")
     par = query.par
     if par.academie != academie:
         raise Refus("DROIT_ACADEMIE", f"« {par.academie} » ne consulte pas les sessions de « {academie} »")
@@ -183,7 +186,7 @@ def _scope_wanted(query: Requete) -> str:
             return f"candidat:{query.candidat}"
         case Role.COMMISSION | Role.CORRECTEUR if isinstance(query, VoirBordereau):
             return f"lot:{query.lot}"
-        case Role.PRESIDENT_JURY | Role.MEMBRE_JURY if isinstance(query, VoirJury):
+        case Role.PRESIDENT_JURY | Role.MEMBRE_JURY if isinstance(query, (VoirJury, VoirDecision, VoirProposition)):
             return f"jury:{query.jury}"
         case _:
             return ""

@@ -86,6 +86,7 @@ class SignalerDoute(Command):
     NAME: ClassVar[str] = "conformite.signaler_doute"
     candidat: Numero
     motif: Motif
+    lot: Code | None = None
 
 
 class ConclureVerification(Command):

@@ -29,6 +29,14 @@ class FermerAcces(Command):
     regle: str
 
 
+class RouvrirAcces(Command):
+    """Permettre de nouveau l'évaluation d'un candidat dont le dossier est finalement conforme (réaction)."""
+
+    NAME: ClassVar[str] = "notation.rouvrir_acces"
+    candidat: Numero
+    regle: str
+
+
 class DispenserEpreuve(Command):
     """Prendre acte d'une dispense (réaction)."""
 
@@ -51,7 +59,7 @@ class ReporterBenefice(Command):
 
 
 class ModifierReleve(Command):
-    """Prendre acte d'un changement de modes ou de facultatives (réaction)."""
+    """Prendre acte d'un changement de modes ou de facultatives, donnés en entier (réaction)."""
 
     NAME: ClassVar[str] = "notation.modifier_releve"
     candidat: Numero
@@ -100,6 +108,7 @@ class SaisirSecondeFois(Command):
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
     note: Note
+    lot: Code | None = None
 
 
 class IntegrerNoteTardive(Command):
@@ -233,6 +242,7 @@ class CloreBordereau(Command):
 COMMANDES: tuple[type[Command], ...] = (
     OuvrirReleve,
     FermerAcces,
+    RouvrirAcces,
     DispenserEpreuve,
     ReporterBenefice,
     ModifierReleve,

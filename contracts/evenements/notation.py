@@ -38,6 +38,14 @@ class AccesFerme(Event):
     regle: str
 
 
+class AccesRouvert(Event):
+    """Le dossier est finalement déclaré conforme : le candidat peut être évalué (TR-C02)."""
+
+    NAME: ClassVar[str] = "notation.acces_rouvert.v1"
+    candidat: Numero
+    regle: str
+
+
 class EpreuveDispensee(Event):
     """Épreuve ou situation non due (CAP24-I04)."""
 
@@ -49,7 +57,7 @@ class EpreuveDispensee(Event):
 
 
 class ReleveModifie(Event):
-    """Les modes ou les facultatives changent avant la clôture des inscriptions ; ``modes`` complète les précédents."""
+    """Les modes ou les facultatives changent : voici, en entier, ce qui vaut désormais."""
 
     NAME: ClassVar[str] = "notation.releve_modifie.v1"
     candidat: Numero
@@ -301,6 +309,7 @@ class BordereauClos(Event):
 EVENEMENTS: tuple[type[Event], ...] = (
     ReleveOuvert,
     AccesFerme,
+    AccesRouvert,
     ReleveModifie,
     EpreuveDispensee,
     BeneficeReporte,

@@ -124,7 +124,7 @@ def bilan(
     """Les épreuves du candidat, dans l'ordre du règlement.
 
     Raises:
-        Refus: AMB-05 (coefficient non fourni), ``RESULTAT_SANS_NOTE`` ou ``ETAT_HORS_EPREUVE`` (fait illisible).
+        Refus: AMB-05 (coefficient non fourni), ``RESULTAT_MANQUANT`` (voir `note_arretee`).
     """
     epreuves = session.reglement.epreuves
     comptes = tuple(
@@ -162,14 +162,12 @@ def note_arretee(resultat: ResultatJury) -> Decimal | None:
     """La note que l'état porte : aucune si absence injustifiée ou dispense, zéro si absence justifiée (DC-CAP16).
 
     Raises:
-        Refus: ``RESULTAT_SANS_NOTE``, l'état veut une note ; ``ETAT_HORS_EPREUVE``, ce n'est pas l'état d'une épreuve.
+        Refus: ``RESULTAT_MANQUANT``, l'état veut une note, ou n'est pas celui d'une épreuve notée.
     """
     match resultat.etat:
         case EtatResultat.NOTE | EtatResultat.BENEFICE:
             if resultat.note is None:
-                raise Refus(
-                    "RESULTAT_SANS_NOTE", f"état « {resultat.etat} » sans note : faites arrêter ce résultat à nouveau"
-                )
+                raise _illisible(resultat, "veut une note, et n'en a pas")
             return resultat.note
         case EtatResultat.ZERO_SUPPORT:
             return resultat.note if resultat.note is not None else Decimal(0)
@@ -185,9 +183,7 @@ def note_arretee(resultat: ResultatJury) -> Decimal | None:
             | EtatResultat.NON_ORGANISEE
             | EtatResultat.NON_AUTORISE
         ):
-            raise Refus(
-                "ETAT_HORS_EPREUVE", f"« {resultat.etat} » n'est pas l'état d'une épreuve notée : faites-la arrêter"
-            )
+            raise _illisible(resultat, "n'est pas l'état d'une épreuve notée")
         case _:
             assert_never(resultat.etat)
 
@@ -219,6 +215,11 @@ def en_decimal(nombre: Fraction) -> Decimal | None:
         except Inexact:
             return None
         return decimal.quantize(Decimal(1)) if decimal == decimal.to_integral_value() else decimal.normalize()
+
+
+def _illisible(resultat: ResultatJury, pourquoi: str) -> Refus:
+    detail = f"fait {resultat.fait} : « {resultat.etat} » {pourquoi} ; faites arrêter ce résultat à nouveau"
+    return Refus("RESULTAT_MANQUANT", detail)
 
 
 def _somme(nombres: Iterable[Fraction | None]) -> Fraction:

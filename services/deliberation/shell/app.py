@@ -83,7 +83,8 @@ class Shell:
 
     async def voir_decision(self, query: VoirDecision) -> Data | None:
         with self._env.engine.connect() as connection:
-            return jurys.lire_decision(connection, **self._lieu(query), candidat=query.candidat)
+            found = jurys.lire_decision(connection, **self._lieu(query), candidat=query.candidat)
+        return found if found and query.jury in (None, found["jury"]) else None
 
     async def voir_jury(self, query: VoirJury) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -100,7 +101,17 @@ class Shell:
                 )
             except Refus:
                 return None
-        told = proposer(dossier, session)
+            juries = jurys.jurys_des_candidats(connection, **self._lieu(query), candidats=[query.candidat])
+        code = juries.get(query.candidat)
+        if query.jury not in (None, code):
+            return None
+        state = await self._ouvert(query, code)
+        told = proposer(
+            dossier,
+            session,
+            accords=state.accords.get(query.candidat) if state else None,
+            livret_vise=state is not None and query.candidat in state.livrets,
+        )
         return {
             "decision": told.decision,
             "mention": told.mention,
@@ -116,6 +127,13 @@ class Shell:
             "attendus": list(told.attendus),
             "position": dossier.position,
         }
+
+    async def _ouvert(self, query: VoirProposition, code: str | None) -> jury.Ouvert | None:
+        """The candidate's jury while it sits: what it granted counts in what is proposed to it."""
+        if code is None:
+            return None
+        state = (await self._env.runner.state(query.session, query.diplome, Ref(JURY, f"jury-{code}"))).state
+        return state if isinstance(state, jury.Ouvert) else None
 
     def _lieu(self, message: Any) -> dict[str, str]:
         return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}

@@ -99,7 +99,7 @@ def test_cl_051_seuls_les_points_au_dessus_de_10(note: str, points: str) -> None
     assert (obtenu.points, obtenu.coefficients, obtenu.decision) == (points, "20", Decision.ADMIS)
 
 
-def test_cl_051_le_facultatif_releve_l_ensemble() -> None:
+def test_cl_051_dc_cap14_le_facultatif_releve_l_ensemble() -> None:
     sans = dossier("10", UG1="9")
     assert propose(sans).decision is Decision.AJOURNE
     avec = propose(dossier("10", UG1="9", UF1="13"))
@@ -134,6 +134,14 @@ def test_cl_052_absence_justifiee_moyenne_perdue_remplacement_possible() -> None
     assert obtenu.remplacement_possible == ("EP2",)
     assert "DC-CAP17" in obtenu.regles
     assert "autorisation du recteur" in textes(obtenu)
+
+
+def test_cap24_d02_la_session_de_remplacement_n_est_ouverte_qu_aux_epreuves_manquees_pour_un_motif_admis() -> None:
+    obtenu = propose(dossier("9", EP2=JUSTIFIE, UG1=JUSTIFIE, UG2=INJUSTIFIE, UG3=JUSTIFIE))
+    assert obtenu.remplacement_possible == ("EP2", "UG1")
+    (dite,) = [one for one in obtenu.explication if one.regle == "DC-CAP17"]
+    assert dite.faits == ("fait-EP2", "fait-UG1")
+    assert "EP2 et UG1" in dite.texte
 
 
 def test_cl_053_ni_eps_ni_facultative_en_remplacement() -> None:
@@ -307,17 +315,11 @@ def test_une_inscription_annulee_ne_se_delibere_pas() -> None:
 
 
 @pytest.mark.parametrize(
-    ("anomalie", "code"),
-    [
-        (resultat(EtatResultat.NOTE), "RESULTAT_SANS_NOTE"),
-        (resultat(EtatResultat.BENEFICE), "RESULTAT_SANS_NOTE"),
-        (resultat(EtatResultat.VALIDEE), "ETAT_HORS_EPREUVE"),
-        (resultat(EtatResultat.NON_AUTORISE), "ETAT_HORS_EPREUVE"),
-    ],
+    "etat", [EtatResultat.NOTE, EtatResultat.BENEFICE, EtatResultat.VALIDEE, EtatResultat.NON_AUTORISE]
 )
-def test_un_resultat_illisible_est_refuse(anomalie: Any, code: str) -> None:
-    with pytest.raises(Refus, match=code):
-        propose(dossier("10", EP1=anomalie))
+def test_un_resultat_illisible_est_refuse_avec_le_fait_en_cause(etat: EtatResultat) -> None:
+    with pytest.raises(Refus, match="RESULTAT_MANQUANT: fait fait-EP1"):
+        propose(dossier("10", EP1=etat))
 
 
 def test_un_reglement_sans_seuil_ni_domaine_est_refuse() -> None:

@@ -86,8 +86,8 @@ def attend_nouvelle_situation(resultat: ResultatArrete, le: datetime, session: S
 def suites(candidat: str, releve: Releve, session: SessionFigee) -> list[Event]:
     """Les résultats à dire parce que ce qui vient d'arriver les change.
 
-    Un résultat déjà arrêté est redit s'il change ; celui d'une épreuve dispensée ou d'un candidat non autorisé est dit
-    dès qu'il est connu : il n'attend aucune évaluation.
+    Un résultat déjà arrêté est redit s'il change ; celui d'une épreuve dispensée est dit dès qu'il est connu : il
+    n'attend aucune évaluation.
     """
     if releve.inscription is None:
         return []
@@ -98,7 +98,7 @@ def suites(candidat: str, releve: Releve, session: SessionFigee) -> list[Event]:
 def _change(candidat: str, releve: Releve, code: str, session: SessionFigee) -> ResultatArrete | None:
     dernier = releve.resultats.get(code)
     dispensee = isinstance(releve.places.get((code, None)), Dispensee)
-    if dernier is None and not dispensee and not isinstance(releve.acces, Ferme):
+    if dernier is None and not dispensee:
         return None
     try:
         resultat = calculer(candidat, releve, code, session)

@@ -12,6 +12,7 @@ from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AccesFerme,
+    AccesRouvert,
     BeneficeReporte,
     BeneficeRetire,
     DoubleSaisieComparee,
@@ -70,7 +71,7 @@ Note = (
 Constat = (
     EpreuveDispensee | SupportAbsentConstate | AbsenceConstatee | AbsenceJustifiee | PermisValide | PermisNonValide
 )
-Appris = ReleveOuvert | ReleveModifie | AccesFerme | BeneficeReporte | BeneficeRetire
+Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire
 ReleveEvent = Appris | Note | Constat | GrilleRemplie | EtgValidee | EtgEchouee | ResultatArrete
 
 EVALUES = (EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT)
@@ -88,7 +89,7 @@ def rejouer(releve: Releve, events: Iterable[Event]) -> Releve:
 
 def _apres(releve: Releve, event: ReleveEvent) -> Releve:
     match event:
-        case ReleveOuvert() | ReleveModifie() | AccesFerme():
+        case ReleveOuvert() | ReleveModifie() | AccesFerme() | AccesRouvert():
             return replace(releve, acces=_acces(releve.acces, event))
         case BeneficeReporte():
             gardee = Benefice(event.note, event.session_origine, event.regle)
@@ -145,19 +146,22 @@ def _tardive(place: Place, note: Decimal) -> Place:
     return Tardive(note, avant if isinstance(avant, AbsenceAdmise) else ANoter())
 
 
-def _acces(acces: Acces, event: ReleveOuvert | ReleveModifie | AccesFerme) -> Acces:
+def _acces(acces: Acces, event: ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert) -> Acces:
     """L'accès après ce fait : la fermeture et l'inscription s'apprennent dans n'importe quel ordre."""
     connue = None if isinstance(acces, NonOuvert) else acces.inscription
     match event:
         case AccesFerme(regle=regle):
             return Ferme(regle, connue)
+        case AccesRouvert():
+            return Ouvert(connue) if connue else NonOuvert()
         case ReleveOuvert():
             inscription = Inscription(event.categorie, event.reglement, event.modes, event.facultatives)
-        case ReleveModifie():
-            if connue is None:
-                return acces
-            inscription = replace(connue, modes={**connue.modes, **event.modes}, facultatives=event.facultatives)
-    return replace(acces, inscription=inscription) if isinstance(acces, Ferme) else Ouvert(inscription)
+            return replace(acces, inscription=inscription) if isinstance(acces, Ferme) else Ouvert(inscription)
+        case ReleveModifie() if connue and not isinstance(acces, NonOuvert):
+            nouvelle = replace(connue, modes=event.modes, facultatives=event.facultatives)
+            return replace(acces, inscription=nouvelle)
+        case _:
+            return acces
 
 
 def _arreter(releve: Releve, event: ResultatArrete) -> Releve:

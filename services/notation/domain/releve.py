@@ -22,11 +22,13 @@ from contracts.commandes.notation import (
     RemplirGrille,
     ReporterBenefice,
     RetirerBenefice,
+    RouvrirAcces,
     SaisirNote,
     SaisirSecondeFois,
 )
 from contracts.evenements.notation import (
     AccesFerme,
+    AccesRouvert,
     BeneficeReporte,
     BeneficeRetire,
     EpreuveDispensee,
@@ -35,7 +37,6 @@ from contracts.evenements.notation import (
 )
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
-from contracts.vocabulaire import EtatResultat
 from services.notation.domain.absences import constater_absence, constater_support_absent, justifier_absence
 from services.notation.domain.cibles import viser, viser_epreuve
 from services.notation.domain.cloture import arreter, suites
@@ -52,7 +53,9 @@ from services.notation.domain.notes import remplir_grille, saisir, saisir_second
 
 __all__ = ["Releve", "ReleveCommand", "decide", "evolve", "initial"]
 
-Apprendre = OuvrirReleve | ModifierReleve | FermerAcces | DispenserEpreuve | ReporterBenefice | RetirerBenefice
+Apprendre = (
+    OuvrirReleve | ModifierReleve | FermerAcces | RouvrirAcces | DispenserEpreuve | ReporterBenefice | RetirerBenefice
+)
 Evaluer = (
     RemplirGrille
     | SaisirNote
@@ -78,6 +81,7 @@ def decide(command: ReleveCommand, releve: Releve, session: SessionFigee) -> lis
             OuvrirReleve()
             | ModifierReleve()
             | FermerAcces()
+            | RouvrirAcces()
             | DispenserEpreuve()
             | ReporterBenefice()
             | RetirerBenefice()
@@ -131,6 +135,8 @@ def _apprendre(command: Apprendre, releve: Releve, session: SessionFigee) -> lis
             return _modifier(command, releve)
         case FermerAcces():
             return _fermer(command, releve)
+        case RouvrirAcces():
+            return _rouvrir(command, releve)
         case DispenserEpreuve():
             return _dispenser(command, releve, session)
         case ReporterBenefice():
@@ -162,8 +168,6 @@ def _ouvrir(command: OuvrirReleve, releve: Releve, session: SessionFigee) -> lis
         modes=command.modes,
         facultatives=command.facultatives,
     )
-    if isinstance(releve.acces, Ferme):
-        return [ouvert]
     return [ouvert, *non_organisees(command.candidat, nouvelle, releve, session)]
 
 
@@ -176,7 +180,7 @@ def _modifier(command: ModifierReleve, releve: Releve) -> list[Event]:
     connue = releve.inscription
     if connue is None:
         raise Refus("RELEVE_NON_OUVERT", "l'inscription modifiée n'est pas encore connue ici")
-    if {**connue.modes, **command.modes} == connue.modes and command.facultatives == connue.facultatives:
+    if (command.modes, command.facultatives) == (connue.modes, connue.facultatives):
         return []
     return [ReleveModifie(candidat=command.candidat, modes=command.modes, facultatives=command.facultatives)]
 
@@ -186,6 +190,13 @@ def _fermer(command: FermerAcces, releve: Releve) -> list[Event]:
     if isinstance(releve.acces, Ferme):
         return []
     return [AccesFerme(candidat=command.candidat, regle=command.regle)]
+
+
+def _rouvrir(command: RouvrirAcces, releve: Releve) -> list[Event]:
+    """Le dossier est conforme après tout ; sans fermeture à lever, rien à dire (TR-C02)."""
+    if not isinstance(releve.acces, Ferme):
+        return []
+    return [AccesRouvert(candidat=command.candidat, regle=command.regle)]
 
 
 def _dispenser(command: DispenserEpreuve, releve: Releve, session: SessionFigee) -> list[Event]:
@@ -218,14 +229,7 @@ def _reporter(command: ReporterBenefice, releve: Releve, session: SessionFigee) 
 
 
 def _retirer(command: RetirerBenefice, releve: Releve) -> list[Event]:
-    """Le candidat repasse l'épreuve (DC-CAP18).
-
-    Raises:
-        Refus: ``RESULTAT_ARRETE``, le bénéfice est déjà remonté au jury.
-    """
+    """Le candidat repasse l'épreuve : la note conservée ne compte plus (DC-CAP18)."""
     if command.epreuve not in releve.benefices:
         return []
-    arrete = releve.resultats.get(command.epreuve)
-    if arrete is not None and arrete.etat is EtatResultat.BENEFICE:
-        raise Refus("RESULTAT_ARRETE", f"{command.epreuve} : la note conservée est déjà remontée au jury")
     return [BeneficeRetire(candidat=command.candidat, epreuve=command.epreuve, regle=command.regle)]

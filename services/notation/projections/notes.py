@@ -1,0 +1,280 @@
+"""Read model: what each candidate has at each épreuve and situation, and the story of every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, get_args
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text, select
+
+from contracts.evenements.notation import (
+    AbsenceConstatee,
+    AbsenceJustifiee,
+    AccesFerme,
+    AccesRouvert,
+    BeneficeReporte,
+    BeneficeRetire,
+    DoubleSaisieComparee,
+    EpreuveDispensee,
+    EtgEchouee,
+    EtgValidee,
+    GrilleRemplie,
+    NoteHarmonisee,
+    NoteRectifiee,
+    NoteSaisie,
+    NoteTardiveIntegree,
+    NoteTardiveRecue,
+    NoteVerrouillee,
+    PermisNonValide,
+    PermisValide,
+    ReleveModifie,
+    ReleveOuvert,
+    ResultatArrete,
+    SupportAbsentConstate,
+)
+from contracts.vocabulaire import EtatResultat
+from services.socle.enveloppe import Fact
+from services.socle.projections import Op, Projection, Upsert
+from services.socle.sql import ExactDecimal, Json, Moment, SortedText
+from services.socle.subjects import split
+
+VERSION = 1
+metadata = MetaData()
+LIEU = ("academie", "session", "diplome")
+
+Values = dict[str, object]
+
+
+def _cle(*autres: str) -> Iterator[Column[Any]]:
+    for name in (*LIEU, "candidat", *autres):
+        yield Column(name, SortedText, primary_key=True)
+
+
+releve = Table(
+    f"releve_v{VERSION}",
+    metadata,
+    *_cle(),
+    Column("acces", Text),  # ferme; ouvert if it was reopened; nothing if it was never closed
+    Column("acces_regle", Text),
+    Column("categorie", Text),
+    Column("reglement", Text),
+    Column("facultatives", Json),
+    Column("etg", Text),  # validee, echouee
+    Column("etg_tentatives", Integer),
+)
+note = Table(
+    f"note_v{VERSION}",
+    metadata,
+    *_cle("epreuve", "situation"),  # no situation: the épreuve itself
+    Column("mode", Text),
+    Column("etat", Text),  # an `EtatResultat`, or tardive
+    Column("note", ExactDecimal),
+    Column("lot", Text),
+    Column("annexe", Text),
+    Column("concorde", Boolean),  # of the two entries; nothing: entered once
+    Column("verrou", Boolean),
+    Column("benefice", ExactDecimal),
+    Column("benefice_session", Text),
+    Column("auteur", Text),
+    Column("le", Moment),
+    Column("motif", Text),
+    Column("regle", Text),
+    Column("resultat_etat", Text),
+    Column("resultat_note", ExactDecimal),
+    Column("resultat_brut", Text),
+    Column("resultat_situations", Json),
+    Column("resultat_regle", Text),
+    Column("arrete_le", Moment),
+)
+histoire_note = Table(
+    f"histoire_note_v{VERSION}",
+    metadata,
+    *_cle("fait"),
+    Column("seq", BigInteger),
+    Column("rang", Integer),  # among the facts of one decision
+    Column("epreuve", Text),
+    Column("situation", Text),
+    Column("type", Text),
+    Column("avant", ExactDecimal),
+    Column("apres", ExactDecimal),
+    Column("auteur", Text),
+    Column("role", Text),
+    Column("le", Moment),
+    Column("motif", Text),
+    Column("regle", Text),
+)
+
+SurReleve = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | EtgValidee | EtgEchouee
+SurNote = (
+    NoteSaisie
+    | NoteTardiveRecue
+    | NoteTardiveIntegree
+    | NoteHarmonisee
+    | NoteRectifiee
+    | NoteVerrouillee
+    | DoubleSaisieComparee
+    | SupportAbsentConstate
+    | AbsenceConstatee
+    | AbsenceJustifiee
+    | EpreuveDispensee
+    | PermisValide
+    | PermisNonValide
+)
+SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | ResultatArrete
+
+
+class Notes(Projection):
+    """One row for each candidate, épreuve and situation; one for each change of it."""
+
+    name = "notes"
+    VERSION = VERSION
+    tables = (releve, note, histoire_note)
+    handles = frozenset(get_args(SurReleve) + get_args(SurNote) + get_args(SurEpreuve))
+
+    def project(self, fact: Fact) -> Iterable[Op]:
+        match fact.event:
+            case (
+                ReleveOuvert() | ReleveModifie() | AccesFerme() | AccesRouvert() | EtgValidee() | EtgEchouee() as event
+            ):
+                yield Upsert(releve, {**_lieu(fact), "candidat": event.candidat}, _sur_releve(event))
+                if isinstance(event, (ReleveOuvert, ReleveModifie)):
+                    for epreuve, mode in event.modes.items():
+                        yield _note(fact, event.candidat, epreuve, None, {"mode": mode.value})
+            case GrilleRemplie(candidat=candidat, epreuve=epreuve, situation=situation, annexe=annexe):
+                yield _note(fact, candidat, epreuve, situation, {"annexe": annexe})
+            case BeneficeReporte() | BeneficeRetire() | ResultatArrete() as event:
+                yield _note(fact, event.candidat, event.epreuve, None, _sur_epreuve(fact, event))
+            case event if isinstance(event, SurNote):
+                yield _note(fact, event.candidat, event.epreuve, event.situation, _sur_note(event) | _par(fact, event))
+                yield _histoire(fact, event)
+
+
+def _sur_releve(event: SurReleve) -> Values:
+    match event:
+        case ReleveOuvert():
+            ouvert = {"categorie": event.categorie.value, "reglement": event.reglement}
+            return {**ouvert, "facultatives": list(event.facultatives)}
+        case ReleveModifie():
+            return {"facultatives": list(event.facultatives)}
+        case AccesFerme():
+            return {"acces": "ferme", "acces_regle": event.regle}
+        case AccesRouvert():
+            return {"acces": "ouvert", "acces_regle": event.regle}
+        case EtgValidee() | EtgEchouee():
+            etg = "validee" if isinstance(event, EtgValidee) else "echouee"
+            return {"etg": etg, "etg_tentatives": event.tentative}
+
+
+def _sur_epreuve(fact: Fact, event: BeneficeReporte | BeneficeRetire | ResultatArrete) -> Values:
+    match event:
+        case BeneficeReporte():
+            return {"benefice": event.note, "benefice_session": event.session_origine}
+        case BeneficeRetire():
+            return {"benefice": None, "benefice_session": None}
+        case ResultatArrete():
+            return {
+                "resultat_etat": event.etat.value,
+                "resultat_note": event.note,
+                "resultat_brut": event.note_brute,
+                "resultat_situations": dict(event.situations),
+                "resultat_regle": event.regle,
+                "arrete_le": fact.context.le,
+            }
+
+
+def _sur_note(event: SurNote) -> Values:
+    match event:
+        case NoteSaisie():
+            return {"etat": EtatResultat.NOTE.value, "note": event.note, "lot": event.lot, "concorde": None}
+        case NoteTardiveRecue():
+            return {"etat": "tardive", "note": event.note}
+        case NoteTardiveIntegree():
+            return {"etat": EtatResultat.NOTE.value, "note": event.note, "verrou": True}
+        case NoteHarmonisee():
+            return {"note": event.apres, "verrou": True, "concorde": None}
+        case NoteRectifiee():
+            etat = EtatResultat.ABSENT_INJUSTIFIE if event.apres is None else EtatResultat.NOTE
+            return {"etat": etat.value, "note": event.apres, "verrou": event.apres is not None, "concorde": None}
+        case NoteVerrouillee():
+            return {"verrou": True}
+        case DoubleSaisieComparee():
+            return {"concorde": event.concorde}
+        case SupportAbsentConstate():
+            return {"etat": EtatResultat.ZERO_SUPPORT.value, "note": Decimal(0)}
+        case AbsenceConstatee():
+            return {"etat": EtatResultat.ABSENT_INJUSTIFIE.value, "note": None}
+        case AbsenceJustifiee():
+            return {"etat": EtatResultat.ABSENT_JUSTIFIE.value, "note": None}
+        case EpreuveDispensee():
+            return {"etat": EtatResultat.DISPENSE.value, "note": None}
+        case PermisValide() | PermisNonValide():
+            return {"etat": event.mention.value}
+
+
+def _par(fact: Fact, event: SurNote) -> Values:
+    """Who did the last thing here, when, why, under which rule."""
+    motif, regle = getattr(event, "motif", None), getattr(event, "regle", None)
+    return {"auteur": fact.context.acteur, "le": fact.context.le, "motif": motif, "regle": regle}
+
+
+def _histoire(fact: Fact, event: SurNote) -> Upsert:
+    key = {**_lieu(fact), "candidat": event.candidat, "fait": fact.id}
+    avant, apres = _avant_apres(event)
+    where = {"epreuve": event.epreuve, "situation": event.situation, "seq": fact.seq, "rang": fact.index}
+    what = {"type": fact.name, "avant": avant, "apres": apres, "role": fact.context.role}
+    return Upsert(histoire_note, key, {**where, **what, **_par(fact, event)})
+
+
+def _avant_apres(event: SurNote) -> tuple[object, object]:
+    match event:
+        case NoteHarmonisee() | NoteRectifiee():
+            return event.avant, event.apres
+        case DoubleSaisieComparee():
+            return event.premiere, event.seconde
+        case NoteSaisie() | NoteTardiveRecue() | NoteTardiveIntegree() | NoteVerrouillee():
+            return None, event.note
+        case _:
+            return None, None
+
+
+def _note(fact: Fact, candidat: str, epreuve: str, situation: str | None, values: Values) -> Upsert:
+    key = {**_lieu(fact), "candidat": candidat, "epreuve": epreuve, "situation": situation or ""}
+    return Upsert(note, key, values)
+
+
+def _lieu(fact: Fact) -> dict[str, str]:
+    subject = split(fact.subject)
+    return {"academie": subject.academie, "session": subject.session, "diplome": subject.diplome}
+
+
+# Reading back -------------------------------------------------------------------------------------------------------
+
+
+def lire_releve(
+    connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
+) -> dict[str, Any] | None:
+    """The relevé of a candidate: access, rows by épreuve and situation, story; nothing if he is not known here."""
+    key = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
+    found = _lignes(connection, releve, key)
+    notes = _lignes(connection, note, key, note.c.epreuve, note.c.situation)
+    if not found and not notes:
+        return None
+    histoire = _lignes(connection, histoire_note, key, histoire_note.c.seq, histoire_note.c.rang)
+    vide = {column.name: key.get(column.name) for column in releve.c}
+    return {**(found[0] if found else vide), "notes": notes, "histoire": histoire}
+
+
+def notes_des_candidats(
+    connection: Connection, *, academie: str, session: str, diplome: str, candidats: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The rows of several candidates, in order: what a lot shows."""
+    lieu = {"academie": academie, "session": session, "diplome": diplome}
+    query = select(note).where(*(note.c[name] == value for name, value in lieu.items()))
+    query = query.where(note.c.candidat.in_(candidats)).order_by(note.c.candidat, note.c.epreuve, note.c.situation)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _lignes(connection: Connection, table: Table, key: Mapping[str, str], *order: Column[Any]) -> list[dict[str, Any]]:
+    query = select(table).where(*(table.c[name] == value for name, value in key.items())).order_by(*order)
+    return [dict(row) for row in connection.execute(query).mappings()]

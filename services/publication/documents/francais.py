@@ -1,0 +1,93 @@
+"""Écrire en français sur un document : dates, nombres, apostrophes, noms d'académies, textes venus d'ailleurs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+INSECABLE = "\u00a0"
+FINE = "\u202f"  # espace fine insécable, devant ; ! ? et dans les nombres
+SANS_LARGEUR = "\u200b"  # permet de couper un mot trop long pour la ligne
+MOT_MAX = 28
+
+MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+# Académies dont le nom ne se déduit pas de leur code.
+ACADEMIES = {
+    "aix-marseille": "Aix-Marseille",
+    "besancon": "Besançon",
+    "clermont-ferrand": "Clermont-Ferrand",
+    "creteil": "Créteil",
+    "nancy-metz": "Nancy-Metz",
+    "orleans-tours": "Orléans-Tours",
+    "reunion": "La Réunion",
+    "la-reunion": "La Réunion",
+}
+
+
+def academie(code: str) -> str:
+    """``normandie`` → ``académie de Normandie`` ; ``aix-marseille`` → ``académie d’Aix-Marseille``."""
+    nom = ACADEMIES.get(code) or code.replace("_", "-").title()
+    return f"académie d’{nom}" if nom[:1] in "AEIOUÉÈ" else f"académie de {nom}"
+
+
+def date_longue(jour: date) -> str:
+    """``1er juillet 2026``, sans coupure possible."""
+    quantieme = "1er" if jour.day == 1 else str(jour.day)
+    return INSECABLE.join((quantieme, MOIS[jour.month - 1], str(jour.year)))
+
+
+def lieu(nom: str) -> str:
+    """``à Caen``, ``au Havre``, ``aux Andelys``."""
+    premier, _, reste = nom.partition(" ")
+    contracte = {"le": "au", "les": "aux"}.get(premier.casefold())
+    return f"{contracte} {reste}" if contracte and reste else f"à {nom}"
+
+
+def nombre(valeur: Decimal | str) -> str:
+    """``12.50`` → ``12,5`` ; ``32/3`` reste une fraction ; un texte qui n'est pas un nombre reste le même."""
+    try:
+        exact = Decimal(valeur)
+    except InvalidOperation:
+        return str(valeur)
+    if not exact.is_finite():
+        return str(valeur)
+    texte = format(exact, "f")
+    return (texte.rstrip("0").rstrip(".") if "." in texte else texte).replace(".", ",")
+
+
+def moyenne(valeur: str | None) -> str:
+    """Une moyenne garde ses deux décimales, telles que le jury les a arrêtées : jamais relevée (AMB-38)."""
+    return "" if valeur is None else valeur.replace(".", ",")
+
+
+def typographie(texte: str) -> str:
+    """Un intitulé du règlement, avec les signes de l'imprimerie : apostrophe, tiret, espaces insécables."""
+    texte = propre(texte).replace("'", "’").replace(" - ", f"{INSECABLE}– ")
+    texte = re.sub(r" ([;!?])", f"{FINE}\\1", texte)
+    return texte.replace(" :", f"{INSECABLE}:").replace("« ", f"«{INSECABLE}").replace(" »", f"{INSECABLE}»")
+
+
+def propre(texte: str) -> str:
+    """Un texte saisi, sans caractère de commande ni marque invisible (qui inverserait l'ordre des lettres)."""
+    compose = unicodedata.normalize("NFC", texte)
+    visibles = (" " if one.isspace() else one for one in compose if unicodedata.category(one) not in {"Cf", "Cs"})
+    return " ".join("".join(one if unicodedata.category(one) != "Cc" else " " for one in visibles).split())
+
+
+def coupable(texte: str) -> str:
+    """Le même texte ; un mot démesuré peut passer à la ligne au lieu de sortir de la page."""
+    return " ".join(
+        SANS_LARGEUR.join(mot[debut : debut + MOT_MAX] for debut in range(0, len(mot), MOT_MAX))
+        for mot in texte.split(" ")
+    )
+
+
+def capitale(texte: str) -> str:
+    """La première lettre en capitale, le reste intact."""
+    return texte[:1].upper() + texte[1:]

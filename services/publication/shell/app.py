@@ -1,0 +1,171 @@
+"""The publication service: what its deciders are given, the files it writes, what it projects and answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from contracts.commandes import read_command
+from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication, PublierResultats
+from contracts.droits import check_rights
+from contracts.evenements import REGISTRE
+from contracts.evenements.deliberation import JuryClos
+from contracts.evenements.publication import ResultatsPublies
+from contracts.messages import Command, Data, Refus
+from contracts.requetes import ListerResultats, VoirDocuments, check_query_rights, read_query
+from contracts.session import SessionFigee, charger_session
+from contracts.vocabulaire import Identite
+from services.publication.documents import donnees, rendu
+from services.publication.domain import document, publication
+from services.publication.domain.document import DocumentCommand, Edition
+from services.publication.domain.resultat import ResultatPublie
+from services.publication.domain.resultats import en_csv
+from services.publication.projections import identites, resultats
+from services.publication.shell import reactions
+from services.publication.shell.fichiers import Rayon
+from services.socle.enveloppe import Fact
+from services.socle.reactions import Reaction
+from services.socle.runner import Family, Lookups, Ref, on
+from services.socle.service import Environment, Parts, ServiceSpec
+from services.socle.subjects import split
+
+PUBLICATION = Family("publication", publication.initial, publication.evolve)
+DOCUMENT = Family("document", document.initial, document.evolve)
+PROJECTIONS = (identites.Identites(), resultats.Resultats())
+
+
+class Shell:
+    """The lookups of the commands and the answers to the questions, on one environment."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    async def session(self, command: Command) -> SessionFigee:
+        return await self._session(command.session, command.diplome)
+
+    async def plain(self, command: Command) -> Lookups:
+        return {"session": await self.session(command)}
+
+    async def document(self, command: DocumentCommand) -> Lookups:
+        """The published result, and the file: made and put away before it is recorded as issued."""
+        await self._env.up_to_date(command.session)
+        session, resultat = await self.session(command), self._resultat(command)
+        ref = Ref(DOCUMENT, _document(command))
+        state = (await self._env.runner.state(command.session, command.diplome, ref)).state
+        edition = document.a_editer(command, state, session, resultat=resultat)
+        if resultat is None:
+            raise Refus("RESULTAT_NON_PUBLIE", f"{command.candidat} : aucun résultat publié")
+        nature = "releve" if isinstance(command, EditerReleve) else "diplome"
+        nom = f"{nature}-{command.candidat}-v{edition.version}.pdf"
+        empreinte = await asyncio.to_thread(self._editer, nom, command, edition, resultat, session)
+        return {"session": session, "resultat": resultat, "edition": edition, "empreinte": empreinte}
+
+    async def publie(self, fact: Fact) -> Iterable[Command]:
+        """The public list of a jury as files, then what its candidates are owed."""
+        event, where = fact.event, split(fact.subject)
+        if isinstance(event, ResultatsPublies):
+            await self._env.up_to_date(where.session)
+            session = await self._session(where.session, where.diplome)
+            with self._env.engine.connect() as connection:
+                lignes = resultats.lister(
+                    connection,
+                    academie=where.academie,
+                    session=where.session,
+                    diplome=where.diplome,
+                    jury=event.jury,
+                )
+            liste = donnees.donnees_liste(event.jury, event.le, lignes, session)
+            rayon = Rayon(self._env.settings.documents_dir, where.session, where.diplome)
+            rayon.ranger(f"resultats-{event.jury}.csv", en_csv(lignes).encode())
+            rayon.ranger(f"resultats-{event.jury}.pdf", await asyncio.to_thread(rendu.rendre_liste, liste))
+        return reactions.editer_documents(fact)
+
+    async def lister(self, query: ListerResultats) -> list[Data]:
+        with self._env.engine.connect() as connection:
+            lignes = resultats.lister(connection, **self._lieu(query))
+        return [
+            {"candidat": one.candidat, "jury": one.jury, "decision": one.decision, "mention": one.mention}
+            for one in lignes
+        ]
+
+    async def voir_documents(self, query: VoirDocuments) -> list[Data]:
+        with self._env.engine.connect() as connection:
+            return resultats.documents(connection, **self._lieu(query), candidat=query.candidat)
+
+    async def _session(self, session: str, diplome: str) -> SessionFigee:
+        env = self._env
+        return await charger_session(env.events, env.settings.academie, session, diplome)
+
+    def _lieu(self, message: Any) -> dict[str, str]:
+        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
+
+    def _rayon(self, command: Command) -> Rayon:
+        return Rayon(self._env.settings.documents_dir, command.session, command.diplome)
+
+    def _resultat(self, command: DocumentCommand) -> ResultatPublie | None:
+        with self._env.engine.connect() as connection:
+            return resultats.resultat_publie(
+                connection, **self._lieu(command), jury=command.jury, candidat=command.candidat
+            )
+
+    def _editer(
+        self, nom: str, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee
+    ) -> str:
+        fichier = self._rendre(command, edition, resultat, session)
+        self._rayon(command).ranger(nom, fichier)
+        return rendu.empreinte(fichier)
+
+    def _rendre(
+        self, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee
+    ) -> bytes:
+        """The only place where an identity is opened: it goes into the file, and nowhere else."""
+        with self._env.engine.connect() as connection:
+            inscrit = identites.inscrit(connection, **self._lieu(command), candidat=command.candidat)
+        sealed = inscrit.identite if inscrit else None
+        clear = self._env.coffre.open(sealed.personne, sealed.chiffre) if sealed else None
+        if inscrit is None or clear is None:
+            raise Refus(
+                "IDENTITE_EFFACEE", f"{command.candidat} : l'identité n'existe plus, aucun document n'est possible"
+            )
+        identite = Identite.model_validate_json(clear)
+        if isinstance(command, EditerReleve):
+            return rendu.rendre_releve(donnees.donnees_releve(resultat, edition, identite, inscrit.categorie, session))
+        return rendu.rendre_diplome(donnees.donnees_diplome(resultat, edition, identite, session))
+
+
+def _document(command: DocumentCommand) -> str:
+    return f"document-{command.candidat}"
+
+
+def _publication(command: PreparerPublication | PublierResultats) -> str:
+    return f"publication-{command.jury}"
+
+
+def build(env: Environment) -> Parts:
+    """Everything the service runs."""
+    shell = Shell(env)
+    owed: Callable[[Fact], Any] = shell.publie
+    return Parts(
+        handlers=[
+            *on(PUBLICATION, [PreparerPublication, PublierResultats], _publication, publication.decide, shell.plain),
+            *on(DOCUMENT, [EditerReleve, DelivrerDiplome], _document, document.decide, shell.document),
+        ],
+        projections=PROJECTIONS,
+        reactions=[
+            Reaction("preparer", frozenset({JuryClos}), reactions.preparer_publication),
+            Reaction("documents", frozenset({ResultatsPublies}), owed),
+        ],
+        queries={ListerResultats: shell.lister, VoirDocuments: shell.voir_documents},
+    )
+
+
+SPEC = ServiceSpec(
+    name="publication",
+    registry=REGISTRE,
+    build=build,
+    read_command=read_command,
+    read_query=read_query,
+    check=check_rights,
+    check_query=check_query_rights,
+)

@@ -1,0 +1,72 @@
+"""Ce que les faits appellent ici : un jury clos se prépare à la publication, une publication appelle ses documents."""
+
+from __future__ import annotations
+
+from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication
+from contracts.droits import Role
+from contracts.evenements.deliberation import JuryClos
+from contracts.evenements.publication import ResultatsPublies
+from contracts.messages import Acteur, Command
+from contracts.vocabulaire import Decision
+from services.publication.domain.document import DEFINITIVES
+from services.socle.enveloppe import Fact
+from services.socle.reactions import Reaction
+from services.socle.subjects import split
+
+
+def preparer_publication(fact: Fact) -> list[Command]:
+    """Le jury est clos : ses résultats attendent la date fixée."""
+    if not isinstance(fact.event, JuryClos):
+        return []
+    event, ou = fact.event, split(fact.subject)
+    return [
+        PreparerPublication(
+            id=f"{fact.id}:preparer_publication",
+            le=fact.context.le,
+            par=_systeme(ou.academie),
+            session=ou.session,
+            diplome=ou.diplome,
+            jury=event.jury,
+            decisions=event.decisions,
+        )
+    ]
+
+
+def editer_documents(fact: Fact) -> list[Command]:
+    """Les résultats sont publics : un relevé pour chaque décision définitive, puis un diplôme pour chaque admis.
+
+    Rien pour un candidat non autorisé (CAP26-P01). L'ordre est fixe, par numéro : l'identifiant de chaque commande en
+    dépend.
+    """
+    if not isinstance(fact.event, ResultatsPublies):
+        return []
+    decisions = sorted(fact.event.decisions.items())
+    return [
+        *(_document(EditerReleve, fact, one) for one, decision in decisions if decision in DEFINITIVES),
+        *(_document(DelivrerDiplome, fact, one) for one, decision in decisions if decision is Decision.ADMIS),
+    ]
+
+
+def _document(commande: type[EditerReleve | DelivrerDiplome], fact: Fact, candidat: str) -> Command:
+    assert isinstance(fact.event, ResultatsPublies)  # noqa: S101 - seule appelante : editer_documents
+    ou = split(fact.subject)
+    return commande(
+        id=f"{fact.id}:{commande.NAME.partition('.')[2]}:{candidat}",
+        le=fact.context.le,
+        par=_systeme(ou.academie),
+        session=ou.session,
+        diplome=ou.diplome,
+        jury=fact.event.jury,
+        candidat=candidat,
+    )
+
+
+def _systeme(academie: str) -> Acteur:
+    return Acteur(id="systeme:publication", role=Role.SYSTEME, academie=academie)
+
+
+REACTIONS = (
+    Reaction("preparer_publication", frozenset({JuryClos}), preparer_publication),
+    # Un candidat délibéré ici pour une autre académie reçoit d'elle ses documents (CAP24-P01).
+    Reaction("editer_documents", frozenset({ResultatsPublies}), editer_documents, tolerated=frozenset({"CAP24-P01"})),
+)
