@@ -100,8 +100,8 @@ class PieceJugee(Event):
     """Verdict sur une pièce, par règle ou par une personne (alors motivé).
 
     ``attendu`` : ce que la pièce couvre. ``manquants`` : les attendus que rien ne couvre après elle.
-    ``heures_retenues`` : celles de cette pièce ; ``heures_dossier`` : celles de toutes les attestations admises, sous le
-    plafond. Heures tronquées au centième, pour l'affichage : la décision se prend sur le compte exact.
+    ``heures_retenues`` : celles de cette pièce ; ``heures_dossier`` : celles des attestations admises ensemble. Elles
+    sont tronquées au centième pour l'affichage : la décision se prend sur le compte exact.
     """
 
     NAME: ClassVar[str] = "conformite.piece_jugee.v1"

@@ -58,13 +58,15 @@ async def no_lookups(command: Any) -> Lookups:
 class Handler:
     """How one command is decided: on which aggregates, with which lookups, by which pure function.
 
-    ``decide(command, states, **lookups)`` gets the states by token and gives the events by token.
+    ``decide(command, states, **lookups)`` gets the states by token and gives the events by token. ``shared``: the
+    lookups depend on the session and diplôme alone, so that a batch makes them once.
     """
 
     command: type[Command]
     aggregates: Callable[[Any, Lookups], Sequence[Ref]]
     decide: Callable[..., Mapping[str, Sequence[Event]]]
     lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups
+    shared: bool = False
 
 
 def on(
@@ -198,11 +200,22 @@ class Runner:
                 await self._append_group(group, results)
         return [one for one in results if one is not None]
 
-    async def _prepare(self, command: Command, correlation: str | None, traceparent: str | None) -> Prepared:
+    async def _prepare(
+        self,
+        command: Command,
+        correlation: str | None,
+        traceparent: str | None,
+        known: dict[tuple[type[Command], str, str], Lookups] | None = None,
+    ) -> Prepared:
         self._check(command, self._academie)
         journal = self.journal(command.session)
         handler = self.handlers[type(command)]
-        looked = await handler.lookups(command)
+        key = (type(command), command.session, command.diplome)
+        looked = known.get(key) if known is not None and handler.shared else None
+        if looked is None:
+            looked = await handler.lookups(command)
+            if known is not None:
+                known[key] = looked
         refs = handler.aggregates(command, looked)
         by = command.par
         context = Context(command.id, by.id, by.role, command.le, correlation or command.id, traceparent)
@@ -212,9 +225,10 @@ class Runner:
         self, commands: Sequence[Command], results: list[Outcome | Refus | None]
     ) -> list[tuple[int, Prepared]]:
         prepared: list[tuple[int, Prepared]] = []
+        known: dict[tuple[type[Command], str, str], Lookups] = {}
         for index, command in enumerate(commands):
             try:
-                prepared.append((index, await self._prepare(command, None, None)))
+                prepared.append((index, await self._prepare(command, None, None, known)))
             except Refus as refus:
                 results[index] = refus
         return prepared

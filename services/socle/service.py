@@ -6,16 +6,22 @@ Commands come in by request/reply on ``cmd.<academie>.<service>.<command>``, que
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import orjson
 import structlog
-from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error
 from sqlalchemy import Engine
 
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
@@ -35,6 +41,17 @@ log = structlog.get_logger("service")
 
 HEALTH = "sante"  # the one question every service answers, whoever asks
 WORKERS = 128  # commands in flight: enough to share the broker's fsync between them
+CLOSING = 4.0  # seconds left to what is in hand when the service stops
+
+
+@dataclass
+class _Seen:
+    """An aggregate that lookups ask for again and again: what is known of it, and when its last reading began."""
+
+    tip: History = NOTHING
+    events: list[Event] = field(default_factory=list)
+    begun: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass
@@ -50,7 +67,8 @@ class Environment:
     registry: Registry
     runner: Runner = field(init=False)
     projector: Projector = field(init=False)
-    _seen: dict[str, tuple[History, list[Event]]] = field(default_factory=dict)
+    _seen: dict[str, _Seen] = field(default_factory=lambda: defaultdict(_Seen))
+    _moments: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def events(self, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
         """Every event of an aggregate, of this service or another, as the journal has them now.
@@ -62,13 +80,15 @@ class Environment:
         if journal is None:
             raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
         path = subject(self.settings.academie, session, diplome, service, aggregate)
-        tip, events = self._seen.get(path, (NOTHING, []))
-        history = await journal.load(path, tip)
-        if history.messages:
-            fresh = [self.registry.load(one["type"], one["data"]) for m in history.messages for one in m.envelopes]
-            events = [*events, *fresh]
-            self._seen[path] = (history.tip, events)
-        return events
+        asked, seen = next(self._moments), self._seen[path]
+        async with seen.turn:
+            # Of many commands in flight, one looks for all: a reading that began after the question answers it.
+            if seen.begun < asked:
+                begun = next(self._moments)
+                history = await journal.load(path, seen.tip)
+                fresh = [self.registry.load(one["type"], one["data"]) for m in history.messages for one in m.envelopes]
+                seen.begun, seen.tip, seen.events = begun, history.tip, [*seen.events, *fresh]
+            return seen.events
 
     async def up_to_date(self, session: str) -> int:
         """Wait until the read models show the journal's present end; that position.
@@ -161,13 +181,12 @@ class Service:
         log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
 
     async def _open_doors(self) -> None:
-        broker = NatsBroker(**broker_options(self.settings, self.spec.name), logger=None, graceful_timeout=4.0)
         name, academie = self.spec.name, self.settings.academie
         for prefix, answer in (("cmd", self.command), ("qry", self.query)):
-            subscriber = broker.subscriber(
-                f"{prefix}.{academie}.{name}.>", queue=name, max_workers=WORKERS, no_reply=True, decoder=_undecoded
-            )
-            subscriber(_replying(answer))
+            door = _Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer)
+            await door.open()
+            self._stack.push_async_callback(door.close)
+        broker = NatsBroker(**broker_options(self.settings, name), logger=None, graceful_timeout=CLOSING)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
         self.reactions = Reactions(
@@ -191,7 +210,7 @@ class Service:
     async def command(self, body: bytes) -> Data:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
         raw = _mapping(body)
-        if "lot" not in raw:
+        if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
             return _told(await self.runner.execute(self._read(raw)))
         read = [self._try(one) for one in raw["lot"]]
         commands = [one for one in read if isinstance(one, Command)]
@@ -267,33 +286,62 @@ def _json(reply: Data) -> bytes:
     return orjson.dumps(reply, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
-async def _undecoded(message: Any) -> bytes:
-    """A body that is not JSON must reach the handler, which answers with a code."""
-    body: bytes = message.body
-    return body
+class _Door:
+    """Requests on a subject, answered by many tasks at once; when they are all busy, the next ones wait on the broker.
 
+    A bare subscription: FastStream's way from a message to its handler took as long as the whole command.
+    """
 
-def _replying(answer: Callable[[bytes], Awaitable[Data]]) -> Callable[..., Awaitable[None]]:
-    """Every request gets an answer, with a stable code when it is a no; a crash of ours is told without its details."""
+    def __init__(self, nc: Client, path: str, queue: str, answer: Callable[[bytes], Awaitable[Data]]) -> None:
+        self._nc, self._path, self._queue, self._answer = nc, path, queue, answer
+        self._slots = asyncio.Semaphore(WORKERS)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscription: Subscription | None = None
 
-    async def handle(message: NatsMessage) -> None:
+    async def open(self) -> None:
+        self._subscription = await self._nc.subscribe(self._path, queue=self._queue, cb=self._take)
+
+    async def close(self) -> None:
+        """What is in hand ends and is answered; nothing else is taken."""
+        if self._subscription is not None and not self._nc.is_closed:
+            try:
+                async with asyncio.timeout(CLOSING):
+                    await self._subscription.drain()
+            except (Error, TimeoutError) as error:
+                log.warning("porte_mal_fermee", demandes=self._path, cause=type(error).__name__)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING)
+
+    async def _take(self, message: Msg) -> None:
+        await self._slots.acquire()
+        task = asyncio.create_task(self._handle(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
+
+    async def _handle(self, message: Msg) -> None:
+        """Every request gets an answer, with a stable code when it is a no; a crash of ours is told without details."""
         begun = time.monotonic()
-        name = message.raw_message.subject.rsplit(".", 1)[-1]
+        name = message.subject.rsplit(".", 1)[-1]
+        outcome, reply = await self._reply(message.data, name)
+        log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
+        if message.reply:
+            try:
+                await self._nc.publish(message.reply, reply)
+            except Error as error:  # the connection is closing; whoever asked will ask again
+                log.warning("reponse_perdue", demande=name, cause=type(error).__name__)
+
+    async def _reply(self, body: bytes, name: str) -> tuple[str, bytes]:
         try:
-            reply = _json({"ok": True, **await answer(message.body)})
-            outcome = "ok"
+            return "ok", _json({"ok": True, **await self._answer(body)})
         except Refus as refus:
-            outcome = refus.regle
-            reply = _json(_refused(refus))
+            return refus.regle, _json(_refused(refus))
         except (SocleError, ContractError) as error:
-            outcome = error.code
-            reply = _json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
+            return error.code, _json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
         except Exception as error:
             log.exception("erreur_interne", demande=name)
-            outcome = "ERREUR_INTERNE"
-            reply = _json({"ok": False, "code": outcome, "detail": type(error).__name__, "refus": False})
-        log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
-        if message.raw_message.reply:
-            await message.raw_message.respond(reply)
-
-    return handle
+            told = {"ok": False, "code": "ERREUR_INTERNE", "detail": type(error).__name__, "refus": False}
+            return "ERREUR_INTERNE", _json(told)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, started from the programs of the machine on a free loopback port.
+"""A real PostgreSQL for the tests.
 
 Pytest plugin: ``pytest_plugins = ["services.socle.testing_postgres"]`` brings the fixtures `postgres_url` (one server
 for the session) and `postgres_base` (an empty database of that server for each test).
@@ -6,94 +6,21 @@ for the session) and `postgres_base` (an empty database of that server for each 
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-BINARIES = Path("/usr/lib/postgresql")
-USER = "postgres"
+from services.socle.testing_server import Postgres, obstacle, programs
 
-
-def programs() -> Path | None:
-    """The folder of the newest PostgreSQL programs, if there are any."""
-    found = [path.parent for path in BINARIES.glob("*/bin/initdb") if path.parent.parent.name.isdigit()]
-    return max(found, key=lambda path: int(path.parent.name), default=None)
-
-
-class Postgres:
-    """A throw-away server: trusting on loopback, no fsync, deleted with its folder when stopped."""
-
-    def __init__(self, binaries: Path) -> None:
-        self._binaries = binaries
-        self._home = Path(tempfile.mkdtemp(prefix="parchemin-pg-"))
-        self.port = _free_port()
-        if os.geteuid() == 0:  # the server refuses to run as root
-            shutil.chown(self._home, USER, USER)
-        self._run("initdb", "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-
-    @property
-    def _data(self) -> str:
-        return str(self._home / "data")
-
-    @property
-    def url(self) -> str:
-        return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/postgres"
-
-    def start(self) -> None:
-        options = f"-p {self.port} -k {self._home} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._run("pg_ctl", "-D", self._data, "-l", str(self._home / "log"), "-w", "-t", "30", "-o", options, "start")
-
-    def stop(self, mode: str = "immediate") -> None:
-        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
-
-    def remove(self) -> None:
-        try:
-            self.stop()
-        finally:
-            shutil.rmtree(self._home, ignore_errors=True)
-
-    def database(self) -> str:
-        """The address of a new empty database."""
-        name = f"t_{uuid.uuid4().hex}"
-        with psycopg.connect(f"postgresql://{USER}@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{name}"
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), *arguments]
-        if os.geteuid() == 0:
-            command = ["runuser", "-u", USER, "--", *command]
-        # No pipe: the server inherits the descriptors of pg_ctl and would hold a pipe open for ever.
-        with tempfile.TemporaryFile() as output:
-            result = subprocess.run(command, stdout=output, stderr=output, cwd="/", check=False)
-            if result.returncode:
-                output.seek(0)
-                raise RuntimeError(f"{program} : {output.read().decode(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["Postgres"]
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server itself, for the tests that stop and start it."""
-    binaries = programs()
-    if binaries is None:
-        pytest.skip(f"aucun programme PostgreSQL sous {BINARIES}/*/bin")
-    if os.geteuid() == 0 and shutil.which("runuser") is None:
-        pytest.skip("PostgreSQL refuse root et runuser est absent")
+    binaries, why = programs(), obstacle()
+    if binaries is None or why is not None:
+        pytest.skip(why or "aucun programme PostgreSQL")
     server = Postgres(binaries)
     try:
         server.start()

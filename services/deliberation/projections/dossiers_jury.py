@@ -126,7 +126,7 @@ def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | Insc
                 "annulation_fait": None,
             }
         case InscriptionModifiee():
-            return {"facultatives": list(event.facultatives)} if event.facultatives else {}
+            return {"facultatives": list(event.facultatives)}
         case InscriptionAnnulee():
             return {"annulation_fait": fact.id}
 

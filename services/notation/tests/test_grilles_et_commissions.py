@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.commandes.notation import ArreterResultat
 from contracts.evenements.notation import GrilleRemplie, NoteSaisie, ReleveOuvert, SupportAbsentConstate
 from contracts.messages import Refus
 from contracts.reglement import Commission
@@ -21,6 +22,7 @@ from services.notation.tests.donnees import (
     OUVERT,
     PRO,
     etant_donne,
+    fait,
     grille,
     reglement,
     saisie,
@@ -105,9 +107,6 @@ def test_une_grille_corrigee_remplace_la_precedente_et_garde_la_note() -> None:
 
 def test_tr_n01_une_grille_ne_se_refait_pas_sur_une_note_verrouillee() -> None:
     faits = etant_donne(OUVERT).when(grille("EP2", None, {"C1": 3})).events()
-    from contracts.commandes.notation import ArreterResultat
-    from services.notation.tests.donnees import fait
-
     arrete = etant_donne(OUVERT, faits).when(fait(ArreterResultat, epreuve="EP2")).events()
     etant_donne(OUVERT, faits, arrete).when(grille("EP2", None, {"C1": 4})).then_refused("TR-N01")
 

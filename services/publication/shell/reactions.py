@@ -10,7 +10,6 @@ from contracts.messages import Acteur, Command
 from contracts.vocabulaire import Decision
 from services.publication.domain.document import DEFINITIVES
 from services.socle.enveloppe import Fact
-from services.socle.reactions import Reaction
 from services.socle.subjects import split
 
 
@@ -63,10 +62,3 @@ def _document(commande: type[EditerReleve | DelivrerDiplome], fact: Fact, candid
 
 def _systeme(academie: str) -> Acteur:
     return Acteur(id="systeme:publication", role=Role.SYSTEME, academie=academie)
-
-
-REACTIONS = (
-    Reaction("preparer_publication", frozenset({JuryClos}), preparer_publication),
-    # Un candidat délibéré ici pour une autre académie reçoit d'elle ses documents (CAP24-P01).
-    Reaction("editer_documents", frozenset({ResultatsPublies}), editer_documents, tolerated=frozenset({"CAP24-P01"})),
-)

@@ -126,9 +126,9 @@ def test_cl_042_pratique_validee_et_ajourne_le_releve_est_edite_et_l_atteste() -
 
 
 def test_rien_n_est_edite_avant_la_publication() -> None:
+    ordre = partial(executer, session=session(), resultat=None, empreinte=EMPREINTE)
     for command in (editer(), delivrer()):
-        with pytest.raises(Refus, match="RESULTAT_NON_PUBLIE"):
-            executer(command, Vierge(), session(), resultat=None, empreinte=EMPREINTE)
+        Spec[Document](ordre, evolve, initial).given().when(command).then_refused("RESULTAT_NON_PUBLIE")
 
 
 def test_le_resultat_est_celui_du_candidat_et_du_jury_nommes() -> None:
@@ -174,14 +174,15 @@ def test_un_resultat_change_donne_une_version_2_et_garde_la_premiere() -> None:
 
 def test_un_resultat_ancien_ne_remplace_pas_un_plus_recent() -> None:
     recent = resultat(jury="J2", publie_le=PUBLIE + timedelta(days=60))
-    given(releve(recent)).when(editer()).then_refused("RESULTAT_REMPLACE")
+    for command in (editer(), delivrer()):
+        given(releve(recent)).when(command).then_refused("RESULTAT_REMPLACE")
 
 
 def test_un_fichier_qui_porte_une_autre_version_est_refuse() -> None:
     perimee = Edition(f"{PREFIXE}-R2", 2, "releve.v1")
-    with pytest.raises(Refus) as refus:
-        decide(editer(), initial, session(), resultat=resultat(), edition=perimee, empreinte=EMPREINTE)
-    assert refus.value.regle == "EDITION_PERIMEE"
+    ordre = partial(decide, session=session(), resultat=resultat(), edition=perimee, empreinte=EMPREINTE)
+    for command in (editer(), delivrer()):
+        Spec[Document](ordre, evolve, initial).given(releve()).when(command).then_refused("EDITION_PERIMEE")
 
 
 def test_un_document_deja_edite_garde_son_gabarit() -> None:

@@ -12,7 +12,8 @@ from contracts.evenements.publication import DiplomeDelivre, PublicationPreparee
 from contracts.messages import Event, Personnel, Scelle
 from contracts.vocabulaire import Categorie, Decision, Identite
 from services.publication.domain.resultats import LigneListe
-from services.publication.projections.identites import Identites, Inscrit, identites, inscrit as lire_inscrit
+from services.publication.projections.identites import Identites, Inscrit, identites
+from services.publication.projections.identites import inscrit as lire_inscrit
 from services.publication.projections.resultats import (
     Resultats,
     documents,

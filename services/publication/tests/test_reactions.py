@@ -11,7 +11,7 @@ from contracts.droits import check_rights
 from contracts.evenements.publication import PublicationPreparee, ResultatsPublies
 from contracts.vocabulaire import Decision
 from services.publication.domain import publication
-from services.publication.shell.reactions import REACTIONS, editer_documents, preparer_publication
+from services.publication.shell.reactions import editer_documents, preparer_publication
 from services.publication.tests.donnees import (
     ALICE,
     BASILE,
@@ -86,10 +86,3 @@ def test_cap24_p01_l_ordre_est_donne_au_nom_de_l_academie_du_fait() -> None:
     assert command.par.academie == "rouen"
     with pytest.raises(Exception, match="CAP24-P01"):
         publication.decide(command, publication.initial, session())  # type: ignore[arg-type]
-
-
-def test_chaque_reaction_suit_le_fait_qu_elle_traite() -> None:
-    assert {one.name: one.handles for one in REACTIONS} == {
-        "preparer_publication": frozenset({type(clos(DECISIONS))}),
-        "editer_documents": frozenset({ResultatsPublies}),
-    }

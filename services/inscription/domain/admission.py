@@ -1,0 +1,212 @@
+"""Être inscrit : statut, modes par épreuve, facultatives, formation des mineurs, délai (CAP24-I02 à I04, DC-CAP03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from contracts.commandes.inscription import InscrireCandidat, ModifierInscription
+from contracts.evenements.inscription import CandidatInscrit, DispenseAccordee, InscriptionModifiee
+from contracts.messages import Personnel, Refus
+from contracts.reglement import CategorieReglee, Epreuve, Reglement
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Categorie, Identite, Mode, TypeCentre
+from services.inscription.domain.etats import Convoquee, EnCours, Fiche
+
+MAJORITE = 18  # code civil, article 414
+PERMIS_B = "permis_b"
+
+
+def majeur(naissance: date, annee: int) -> bool:
+    """A-t-il dix-huit ans au 31 décembre de l'année de l'examen (CAP26-I02) ?"""
+    return naissance.year + MAJORITE <= annee
+
+
+def admettre(
+    command: InscrireCandidat, session: SessionFigee, *, empreinte: str
+) -> list[CandidatInscrit | DispenseAccordee]:
+    """L'inscription d'un nouveau candidat, et les dispenses que son permis lui donne.
+
+    Raises:
+        Refus: ``INSCRIPTIONS_CLOSES``, ``NAISSANCE_A_VENIR``, ``CATEGORIE_NON_PREVUE``, ``EPREUVE_INCONNUE``,
+            ``EPREUVE_NON_INSCRITE``, ``ETABLISSEMENT_REQUIS``, ou la règle qui s'oppose.
+    """
+    reglement = session.reglement
+    _exiger_ouvertes(session, command)
+    categorie = exiger_categorie(command.categorie, reglement)
+    est_majeur = _exiger_majorite_ou_formation(command, session, categorie)
+    modes = choix(command.modes, command.facultatives, command.etablissement, categorie, reglement)
+    inscrit = CandidatInscrit(
+        candidat=command.candidat,
+        identite=Personnel[Identite](clair=command.identite),
+        categorie=command.categorie,
+        majeur=est_majeur,
+        modes=modes,
+        facultatives=command.facultatives,
+        etablissement=command.etablissement,
+        formation_attestee=command.formation_attestee,
+        livret=command.livret,
+        reglement=reglement.id,
+        personne=empreinte,
+    )
+    return [inscrit, *(dispenses_permis(command.candidat, reglement) if command.permis_b else ())]
+
+
+def _exiger_ouvertes(session: SessionFigee, command: InscrireCandidat | ModifierInscription) -> None:
+    cloture = session.parametres.cloture_inscriptions
+    if not session.dans_les_delais(command.le, cloture):
+        raise Refus("INSCRIPTIONS_CLOSES", f"{command.candidat} : les inscriptions sont closes depuis le {cloture}")
+
+
+def exiger_categorie(categorie: Categorie, reglement: Reglement) -> CategorieReglee:
+    """Ce que le règlement dit d'un statut.
+
+    Raises:
+        Refus: ``CATEGORIE_NON_PREVUE``.
+    """
+    reglee = reglement.categories.get(categorie)
+    if reglee is None:
+        prevues = ", ".join(reglement.categories)
+        raise Refus("CATEGORIE_NON_PREVUE", f"{reglement.id} ne prévoit pas « {categorie} » (prévus : {prevues})")
+    return reglee
+
+
+def _exiger_majorite_ou_formation(command: InscrireCandidat, session: SessionFigee, reglee: CategorieReglee) -> bool:
+    """Un mineur se présente au terme d'une formation, qu'il l'ait par son statut ou qu'il l'atteste (DC-CAP03)."""
+    naissance = command.identite.naissance
+    if naissance >= command.le.date():
+        raise Refus("NAISSANCE_A_VENIR", f"{command.candidat} : la date de naissance est à venir, corrigez-la")
+    est_majeur = majeur(naissance, session.annee)
+    if not est_majeur and not reglee.en_formation and not command.formation_attestee:
+        raise Refus(
+            session.reglement.inscription.regle_formation,
+            f"{command.candidat} : mineur au 31 décembre {session.annee} et hors formation ; "
+            "attestez sa formation (« formation_attestee »)",
+        )
+    return est_majeur
+
+
+def dispenses_permis(candidat: str, reglement: Reglement) -> Iterator[DispenseAccordee]:
+    """Le titulaire du permis B est dispensé de la situation de conduite, quel que soit le mode (CAP24-I04, AMB-10)."""
+    for code, epreuve in reglement.epreuves.items():
+        for nom, situation in epreuve.situations.items():
+            if situation.conduite is not None and situation.conduite.dispense == PERMIS_B:
+                yield DispenseAccordee(
+                    candidat=candidat,
+                    epreuve=code,
+                    situation=nom,
+                    regle=situation.conduite.regle_dispense,
+                    motif="titulaire du permis de conduire de catégorie B",
+                )
+
+
+# Ce que le candidat passe, et comment ------------------------------------------------------------------------------
+
+
+def choix(
+    demandes: Mapping[str, Mode],
+    facultatives: tuple[str, ...],
+    etablissement: str | None,
+    categorie: CategorieReglee,
+    reglement: Reglement,
+) -> dict[str, Mode]:
+    """Le mode de chaque épreuve passée : toutes les obligatoires (DC-CAP06) et les facultatives choisies.
+
+    Raises:
+        Refus: une facultative de trop, un mode interdit au statut ou à l'épreuve, un CCF sans établissement.
+    """
+    _exiger_facultatives(facultatives, reglement)
+    passees = {c: e for c, e in reglement.epreuves.items() if e.obligatoire or c in facultatives}
+    _exiger_passees(demandes, passees, reglement)
+    modes = {code: _mode(code, demandes.get(code), passees[code], categorie, reglement) for code in passees}
+    if Mode.CCF in modes.values() and etablissement is None:
+        raise Refus("ETABLISSEMENT_REQUIS", "un contrôle en cours de formation veut un établissement : donnez son code")
+    return modes
+
+
+def _exiger_facultatives(facultatives: tuple[str, ...], reglement: Reglement) -> None:
+    """Au plus le nombre que dit le règlement, sans répétition (DC-CAP02)."""
+    for code in facultatives:
+        epreuve = reglement.epreuves.get(code)
+        if epreuve is None or epreuve.obligatoire:
+            offertes = ", ".join(c for c, e in reglement.epreuves.items() if not e.obligatoire)
+            raise Refus(reglement.regle_facultatives, f"{code} n'est pas une facultative (offertes : {offertes})")
+    if len(set(facultatives)) != len(facultatives) or len(facultatives) > reglement.max_facultatives:
+        raise Refus(
+            reglement.regle_facultatives,
+            f"{reglement.max_facultatives} épreuves facultatives différentes au plus : retirez-en",
+        )
+
+
+def _exiger_passees(demandes: Iterable[str], passees: Mapping[str, Epreuve], reglement: Reglement) -> None:
+    for code in demandes:
+        if code not in reglement.epreuves:
+            raise Refus("EPREUVE_INCONNUE", f"{code} : {reglement.id} n'a pas cette épreuve")
+        if code not in passees:
+            raise Refus("EPREUVE_NON_INSCRITE", f"{code} : choisissez d'abord cette facultative")
+
+
+def _mode(code: str, demande: Mode | None, epreuve: Epreuve, categorie: CategorieReglee, reglement: Reglement) -> Mode:
+    """Le mode demandé, ou le premier que le statut donne à cette épreuve (CAP24-I03, DC-CAP08)."""
+    if demande is not None and demande not in epreuve.modes:
+        raise Refus(reglement.inscription.regle_modes, f"{code} : pas de mode {demande} à cette épreuve")
+    permis = [mode for mode in categorie.modes if mode in epreuve.modes]
+    if not permis or demande not in (None, *permis):
+        permises = ", ".join(permis) or "aucun"
+        raise Refus(categorie.regle, f"{code} : mode fermé à ce statut, {categorie.intitule} (ouverts : {permises})")
+    return demande or permis[0]
+
+
+# Changer ce choix --------------------------------------------------------------------------------------------------
+
+
+def modifier(command: ModifierInscription, candidature: EnCours, session: SessionFigee) -> list[InscriptionModifiee]:
+    """Un autre choix, avant la clôture ; une facultative se quitte jusqu'à la convocation (AMB-50).
+
+    Raises:
+        Refus: ``INSCRIPTIONS_CLOSES``, ``CANDIDAT_CONVOQUE``, ``BENEFICE_EN_COURS``, et ceux de `choix`.
+    """
+    fiche = candidature.fiche
+    categorie = exiger_categorie(fiche.categorie, session.reglement)
+    facultatives = fiche.facultatives if command.facultatives is None else command.facultatives
+    etablissement = command.etablissement or fiche.etablissement
+    gardes = {c: m for c, m in fiche.modes.items() if c not in fiche.facultatives or c in facultatives}
+    modes = choix({**gardes, **command.modes}, facultatives, etablissement, categorie, session.reglement)
+    if (modes, facultatives, etablissement) == (fiche.modes, fiche.facultatives, fiche.etablissement):
+        return []
+    if isinstance(candidature, Convoquee):
+        raise Refus("CANDIDAT_CONVOQUE", f"{command.candidat} est convoqué : son inscription ne se modifie plus")
+    if not _desinscription(gardes, modes, facultatives, etablissement, fiche):
+        _exiger_ouvertes(session, command)
+    _exiger_coherence(fiche, facultatives, etablissement, session.reglement)
+    return [
+        InscriptionModifiee(
+            candidat=command.candidat, modes=modes, facultatives=facultatives, etablissement=etablissement
+        )
+    ]
+
+
+def _desinscription(
+    gardes: Mapping[str, Mode],
+    modes: Mapping[str, Mode],
+    facultatives: tuple[str, ...],
+    etablissement: str | None,
+    fiche: Fiche,
+) -> bool:
+    """Rien d'autre ne change que des facultatives quittées."""
+    return modes == gardes and etablissement == fiche.etablissement and set(facultatives) <= set(fiche.facultatives)
+
+
+def _exiger_coherence(
+    fiche: Fiche, facultatives: tuple[str, ...], etablissement: str | None, reglement: Reglement
+) -> None:
+    """Ce qui a été accordé sur l'ancien choix ne reste pas en l'air."""
+    quittees = set(fiche.facultatives) - set(facultatives)
+    for code in sorted(quittees & fiche.benefices.keys()):
+        raise Refus("BENEFICE_EN_COURS", f"{code} : une note y est conservée, faites-la d'abord abandonner")
+    centre = fiche.centre
+    if centre is not None and centre.type is TypeCentre.ANNEXE and centre.centre != etablissement:
+        raise Refus(
+            reglement.inscription.regle_centre_annexe,
+            f"{fiche.candidat} compose dans son établissement, centre annexe : affectez-le d'abord à un principal",
+        )

@@ -1,0 +1,190 @@
+"""Les états d'une candidature, et ce qu'elle retient de son histoire. L'identité n'y est jamais."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, assert_never
+
+from contracts.evenements.inscription import (
+    AmenagementAccorde,
+    AutorisationEnregistree,
+    BeneficeAbandonne,
+    BeneficeAccorde,
+    CandidatInscrit,
+    CentreAffecte,
+    ConvocationEmise,
+    DemandeRemplacementRenvoyee,
+    DispenseAccordee,
+    DoublonFusionne,
+    InscriptionAnnulee,
+    InscriptionModifiee,
+    RemplacementAutorise,
+)
+from contracts.messages import Refus
+from contracts.vocabulaire import Categorie, Mode
+
+FicheEvent: TypeAlias = (
+    InscriptionModifiee
+    | DispenseAccordee
+    | BeneficeAccorde
+    | BeneficeAbandonne
+    | AmenagementAccorde
+    | CentreAffecte
+    | RemplacementAutorise
+    | DemandeRemplacementRenvoyee
+    | DoublonFusionne
+)
+CandidatureEvent: TypeAlias = (
+    CandidatInscrit | FicheEvent | AutorisationEnregistree | ConvocationEmise | InscriptionAnnulee
+)
+
+
+@dataclass(frozen=True)
+class Fiche:
+    """Ce que le candidat passe, comment et où. ``dispenses`` : (épreuve, situation ou toute l'épreuve)."""
+
+    candidat: str
+    categorie: Categorie
+    majeur: bool
+    reglement: str
+    modes: Mapping[str, Mode]
+    facultatives: tuple[str, ...] = ()
+    etablissement: str | None = None
+    formation_attestee: bool = False
+    livret: bool = False
+    personnes: tuple[str, ...] = ()
+    dispenses: frozenset[tuple[str, str | None]] = frozenset()
+    benefices: Mapping[str, BeneficeAccorde] = field(default_factory=dict)
+    repassees: frozenset[str] = frozenset()
+    amenagements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    centre: CentreAffecte | None = None
+    remplacements: frozenset[str] = frozenset()
+    renvoi: DemandeRemplacementRenvoyee | None = None
+
+    def dispensee(self, epreuve: str, situation: str | None = None) -> bool:
+        """L'épreuve, ou cette situation, n'est pas due."""
+        return (epreuve, None) in self.dispenses or (epreuve, situation) in self.dispenses
+
+
+@dataclass(frozen=True)
+class NonInscrite:
+    """Personne ne porte encore ce numéro."""
+
+
+@dataclass(frozen=True)
+class Inscrite:
+    """Le candidat est inscrit ; l'issue du contrôle de son dossier n'est pas connue."""
+
+    fiche: Fiche
+
+
+@dataclass(frozen=True)
+class Autorisee:
+    """Le dossier est conforme : le candidat peut se présenter."""
+
+    fiche: Fiche
+
+
+@dataclass(frozen=True)
+class NonAutorisee:
+    """Le dossier n'est pas conforme : ni convocation ni épreuve, le dossier reste consultable."""
+
+    fiche: Fiche
+    regle: str
+
+
+@dataclass(frozen=True)
+class Convoquee:
+    """Le candidat autorisé est convoqué."""
+
+    fiche: Fiche
+    convocation: ConvocationEmise
+
+
+@dataclass(frozen=True)
+class Annulee:
+    """L'inscription est annulée : plus rien n'y change."""
+
+    candidat: str
+
+
+EnCours: TypeAlias = Inscrite | Autorisee | NonAutorisee | Convoquee
+Candidature: TypeAlias = NonInscrite | EnCours | Annulee
+initial: Candidature = NonInscrite()
+
+
+def exiger_en_cours(candidature: Candidature, candidat: str) -> EnCours:
+    """La candidature, si elle vit encore.
+
+    Raises:
+        Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``.
+    """
+    if isinstance(candidature, NonInscrite):
+        raise Refus("CANDIDAT_INCONNU", f"{candidat} n'est pas inscrit à cette session : vérifiez son numéro")
+    if isinstance(candidature, Annulee):
+        raise Refus("INSCRIPTION_ANNULEE", f"l'inscription {candidat} est annulée : rien n'y change plus")
+    return candidature
+
+
+def evolve(candidature: Candidature, event: CandidatureEvent) -> Candidature:
+    """Se souvenir, sans juger ; un fait qui ne vaut pas dans cet état ne change rien."""
+    if isinstance(event, CandidatInscrit):
+        return Inscrite(_fiche(event))
+    if isinstance(candidature, (NonInscrite, Annulee)):
+        return candidature
+    match event:
+        case AutorisationEnregistree():
+            return _autoriser(candidature, event)
+        case ConvocationEmise():
+            return Convoquee(candidature.fiche, event)
+        case InscriptionAnnulee(candidat=candidat):
+            return Annulee(candidat)
+        case _:
+            return replace(candidature, fiche=_noter(candidature.fiche, event))
+
+
+def _fiche(event: CandidatInscrit) -> Fiche:
+    return Fiche(
+        candidat=event.candidat,
+        categorie=event.categorie,
+        majeur=event.majeur,
+        reglement=event.reglement,
+        modes=event.modes,
+        facultatives=event.facultatives,
+        etablissement=event.etablissement,
+        formation_attestee=event.formation_attestee,
+        livret=event.livret,
+        personnes=(event.personne,) if event.personne else (),
+    )
+
+
+def _autoriser(candidature: EnCours, event: AutorisationEnregistree) -> EnCours:
+    if not event.autorise:
+        return NonAutorisee(candidature.fiche, event.regle)
+    return candidature if isinstance(candidature, Convoquee) else Autorisee(candidature.fiche)
+
+
+def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
+    match event:
+        case InscriptionModifiee():
+            return replace(fiche, modes=event.modes, facultatives=event.facultatives, etablissement=event.etablissement)
+        case DispenseAccordee(epreuve=epreuve, situation=situation):
+            return replace(fiche, dispenses=fiche.dispenses | {(epreuve, situation)})
+        case BeneficeAccorde(epreuve=epreuve):
+            return replace(fiche, benefices={**fiche.benefices, epreuve: event})
+        case BeneficeAbandonne(epreuve=epreuve):
+            gardes = {code: benefice for code, benefice in fiche.benefices.items() if code != epreuve}
+            return replace(fiche, benefices=gardes, repassees=fiche.repassees | {epreuve})
+        case AmenagementAccorde(nature=nature, epreuves=epreuves):
+            return replace(fiche, amenagements={**fiche.amenagements, nature: epreuves})
+        case CentreAffecte():
+            return replace(fiche, centre=event)
+        case RemplacementAutorise(epreuves=epreuves):
+            return replace(fiche, remplacements=fiche.remplacements | {*epreuves})
+        case DemandeRemplacementRenvoyee():
+            return replace(fiche, renvoi=event)
+        case DoublonFusionne(personnes=personnes):
+            return replace(fiche, personnes=(*fiche.personnes, *personnes))
+        case _:
+            assert_never(event)

@@ -1,0 +1,204 @@
+"""La session d'un diplôme dans une académie : règlement figé, paramètres, valeurs fournies, centres d'examen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TypeAlias, assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contracts import session as contrat
+from contracts.commandes.inscription import FournirValeurs, OuvrirCentre, OuvrirSession
+from contracts.evenements.inscription import CentreOuvert, SessionOuverte, ValeursFournies
+from contracts.messages import Refus
+from contracts.reglement import Reglement
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
+
+Reglements: TypeAlias = Mapping[str, Reglement]
+SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre
+SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Un centre d'examen : un lycée public, ou un établissement désigné annexe par un acte."""
+
+    code: str
+    type: TypeCentre
+    acte: str = ""
+
+
+@dataclass(frozen=True)
+class NonOuverte:
+    """Aucun règlement n'est encore figé."""
+
+
+@dataclass(frozen=True)
+class Ouverte:
+    """La session telle qu'ouverte, et les valeurs et centres venus ensuite."""
+
+    ouverture: SessionOuverte
+    ajouts: tuple[ValeursFournies, ...] = ()
+    centres: Mapping[str, Centre] = field(default_factory=dict)
+
+
+Session: TypeAlias = NonOuverte | Ouverte
+initial: Session = NonOuverte()
+
+
+def evolve(session: Session, event: SessionEvent) -> Session:
+    """Se souvenir, sans juger."""
+    match event:
+        case SessionOuverte():
+            return Ouverte(event)
+        case ValeursFournies():
+            return replace(session, ajouts=(*session.ajouts, event)) if isinstance(session, Ouverte) else session
+        case CentreOuvert(centre=code):
+            if not isinstance(session, Ouverte):
+                return session
+            return replace(session, centres={**session.centres, code: Centre(code, event.type, event.acte)})
+        case _:
+            assert_never(event)
+
+
+def session_figee(academie: str, session: Session, reglements: Reglements) -> SessionFigee:
+    """La session telle que les autres deciders la voient, avec le règlement même que l'ouverture a figé.
+
+    Raises:
+        Refus: ``SESSION_NON_OUVERTE``, ``REGLEMENT_CHANGE``.
+    """
+    events = [session.ouverture, *session.ajouts] if isinstance(session, Ouverte) else []
+    return contrat.session_figee(academie, events, reglements)
+
+
+def decide(command: SessionCommand, session: Session, *, reglements: Reglements) -> list[SessionEvent]:
+    """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait. ``reglements`` : ceux du programme, par identifiant.
+
+    Raises:
+        Refus: ``SESSION_NON_OUVERTE``, ``SESSION_DEJA_OUVERTE``, ``REGLEMENT_INCONNU``, ``DATES_INCOHERENTES``,
+            ``FUSEAU_INCONNU``, ``CENTRE_DEJA_OUVERT``, ou la règle qui s'oppose.
+    """
+    if isinstance(command, OuvrirSession):
+        return _ouvrir(command, reglements) if isinstance(session, NonOuverte) else _deja_ouverte(command, session)
+    figee = session_figee(command.par.academie, session, reglements)
+    match command:
+        case FournirValeurs():
+            return _fournir(command, figee)
+        case OuvrirCentre():
+            return _ouvrir_centre(command, session, figee.reglement)
+        case _:
+            assert_never(command)
+
+
+def _ouvrir(command: OuvrirSession, reglements: Reglements) -> list[SessionEvent]:
+    """Figer le règlement : identifiant, version, empreinte."""
+    reglement = reglements.get(command.reglement)
+    if reglement is None:
+        connus = ", ".join(sorted(reglements))
+        raise Refus("REGLEMENT_INCONNU", f"« {command.reglement} » : choisissez un règlement connu ({connus})")
+    _exiger_sien(command, reglement)
+    _exiger_fuseau(command.parametres)
+    _exiger_dates(command.parametres, reglement)
+    if command.valeurs is not None:
+        _exiger_attendues(command.valeurs, reglement)
+    return [
+        SessionOuverte(
+            reglement=reglement.id,
+            version=reglement.version,
+            empreinte=reglement.empreinte,
+            parametres=command.parametres,
+            valeurs=command.valeurs,
+        )
+    ]
+
+
+def _deja_ouverte(command: OuvrirSession, session: Ouverte) -> list[SessionEvent]:
+    deja = session.ouverture
+    if (command.reglement, command.parametres, command.valeurs) == (deja.reglement, deja.parametres, deja.valeurs):
+        return []
+    raise Refus(
+        "SESSION_DEJA_OUVERTE",
+        f"la session est ouverte avec {deja.reglement} v{deja.version} : règlement et paramètres n'y changent plus "
+        "(une valeur manquante se fournit par inscription.fournir_valeurs)",
+    )
+
+
+def _exiger_sien(command: OuvrirSession, reglement: Reglement) -> None:
+    """Un règlement vaut pour son diplôme et sa session, pour aucun autre (CAP24-I01)."""
+    if (command.diplome, command.session) != (reglement.diplome, reglement.session):
+        raise Refus(
+            reglement.inscription.regle_session,
+            f"{reglement.id} est le règlement de {reglement.diplome}, session {reglement.session} : choisissez celui "
+            f"de {command.diplome}, session {command.session}",
+        )
+
+
+def _exiger_fuseau(parametres: Parametres) -> None:
+    try:
+        ZoneInfo(parametres.fuseau)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Refus("FUSEAU_INCONNU", "« fuseau » : donnez un nom comme Europe/Paris ou Indian/Reunion") from None
+
+
+def _exiger_dates(parametres: Parametres, reglement: Reglement) -> None:
+    """L'année est celle de la session, la clôture vient avant les épreuves, l'attestation a sa date limite."""
+    if parametres.premiere_epreuve.year != int(reglement.session):
+        raise Refus("DATES_INCOHERENTES", f"premiere_epreuve : attendue en {reglement.session}, année de la session")
+    if parametres.cloture_inscriptions > parametres.premiere_epreuve:
+        raise Refus("DATES_INCOHERENTES", "cloture_inscriptions : les inscriptions closent avant la première épreuve")
+    if reglement.experience is not None and parametres.limite_attestation is None:
+        raise Refus(
+            reglement.experience.regle_delai,
+            "limite_attestation : ce règlement demande une attestation d'expérience, donnez-en la date limite",
+        )
+
+
+def _exiger_attendues(valeurs: Valeurs, reglement: Reglement) -> None:
+    """Ne sont reçues que les valeurs que le règlement laisse ouvertes (AMB-05)."""
+    attendues = reglement.a_fournir()
+    poids = [cle for cle in attendues if "." in cle]
+    coefficients = [cle for cle in attendues if "." not in cle]
+    inconnues = sorted({*valeurs.coefficients} - {*coefficients} | {*valeurs.poids} - {*poids})
+    if inconnues:
+        raise Refus(
+            reglement.deliberation.regle_valeurs,
+            f"{', '.join(inconnues)} : {reglement.id} n'attend que les coefficients de "
+            f"{', '.join(coefficients) or 'rien'} et les poids de {', '.join(poids) or 'rien'}",
+        )
+
+
+def _fournir(command: FournirValeurs, figee: SessionFigee) -> list[SessionEvent]:
+    """Compléter ce qui manque ; ce qui est fourni ne change plus (AMB-59)."""
+    valeurs, deja = command.valeurs, figee.valeurs
+    _exiger_attendues(valeurs, figee.reglement)
+    regle = figee.reglement.inscription.regle_valeurs_figees
+    coefficients = _nouvelles(valeurs.coefficients, deja.coefficients if deja else {}, regle)
+    poids = _nouvelles(valeurs.poids, deja.poids if deja else {}, regle)
+    if not coefficients and not poids:
+        return []
+    return [ValeursFournies(valeurs=valeurs.model_copy(update={"coefficients": coefficients, "poids": poids}))]
+
+
+def _nouvelles(donnees: Mapping[str, Decimal], deja: Mapping[str, Decimal], regle: str) -> dict[str, Decimal]:
+    changees = sorted(cle for cle, valeur in donnees.items() if deja.get(cle, valeur) != valeur)
+    if changees:
+        raise Refus(regle, f"{', '.join(changees)} : valeur déjà fournie, elle ne change plus pendant la session")
+    return {cle: valeur for cle, valeur in donnees.items() if cle not in deja}
+
+
+def _ouvrir_centre(command: OuvrirCentre, session: Session, reglement: Reglement) -> list[SessionEvent]:
+    """Un lycée public ouvre de plein droit ; un établissement annexe, par l'acte qui le désigne (CAP24-G06, G07)."""
+    acte = command.acte.strip()
+    deja = session.centres.get(command.centre) if isinstance(session, Ouverte) else None
+    if deja is not None and (deja.type, deja.acte) == (command.type, acte):
+        return []
+    if deja is not None:
+        raise Refus("CENTRE_DEJA_OUVERT", f"le centre {command.centre} est ouvert, {deja.type} : ouvrez-en un autre")
+    if command.type is TypeCentre.ANNEXE and not acte:
+        raise Refus(
+            reglement.inscription.regle_centre_annexe,
+            f"centre {command.centre} : citez l'acte qui le désigne centre annexe (« acte »)",
+        )
+    return [CentreOuvert(centre=command.centre, type=command.type, acte=acte)]

@@ -1,0 +1,235 @@
+"""Les candidats d'une session : statut, modes, centre, autorisation, convocation, droits acquis. Identité scellée."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Boolean, Column, Connection, MetaData, Table, select
+
+from contracts.evenements.inscription import (
+    AmenagementAccorde,
+    AutorisationEnregistree,
+    BeneficeAbandonne,
+    BeneficeAccorde,
+    CandidatInscrit,
+    CentreAffecte,
+    ConvocationEmise,
+    DemandeRemplacementRenvoyee,
+    DispenseAccordee,
+    DoublonFusionne,
+    InscriptionAnnulee,
+    InscriptionModifiee,
+    RemplacementAutorise,
+)
+from contracts.messages import Event
+from services.socle.coffre import Coffre
+from services.socle.enveloppe import Fact
+from services.socle.projections import Op, Projection, Upsert
+from services.socle.sql import ExactDecimal, Json, Moment, SortedText
+from services.socle.subjects import split
+
+META = MetaData()
+VERSION = 1
+
+
+def _cle(*propres: str) -> list[Column[str]]:
+    """Un candidat dans la session d'une académie, et ce qui distingue ses lignes."""
+    noms = ("academie", "session", "diplome", "candidat", *propres)
+    return [Column(nom, SortedText, primary_key=True) for nom in noms]
+
+
+candidats = Table(
+    "candidats_v1",
+    META,
+    *_cle(),
+    Column("categorie", SortedText),
+    Column("majeur", Boolean),
+    Column("reglement", SortedText),
+    Column("modes", Json),
+    Column("facultatives", Json),
+    Column("etablissement", SortedText),
+    Column("formation_attestee", Boolean),
+    Column("livret", Boolean),
+    Column("identite", Json),  # telle que le journal la garde : seul le coffre l'ouvre
+    Column("inscrit_le", Moment),
+    Column("centre", SortedText),
+    Column("centre_type", SortedText),
+    Column("autorise", Boolean),  # absent tant que le contrôle du dossier n'est pas conclu
+    Column("regle_autorisation", SortedText),
+    Column("convoque", Boolean),
+    Column("convoque_le", Moment),
+    Column("convoque_centre", SortedText),
+    Column("convoque_epreuves", Json),
+    Column("annule", Boolean),
+    Column("motif_annulation", SortedText),
+    Column("remplace_par", SortedText),
+    Column("renvoye_vers", SortedText),
+)
+# ``situation`` vide : l'épreuve entière.
+dispenses = Table(
+    "dispenses_v1", META, *_cle("epreuve", "situation"), Column("regle", SortedText), Column("motif", SortedText)
+)
+benefices = Table(
+    "benefices_v1",
+    META,
+    *_cle("epreuve"),
+    Column("note", ExactDecimal),
+    Column("session_origine", SortedText),
+    Column("regle", SortedText),
+    Column("abandonne", Boolean),
+)
+amenagements = Table("amenagements_v1", META, *_cle("nature"), Column("epreuves", Json), Column("regle", SortedText))
+remplacements = Table("remplacements_v1", META, *_cle("epreuve"), Column("regle", SortedText))
+
+
+class Candidats(Projection):
+    """Ce que montrent `inscription.voir_candidature` et `inscription.lister_candidatures`."""
+
+    name = "candidats"
+    VERSION = VERSION
+    tables = (candidats, dispenses, benefices, amenagements, remplacements)
+    handles = frozenset(
+        {
+            CandidatInscrit,
+            InscriptionModifiee,
+            DispenseAccordee,
+            BeneficeAccorde,
+            BeneficeAbandonne,
+            AmenagementAccorde,
+            CentreAffecte,
+            AutorisationEnregistree,
+            ConvocationEmise,
+            InscriptionAnnulee,
+            RemplacementAutorise,
+            DemandeRemplacementRenvoyee,
+            DoublonFusionne,
+        }
+    )
+
+    def project(self, fact: Fact) -> Iterable[Op]:
+        lieu, event = split(fact.subject), fact.event
+        session = {"academie": lieu.academie, "session": lieu.session, "diplome": lieu.diplome}
+        cle = {**session, "candidat": str(getattr(event, "candidat", ""))}
+        match event:
+            case CandidatInscrit():
+                yield Upsert(candidats, cle, {**_inscrit(event), "inscrit_le": fact.context.le})
+            case DoublonFusionne(candidat=candidat, remplace=remplace):
+                yield Upsert(candidats, {**session, "candidat": remplace}, {"remplace_par": candidat})
+            case DispenseAccordee() | BeneficeAccorde() | BeneficeAbandonne() | AmenagementAccorde():
+                yield _acquis(event, cle)
+            case RemplacementAutorise(epreuves=epreuves, regle=regle):
+                for epreuve in epreuves:
+                    yield Upsert(remplacements, {**cle, "epreuve": epreuve}, {"regle": regle})
+            case _:
+                yield Upsert(candidats, cle, _suite(event))
+
+
+def _inscrit(event: CandidatInscrit) -> dict[str, object]:
+    scelle = event.identite.scelle
+    return {
+        "categorie": event.categorie.value,
+        "majeur": event.majeur,
+        "reglement": event.reglement,
+        "modes": {epreuve: mode.value for epreuve, mode in event.modes.items()},
+        "facultatives": event.facultatives,
+        "etablissement": event.etablissement,
+        "formation_attestee": event.formation_attestee,
+        "livret": event.livret,
+        "identite": None if scelle is None else scelle.model_dump(),
+        "convoque": False,
+        "annule": False,
+    }
+
+
+def _suite(event: Event) -> dict[str, object]:
+    """Ce que change au candidat un fait qui suit son inscription."""
+    match event:
+        case InscriptionModifiee(modes=modes, facultatives=facultatives, etablissement=etablissement):
+            choisis = {epreuve: mode.value for epreuve, mode in modes.items()}
+            return {"modes": choisis, "facultatives": facultatives, "etablissement": etablissement}
+        case CentreAffecte(centre=centre, type=type_):
+            return {"centre": centre, "centre_type": type_.value}
+        case AutorisationEnregistree(autorise=autorise, regle=regle):
+            plus_convoque = {} if autorise else {"convoque": False}
+            return {"autorise": autorise, "regle_autorisation": regle, **plus_convoque}
+        case ConvocationEmise(centre=centre, epreuves=epreuves, le=le):
+            return {"convoque": True, "convoque_le": le, "convoque_centre": centre, "convoque_epreuves": epreuves}
+        case InscriptionAnnulee(motif=motif):
+            return {"annule": True, "motif_annulation": motif}
+        case DemandeRemplacementRenvoyee(academie_origine=academie):
+            return {"renvoye_vers": academie}
+        case _:
+            raise TypeError(f"événement non projeté : {event.NAME}")
+
+
+def _acquis(
+    event: DispenseAccordee | BeneficeAccorde | BeneficeAbandonne | AmenagementAccorde, cle: Mapping[str, str]
+) -> Op:
+    match event:
+        case DispenseAccordee(epreuve=epreuve, situation=situation):
+            ligne = {"regle": event.regle, "motif": event.motif}
+            return Upsert(dispenses, {**cle, "epreuve": epreuve, "situation": situation or ""}, ligne)
+        case BeneficeAccorde(epreuve=epreuve):
+            ligne_benefice = {
+                "note": event.note,
+                "session_origine": event.session_origine,
+                "regle": event.regle,
+                "abandonne": False,
+            }
+            return Upsert(benefices, {**cle, "epreuve": epreuve}, ligne_benefice)
+        case BeneficeAbandonne(epreuve=epreuve):
+            return Upsert(benefices, {**cle, "epreuve": epreuve}, {"abandonne": True})
+        case AmenagementAccorde(nature=nature):
+            ligne_amenagement = {"epreuves": event.epreuves, "regle": event.regle}
+            return Upsert(amenagements, {**cle, "nature": nature}, ligne_amenagement)
+
+
+# Lecture -----------------------------------------------------------------------------------------------------------
+
+
+def lister(connection: Connection, *, academie: str, session: str, diplome: str) -> list[dict[str, Any]]:
+    """Les candidats de la session par numéro, sans leur identité."""
+    colonnes = [column for column in candidats.c if column.name != "identite"]
+    return _lignes(connection, candidats, {"academie": academie, "session": session, "diplome": diplome}, *colonnes)
+
+
+def lire_candidat(
+    connection: Connection, coffre: Coffre, *, academie: str, session: str, diplome: str, candidat: str
+) -> dict[str, Any] | None:
+    """Un candidat et ses droits acquis, identité ouverte si sa clé existe encore ; rien s'il n'est pas inscrit.
+
+    Raises:
+        CoffreError: l'identité scellée a été altérée.
+    """
+    cle = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
+    trouves = _lignes(connection, candidats, cle, *candidats.c)
+    if not trouves:
+        return None
+    propres = {table: [one for one in table.c if one.name not in cle] for table in ACQUIS.values()}
+    acquis = {nom: _lignes(connection, table, cle, *propres[table]) for nom, table in ACQUIS.items()}
+    return {**trouves[0], **acquis, "identite": _ouvrir(coffre, trouves[0]["identite"])}
+
+
+ACQUIS = {
+    "dispenses": dispenses,
+    "benefices": benefices,
+    "amenagements": amenagements,
+    "remplacements": remplacements,
+}
+
+
+def _lignes(
+    connection: Connection, table: Table, cle: Mapping[str, str], *colonnes: Column[Any]
+) -> list[dict[str, Any]]:
+    requete = select(*colonnes).where(*(table.c[nom] == valeur for nom, valeur in cle.items()))
+    return [dict(row) for row in connection.execute(requete.order_by(*table.primary_key)).mappings()]
+
+
+def _ouvrir(coffre: Coffre, scelle: Mapping[str, str] | None) -> dict[str, Any] | None:
+    clair = None if scelle is None else coffre.open(scelle["personne"], scelle["chiffre"])
+    if clair is None:
+        return None
+    identite: dict[str, Any] = orjson.loads(clair)
+    return identite

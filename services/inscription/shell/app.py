@@ -1,0 +1,209 @@
+"""The inscription service: what its deciders are given, what it projects, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.commandes import inscription as commandes
+from contracts.commandes import read_command
+from contracts.commandes.inscription import (
+    AffecterCentre,
+    AnnulerInscription,
+    DemanderRemplacement,
+    FournirValeurs,
+    FusionnerDoublon,
+    InscrireCandidat,
+    OuvrirCentre,
+    OuvrirSession,
+)
+from contracts.droits import check_rights
+from contracts.evenements import REGISTRE
+from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
+from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.publication import ReleveEdite
+from contracts.messages import Command, Data, Event
+from contracts.requetes import ListerCandidatures, VoirCandidature, VoirSession, check_query_rights, read_query
+from contracts.session import charger_session, reglements
+from contracts.vocabulaire import Decision, EtatResultat
+from services.inscription.domain import candidature, personne, session_examen
+from services.inscription.domain.candidature import SituationRemplacement
+from services.inscription.domain.empreinte import empreinte_personne
+from services.inscription.projections import candidats, sessions
+from services.inscription.shell import reactions
+from services.socle.reactions import Reaction
+from services.socle.runner import Family, Handler, Lookups, Ref, on
+from services.socle.service import Environment, Parts, ServiceSpec
+
+SESSION = Family("session", session_examen.initial, session_examen.evolve)
+CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
+PERSONNE = Family("personne", personne.initial, personne.evolve)
+PROJECTIONS = (candidats.Candidats(), sessions.Sessions())
+
+SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre)
+A_PART = (*SUR_SESSION, InscrireCandidat, AnnulerInscription, FusionnerDoublon, AffecterCentre, DemanderRemplacement)
+COMMUN = "commun"  # a person's place in the session does not belong to one diploma
+
+Decided = Mapping[str, Sequence[Event]]
+
+
+def _candidature(numero: str) -> str:
+    return f"candidature-{numero}"
+
+
+def _personne(empreinte: str) -> str:
+    return f"personne-{empreinte}"
+
+
+def _ref_personne(empreinte: str) -> Ref:
+    return Ref(PERSONNE, _personne(empreinte), COMMUN)
+
+
+def _du_candidat(command: Any) -> str:
+    return _candidature(command.candidat)
+
+
+# Commands on several aggregates -------------------------------------------------------------------------------------
+
+
+def _agregats_inscrits(command: InscrireCandidat, looked: Lookups) -> Sequence[Ref]:
+    empreinte = empreinte_personne(command.identite, looked["secret"])
+    return [Ref(CANDIDATURE, _du_candidat(command)), _ref_personne(empreinte)]
+
+
+def _inscrire(command: InscrireCandidat, states: Mapping[str, Any], **looked: Any) -> Decided:
+    empreinte = empreinte_personne(command.identite, looked["secret"])
+    own, place = states[_du_candidat(command)], states[_personne(empreinte)]
+    events, reserved = personne.inscrire(command, own, place, looked["session"], empreinte=empreinte)
+    return {_du_candidat(command): events, _personne(empreinte): reserved}
+
+
+def _agregats_annules(command: AnnulerInscription, looked: Lookups) -> Sequence[Ref]:
+    return [Ref(CANDIDATURE, _du_candidat(command)), *map(_ref_personne, looked["empreintes"])]
+
+
+def _annuler(command: AnnulerInscription, states: Mapping[str, Any], **looked: Any) -> Decided:
+    places = {empreinte: states[_personne(empreinte)] for empreinte in looked["empreintes"]}
+    events, freed = personne.annuler(command, states[_du_candidat(command)], places)
+    return {_du_candidat(command): events, **{_personne(one): released for one, released in freed.items()}}
+
+
+def _agregats_fusionnes(command: FusionnerDoublon, looked: Lookups) -> Sequence[Ref]:
+    both = dict.fromkeys((command.candidat, command.remplace))
+    return [*(Ref(CANDIDATURE, _candidature(one)) for one in both), *map(_ref_personne, looked["empreintes"])]
+
+
+def _fusionner(command: FusionnerDoublon, states: Mapping[str, Any], **looked: Any) -> Decided:
+    kept, replaced = _candidature(command.candidat), _candidature(command.remplace)
+    places = {empreinte: states[_personne(empreinte)] for empreinte in looked["empreintes"]}
+    merged, cancelled, renamed = personne.fusionner(command, states[kept], states[replaced], places)
+    return {kept: merged, replaced: cancelled, **{_personne(one): events for one, events in renamed.items()}}
+
+
+# Lookups and answers ------------------------------------------------------------------------------------------------
+
+
+class Shell:
+    """The lookups of the commands and the answers to the questions, on one environment."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    async def session(self, command: Command) -> Lookups:
+        env = self._env
+        found = await charger_session(env.events, env.settings.academie, command.session, command.diplome)
+        return {"session": found}
+
+    async def reglements(self, command: Command) -> Lookups:
+        return {"reglements": reglements()}
+
+    async def inscription(self, command: Command) -> Lookups:
+        return {**await self.session(command), "secret": self._env.coffre.secret("personne")}
+
+    async def places(self, command: AnnulerInscription) -> Lookups:
+        return {"empreintes": await self._empreintes(command, command.candidat)}
+
+    async def places_remplacees(self, command: FusionnerDoublon) -> Lookups:
+        return {"empreintes": await self._empreintes(command, command.remplace)}
+
+    async def centre(self, command: AffecterCentre) -> Lookups:
+        loaded = await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))
+        ouverte = loaded.state
+        centres = ouverte.centres if isinstance(ouverte, session_examen.Ouverte) else {}
+        return {**await self.session(command), "centre": centres.get(command.centre)}
+
+    async def remplacement(self, command: DemanderRemplacement) -> Lookups:
+        """What the candidate missed with a reason admitted, and the jury's decision once it is on his relevé."""
+        where = (command.session, command.diplome)
+        etats: dict[str, EtatResultat] = {}
+        for event in await self._env.events(*where, "notation", f"releve-{command.candidat}"):
+            if isinstance(event, ResultatArrete):
+                etats[event.epreuve] = event.etat
+        decision: Decision | None = None
+        for event in await self._env.events(*where, "publication", f"document-{command.candidat}"):
+            if isinstance(event, ReleveEdite):
+                decision = event.decision
+        missed = frozenset(code for code, etat in etats.items() if etat is EtatResultat.ABSENT_JUSTIFIE)
+        return {**await self.session(command), "situation": SituationRemplacement(missed, decision)}
+
+    async def voir_session(self, query: VoirSession) -> Data | None:
+        with self._env.engine.connect() as connection:
+            return sessions.lire_session(connection, **self._lieu(query))
+
+    async def voir_candidature(self, query: VoirCandidature) -> Data | None:
+        with self._env.engine.connect() as connection:
+            return candidats.lire_candidat(connection, self._env.coffre, **self._lieu(query), candidat=query.candidat)
+
+    async def lister(self, query: ListerCandidatures) -> list[Data]:
+        with self._env.engine.connect() as connection:
+            return candidats.lister(connection, **self._lieu(query))
+
+    async def _empreintes(self, command: Command, numero: str) -> tuple[str, ...]:
+        ref = Ref(CANDIDATURE, _candidature(numero))
+        state = (await self._env.runner.state(command.session, command.diplome, ref)).state
+        fiche = getattr(state, "fiche", None)
+        return tuple(fiche.personnes) if fiche is not None else ()
+
+    def _lieu(self, message: Any) -> dict[str, str]:
+        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
+
+
+def build(env: Environment) -> Parts:
+    """Everything the service runs."""
+    shell = Shell(env)
+    simples = [one for one in commandes.COMMANDES if one not in A_PART]
+    return Parts(
+        handlers=[
+            *on(SESSION, SUR_SESSION, lambda _: "session", session_examen.decide, shell.reglements),
+            *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.session),
+            *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centre),
+            *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
+            Handler(InscrireCandidat, _agregats_inscrits, _inscrire, shell.inscription, shared=True),
+            Handler(AnnulerInscription, _agregats_annules, _annuler, shell.places),
+            Handler(FusionnerDoublon, _agregats_fusionnes, _fusionner, shell.places_remplacees),
+        ],
+        projections=PROJECTIONS,
+        reactions=[
+            Reaction(
+                "autorisation",
+                frozenset({DossierDeclareConforme, DossierDeclareNonConforme}),
+                reactions.enregistrer_autorisation,
+            )
+        ],
+        queries={
+            VoirSession: shell.voir_session,
+            VoirCandidature: shell.voir_candidature,
+            ListerCandidatures: shell.lister,
+        },
+    )
+
+
+SPEC = ServiceSpec(
+    name="inscription",
+    registry=REGISTRE,
+    build=build,
+    read_command=read_command,
+    read_query=read_query,
+    check=check_rights,
+    check_query=check_query_rights,
+)
