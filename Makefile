@@ -3,6 +3,8 @@
 #   make demo          play a whole session, start to diploma (runtime packages only: the quick way in)
 #   make test          run the tests                    (make test ARGS="-k jury -x")
 #   make check         style, types, import rules, contracts, règlements
+#   make regles        which rule of the catalogue has which tests   (make regles ARGS="--cadre CAP24")
+#   make documents     write again the pages that the contracts generate, in docs/
 #   make bench         measure                          (make bench ARGS="--help")
 #   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
 #   make clean         remove the environment, the caches and what the runs left
@@ -18,7 +20,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check bench requirements clean
+.PHONY: help demo test check regles documents bench requirements clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -39,6 +41,12 @@ check: .venv/.dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m contracts.verifier
 	$(BIN)/parchemin reglements verifier
+
+regles: .venv/.dev
+	$(BIN)/python -m tests.rapport_regles $(ARGS)
+
+documents: .venv/.base
+	$(BIN)/python -m contracts.documents
 
 bench: .venv/.bench
 	$(BIN)/python -m bench $(ARGS)

@@ -154,7 +154,7 @@ class DossierDeclareNonConforme(Event):
 class SupportsArretes(Event):
     """À la date de remise, l'état des supports d'épreuve est arrêté : ceux qui manquent (CAP24-C03, CAP24-C06).
 
-    ``manquants`` : ``EP1.S1``, ``EP2``… dans les termes du règlement.
+    ``manquants`` : ``EP1.S1``, ``EP2``… dans les termes du règlement. ``regles`` : celle de chacun, dans l'ordre.
     """
 
     NAME: ClassVar[str] = "conformite.supports_arretes.v1"

@@ -154,6 +154,8 @@ class _Feed:
                     await self._arrived.wait()
             except TimeoutError:
                 self._check_alive()
+        if self._buffer:
+            self._heard = asyncio.get_running_loop().time()  # deliveries come instead of heartbeats
         # Messages received before the fault are in order: they are good.
         if self._fault and not self._buffer:
             raise Transient(self._fault)

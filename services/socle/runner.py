@@ -28,6 +28,8 @@ CONFLICTS = 60
 BATCH = 1_000  # messages in an atomic batch, the broker's limit
 LOADS = 256  # loads in flight
 
+_NOTHING_CLEAR = Personnel[Any]()  # made once: naming the type costs more than the copy of the event
+
 Lookups = Mapping[str, Any]
 Decided = dict[str, Sequence[Event]]
 
@@ -486,7 +488,7 @@ def _without_clear(event: Event) -> Event:
     """The event as a later load will give it: what memory keeps holds no clear personal data either."""
     if not event.PERSONAL:
         return event
-    return event.model_copy(update={name: Personnel[Any]() for name in event.PERSONAL})
+    return event.model_copy(update=dict.fromkeys(event.PERSONAL, _NOTHING_CLEAR))
 
 
 def event_id(path: str, commandeid: str, index: int) -> str:

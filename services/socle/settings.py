@@ -66,6 +66,8 @@ class Settings(BaseSettings):
 
     documents: Path | None = None  # where files for people are written; default under `donnees`
 
+    clock_tolerance: float = Field(default=300.0, ge=0)  # seconds by which the date of a command may be ahead
+
     request_timeout: float = Field(default=2.0, gt=0)
     attempts: int = Field(default=6, ge=1)
     backoff_min: float = Field(default=0.05, gt=0)

@@ -134,6 +134,6 @@ def modes(cellule: str) -> dict[str, Mode]:
         if trouve is None or trouve[2] not in list(Mode):
             raise Illisible("MODES_MAL_FORMES", f"attendu EP1=ccf,EP2=ponctuel (modes : {', '.join(Mode)})")
         if trouve[1] in trouves:
-            raise Illisible("MODES_MAL_FORMES", f"{trouve[1]} est citée deux fois, gardez un seul mode")
+            raise Illisible("MODES_MAL_FORMES", "une épreuve est citée deux fois, gardez un seul mode")
         trouves[trouve[1]] = Mode(trouve[2])
     return trouves

@@ -159,6 +159,11 @@ def test_cl_060_dc_cap19_d_une_autre_specialite_seules_les_generales_se_gardent(
     candidat(inscrit()).when(garder("UG1", autre=True)).then(garde("UG1", regle="DC-CAP19"))
 
 
+def test_on_ne_garde_la_note_que_d_une_epreuve_qu_on_a() -> None:
+    candidat(inscrit()).when(garder("EP9")).then_refused("EPREUVE_INCONNUE")
+    candidat(inscrit()).when(garder("UF1")).then_refused("EPREUVE_NON_INSCRITE")
+
+
 def test_une_seule_note_se_garde_par_epreuve() -> None:
     candidat(inscrit(), garde("UG1")).when(garder("UG1", "12")).then_refused("BENEFICE_DEJA_ACCORDE")
 

@@ -255,6 +255,26 @@ def test_dc_cap02_le_nouveau_choix_suit_les_memes_regles() -> None:
     modifiee(inscrit()).when(modifier(modes={"EP1": Mode.CCF}, etablissement=LYCEE)).then_refused("CAP24-I02")
 
 
+@pytest.mark.parametrize(
+    ("autres", "code"),
+    [
+        ({"modes": {"EP9": Mode.PONCTUEL}}, "EPREUVE_INCONNUE"),
+        ({"modes": {"UF1": Mode.PONCTUEL}}, "EPREUVE_NON_INSCRITE"),
+        ({"modes": {"UF1": Mode.CCF}, "facultatives": ("UF1",)}, "CAP24-I03"),
+    ],
+)
+def test_un_nouveau_choix_impossible_est_refuse(autres: dict[str, Any], code: str) -> None:
+    modifiee(inscrit()).when(modifier(**autres)).then_refused(code)
+
+
+def test_dc_cap08_un_stagiaire_passe_en_ccf_dans_son_etablissement_un_eleve_hors_contrat_non() -> None:
+    ccf = modifier(modes={"EP1": Mode.CCF})
+    modifiee(inscrit(Categorie.FORMATION_CONTINUE)).when(ccf).then_refused("ETABLISSEMENT_REQUIS")
+    modifiee(inscrit(Categorie.HORS_CONTRAT)).when(ccf).then_refused("DC-CAP08")
+    stagiaire = inscrit(Categorie.FORMATION_CONTINUE, etablissement=LYCEE)
+    modifiee(stagiaire).when(ccf).then(modification(modes=modes(EP1=Mode.CCF), etablissement=LYCEE))
+
+
 def test_cap24_g07_on_ne_quitte_pas_son_etablissement_en_y_composant() -> None:
     apprenti = inscrit(Categorie.APPRENTI, etablissement=CFA)
     chez_lui = CentreAffecte(candidat=NUMERO, centre=CFA, type=TypeCentre.ANNEXE, regle="CAP24-G07")

@@ -45,6 +45,10 @@ def identite(**autres: Any) -> Identite:
     return IDENTITE.model_copy(update=autres)
 
 
+def permises(permission: str) -> dict[str, Any]:
+    return {permission: True}
+
+
 # Reconnaître -------------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +118,7 @@ def test_cl_061_dc_cap07_deux_cap_la_meme_session_sans_derogation() -> None:
 @pytest.mark.parametrize("permission", ["derogation", "contrat_deux_specialites"])
 def test_dc_cap07_deux_cap_par_derogation_ou_par_contrat(permission: str) -> None:
     deja = Spec(inscrire, evolve_ensemble, Ensemble()).given(reservee(AUTRE, CAP_AUTRE))
-    deja.when(inscription(**{permission: True})).then(inscrit(), reservee(derogation=True))
+    deja.when(inscription(**permises(permission))).then(inscrit(), reservee(derogation=True))
 
 
 def test_dc_cap07_le_contrat_prevoit_deux_specialites_pas_trois() -> None:
@@ -127,7 +131,7 @@ def test_dc_cap07_le_contrat_prevoit_deux_specialites_pas_trois() -> None:
 @pytest.mark.parametrize("permission", ["derogation", "contrat_deux_specialites"])
 def test_dc_cap07_un_candidat_ne_s_accorde_pas_la_derogation(permission: str) -> None:
     deja = Spec(inscrire, evolve_ensemble, Ensemble()).given(reservee(AUTRE, CAP_AUTRE))
-    deja.when(inscription(**{permission: True}, **qui(Role.CANDIDAT))).then_refused("DC-CAP07")
+    deja.when(inscription(**permises(permission), **qui(Role.CANDIDAT))).then_refused("DC-CAP07")
 
 
 def test_dc_cap07_un_diplome_d_une_autre_famille_n_y_fait_pas_obstacle() -> None:

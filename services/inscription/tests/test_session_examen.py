@@ -12,6 +12,7 @@ import pytest
 from contracts.commandes.inscription import FournirValeurs, OuvrirCentre, OuvrirSession
 from contracts.evenements.inscription import CentreOuvert, ValeursFournies
 from contracts.messages import Refus
+from contracts.reglement import Reglement
 from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
 from services.inscription.domain import session_examen
 from services.inscription.domain.session_examen import session_figee
@@ -146,7 +147,7 @@ def test_la_session_figee_porte_ce_qui_est_venu_apres_l_ouverture() -> None:
 
 
 def test_un_reglement_change_apres_l_ouverture_n_est_pas_applique() -> None:
-    change = {R2026.id: R2026.model_copy(update={"max_facultatives": 3})}
+    change = {R2026.id: Reglement.model_validate({**R2026.model_dump(), "max_facultatives": 3})}
     with pytest.raises(Refus) as refus:
         session_figee("normandie", etat(ouverte()), change)
     assert refus.value.regle == "REGLEMENT_CHANGE"

@@ -24,6 +24,7 @@ from services.notation.domain.corrections import discordance
 from services.notation.domain.etats import (
     AbsenceAdmise,
     Absent,
+    Conduite,
     Dispensee,
     Doublee,
     Ferme,
@@ -34,6 +35,7 @@ from services.notation.domain.etats import (
     ZeroSupport,
 )
 from services.notation.domain.evolution import rejouer
+from services.notation.domain.fichier_bordereau import LIGNES_MAX
 from services.notation.domain.procedures import en_texte
 from services.notation.domain.releve import decide
 from services.notation.domain.releve import initial as releve_vide
@@ -91,18 +93,23 @@ def deposer(
 
     Raises:
         Refus: ``BORDEREAU_REFUSE`` (``donnees["lignes"]`` : ligne, candidat, règle, détail) ; TR-N01, lot clos ;
-            ``LOT_AUTRE_EPREUVE`` ; la cible elle-même (``SITUATION_REQUISE``…).
+            ``LOT_AUTRE_EPREUVE``, ``LOT_TROP_GRAND`` ; la cible elle-même (``SITUATION_REQUISE``…).
     """
     exiger_situation(viser(command, session))
     avant = _exiger_depot_ouvert(command, bordereau, session)
     doubles = {numero for numero, fois in Counter(one.candidat for one in command.lignes).items() if fois > 1}
     lignes = [(one.candidat, _tenter(_porter, command, one, doubles, releves, session)) for one in command.lignes]
     faits = _tout_ou_rien(lignes, "BORDEREAU_REFUSE")
+    candidats = tuple(dict.fromkeys((*avant, *(one.candidat for one in command.lignes))))
+    if len(candidats) > LIGNES_MAX:
+        raise Refus(
+            "LOT_TROP_GRAND", f"le lot aurait {len(candidats)} candidats, {LIGNES_MAX} au plus : ouvrez-en un autre"
+        )
     depose = BordereauDepose(
         lot=command.lot,
         epreuve=command.epreuve,
         situation=command.situation,
-        candidats=tuple(dict.fromkeys((*avant, *(one.candidat for one in command.lignes)))),
+        candidats=candidats,
         empreinte=empreinte(command),
     )
     deja = not faits and evolve(bordereau, depose) == bordereau
@@ -218,7 +225,7 @@ def _verrouiller(numero: str, lot: str, cible: Cible, releve: Releve, session: S
                     candidat=numero, epreuve=cible.code, situation=cible.situation, note=note, lot=lot, regle=regle
                 )
             ]
-        case Verrouillee() | ZeroSupport() | Absent() | AbsenceAdmise() | Dispensee():
+        case Verrouillee() | ZeroSupport() | Absent() | AbsenceAdmise() | Dispensee() | Conduite():
             return []
         case Tardive():
             detail = f"{cible.nom} : note de CCF arrivée après la remontée ; décidez d'abord de l'intégrer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -125,7 +126,7 @@ def test_cl_039_cap24_n11_sans_etg_pas_de_pratique(donne: ReleveOuvert) -> None:
 def test_cl_039_cap24_n17_sans_etg_ep3_s1_non_validee_et_les_autres_epreuves_se_passent() -> None:
     etant_donne(OUVERT, echouee(1)).when(saisir("EP2", "12")).then(saisie("EP2", "12"))
     resultat = arretee(OUVERT, echouee(1), S2)
-    assert (resultat.etat, resultat.note) == (EtatResultat.NOTE, 13)
+    assert (resultat.etat, resultat.note) == (EtatResultat.NOTE, Decimal(13))
     assert resultat.situations == {"S1": "non_validee", "S2": "13"}
     assert "CAP24-N11" in resultat.regles
 
@@ -239,7 +240,7 @@ def test_cl_037_amb_10_titulaire_du_permis_b_dispense_et_ep3_vaut_s2(donne: Rele
     mention = "validee" if donne is OUVERT else "favorable"
     etant_donne(donne, PERMIS_B, ETG).when(conduite(mention)).then_refused("CAP24-I04")
     resultat = arretee(donne, PERMIS_B, S2)
-    assert (resultat.etat, resultat.note, resultat.regle) == (EtatResultat.NOTE, 13, "CAP24-N10")
+    assert (resultat.etat, resultat.note, resultat.regle) == (EtatResultat.NOTE, Decimal(13), "CAP24-N10")
     assert resultat.situations == {"S1": "dispense", "S2": "13"}
     assert "CAP24-I04" in resultat.regles
 
@@ -252,7 +253,7 @@ def test_cl_043_cap24_i05_conduite_non_organisee_pour_un_individuel() -> None:
     non_organisee = permis("non_organisee", 0, "CAP24-I05")
     etant_donne(INDIVIDUEL, non_organisee, ETG).when(conduite("validee")).then_refused("CAP24-I05")
     resultat = arretee(INDIVIDUEL, non_organisee, S2)
-    assert (resultat.etat, resultat.note) == (EtatResultat.NOTE, 13)
+    assert (resultat.etat, resultat.note) == (EtatResultat.NOTE, Decimal(13))
     assert resultat.situations["S1"] == "non_organisee"
     assert arretee(INDIVIDUEL, S2).situations["S1"] == "non_organisee"
 

@@ -62,7 +62,7 @@ def test_cap24_n01_la_moyenne_ponderee_est_exacte() -> None:
 
 
 def test_cap24_n10_la_note_d_ep3_est_celle_de_s2() -> None:
-    assert CALCULS[Calcul.SITUATION_NOTEE]({"S2": Decimal("13.5")}, {}.__getitem__) == Fraction(27, 2)
+    assert CALCULS[Calcul.SITUATION_NOTEE]({"S2": Decimal("13.5")}, lambda _: Fraction(1)) == Fraction(27, 2)
 
 
 def test_chaque_procedure_que_le_schema_nomme_existe() -> None:

@@ -95,6 +95,12 @@ def a_editer(
     return Edition(numero(command, session, version), version, MODELES[type(command)])
 
 
+def empreinte_editee(command: DocumentCommand, document: Document, edition: Edition) -> str | None:
+    """L'empreinte du fichier déjà délivré sous cette édition ; aucune s'il ne l'est pas encore."""
+    deja = _dernier(command, document)
+    return deja.empreinte if deja is not None and deja.numero == edition.numero else None
+
+
 def decide(
     command: DocumentCommand,
     document: Document,

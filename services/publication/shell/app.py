@@ -15,7 +15,7 @@ from contracts.evenements.publication import ResultatsPublies
 from contracts.messages import Command, Data, Refus
 from contracts.requetes import ListerResultats, VoirDocuments, check_query_rights, read_query
 from contracts.session import SessionFigee, charger_session
-from contracts.vocabulaire import Identite
+from contracts.vocabulaire import Categorie, Identite
 from services.publication.documents import donnees, rendu
 from services.publication.domain import document, publication
 from services.publication.domain.document import DocumentCommand, Edition
@@ -32,6 +32,7 @@ from services.socle.subjects import split
 
 PUBLICATION = Family("publication", publication.initial, publication.evolve)
 DOCUMENT = Family("document", document.initial, document.evolve)
+SANS_DOCUMENT = frozenset({"CAP24-P01", "CAP26-P01"})
 PROJECTIONS = (identites.Identites(), resultats.Resultats())
 
 
@@ -49,16 +50,19 @@ class Shell:
 
     async def document(self, command: DocumentCommand) -> Lookups:
         """The published result, and the file: made and put away before it is recorded as issued."""
-        await self._env.up_to_date(command.session)
         session, resultat = await self.session(command), self._resultat(command)
+        if resultat is None:  # it may be published since this read model last moved
+            await self._env.up_to_date(command.session)
+            resultat = self._resultat(command)
         ref = Ref(DOCUMENT, _document(command))
         state = (await self._env.runner.state(command.session, command.diplome, ref)).state
         edition = document.a_editer(command, state, session, resultat=resultat)
         if resultat is None:
             raise Refus("RESULTAT_NON_PUBLIE", f"{command.candidat} : aucun résultat publié")
-        nature = "releve" if isinstance(command, EditerReleve) else "diplome"
-        nom = f"{nature}-{command.candidat}-v{edition.version}.pdf"
-        empreinte = await asyncio.to_thread(self._editer, nom, command, edition, resultat, session)
+        fichier = await asyncio.to_thread(self._rendre, command, edition, resultat, session)
+        empreinte = rendu.empreinte(fichier)
+        if document.empreinte_editee(command, state, edition) in (None, empreinte):
+            self._rayon(command).ranger(_nom(command, edition), fichier)
         return {"session": session, "resultat": resultat, "edition": edition, "empreinte": empreinte}
 
     async def publie(self, fact: Fact) -> Iterable[Command]:
@@ -109,13 +113,6 @@ class Shell:
                 connection, **self._lieu(command), jury=command.jury, candidat=command.candidat
             )
 
-    def _editer(
-        self, nom: str, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee
-    ) -> str:
-        fichier = self._rendre(command, edition, resultat, session)
-        self._rayon(command).ranger(nom, fichier)
-        return rendu.empreinte(fichier)
-
     def _rendre(
         self, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee
     ) -> bytes:
@@ -129,13 +126,32 @@ class Shell:
                 "IDENTITE_EFFACEE", f"{command.candidat} : l'identité n'existe plus, aucun document n'est possible"
             )
         identite = Identite.model_validate_json(clear)
+        try:
+            return self._mettre_en_page(command, edition, resultat, identite, inscrit.categorie, session)
+        except rendu.RenduImpossible as error:
+            raise Refus(error.code, str(error)) from None
+
+    @staticmethod
+    def _mettre_en_page(
+        command: DocumentCommand,
+        edition: Edition,
+        resultat: ResultatPublie,
+        identite: Identite,
+        categorie: Categorie,
+        session: SessionFigee,
+    ) -> bytes:
         if isinstance(command, EditerReleve):
-            return rendu.rendre_releve(donnees.donnees_releve(resultat, edition, identite, inscrit.categorie, session))
+            return rendu.rendre_releve(donnees.donnees_releve(resultat, edition, identite, categorie, session))
         return rendu.rendre_diplome(donnees.donnees_diplome(resultat, edition, identite, session))
 
 
 def _document(command: DocumentCommand) -> str:
     return f"document-{command.candidat}"
+
+
+def _nom(command: DocumentCommand, edition: Edition) -> str:
+    nature = "releve" if isinstance(command, EditerReleve) else "diplome"
+    return f"{nature}-{command.candidat}-v{edition.version}.pdf"
 
 
 def _publication(command: PreparerPublication | PublierResultats) -> str:
@@ -154,7 +170,8 @@ def build(env: Environment) -> Parts:
         projections=PROJECTIONS,
         reactions=[
             Reaction("preparer", frozenset({JuryClos}), reactions.preparer_publication),
-            Reaction("documents", frozenset({ResultatsPublies}), owed),
+            # Those of another académie, or not authorised, get no document here: that must not hold the others back.
+            Reaction("documents", frozenset({ResultatsPublies}), owed, tolerated=SANS_DOCUMENT),
         ],
         queries={ListerResultats: shell.lister, VoirDocuments: shell.voir_documents},
     )

@@ -1,0 +1,1 @@
+"""Measures the product against its peers, in the same run, on the same machine."""

@@ -1,0 +1,188 @@
+"""Recevoir une pièce, la juger, demander ce qui lui manque."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+
+from contracts.commandes.conformite import DeposerPiece, JugerPiece
+from contracts.droits import Role
+from contracts.evenements.conformite import PieceDeposee, PieceJugee, RegularisationDemandee
+from contracts.messages import Refus
+from contracts.session import SessionFigee
+from contracts.vocabulaire import NaturePiece, Verdict
+from services.conformite.domain.acces import REGLE_DATES, regle_delai
+from services.conformite.domain.attestation import decompter, exiger_dates
+from services.conformite.domain.etats import (
+    Autorise,
+    DossierEvent,
+    Etat,
+    Inconnu,
+    MisEnDoute,
+    Ouvert,
+    Piece,
+    recu_de,
+    suivre,
+)
+from services.conformite.domain.heures import tronquer
+from services.conformite.domain.jugement import Demande
+from services.conformite.domain.pieces import (
+    REGLE_ADMINISTRATIVE,
+    attendu,
+    heures_dossier,
+    juger,
+    limite,
+    manquants,
+)
+from services.conformite.domain.supports import support_de
+
+ACCES = (NaturePiece.ATTESTATION_EXPERIENCE, NaturePiece.PREUVE_FORMATION)
+
+
+def accepter(command: DeposerPiece, etat: Etat, session: SessionFigee) -> list[DossierEvent]:
+    """Recevoir une pièce, et la juger si le dossier est ouvert ; sous un code déjà pris, elle remplace.
+
+    Raises:
+        Refus: dates à l'envers (CAP26-C07), supports arrêtés (TR-C01), pièce qui ne peut être remplacée.
+    """
+    if command.attestation:
+        exiger_dates(command.attestation)
+    deposee = _deposee(command)
+    connue = recu_de(etat).pieces.get(command.piece)
+    if connue and _meme_contenu(connue.deposee, deposee):
+        return []
+    _exiger_recevable(deposee, connue, etat, session)
+    if isinstance(etat, Inconnu):
+        return [deposee]
+    return [deposee, *_juger(deposee, suivre(etat, deposee), session, command.le)]
+
+
+def juger_toutes(etat: Ouvert, session: SessionFigee, le: datetime) -> list[DossierEvent]:
+    """Juger les pièces arrivées avant l'ouverture, dans leur ordre d'arrivée."""
+    events: list[DossierEvent] = []
+    for piece in etat.dossier.recu.pieces.values():
+        rendus = _juger(piece.deposee, etat, session, le)
+        etat = reduce(suivre, rendus, etat)
+        events += rendus
+    return events
+
+
+def juger_a_la_main(command: JugerPiece, etat: Ouvert, session: SessionFigee) -> list[DossierEvent]:
+    """Le verdict d'une personne, avec son motif ; il l'emporte sur celui de la règle (CL-021, CL-022).
+
+    Raises:
+        Refus: ``PIECE_INCONNUE`` ; ``VERDICT_SANS_EFFET`` pour « à examiner », qui ne décide rien.
+    """
+    piece = etat.dossier.recu.pieces.get(command.piece)
+    if piece is None:
+        raise Refus("PIECE_INCONNUE", f"aucune pièce {command.piece} dans ce dossier : vérifiez son code")
+    if command.verdict is Verdict.A_EXAMINER:
+        raise Refus("VERDICT_SANS_EFFET", "dites conforme, incomplète ou non conforme")
+    jugee = piece.jugee
+    if jugee and jugee.a_la_main and (jugee.verdict, jugee.motifs) == (command.verdict, (command.motif,)):
+        return []
+    jour = limite(piece.deposee.nature, etat.dossier.recu, session)
+    incomplete = command.verdict is Verdict.INCOMPLETE
+    demande = Demande((command.motif,), REGLE_ADMINISTRATIVE, jour) if incomplete else None
+    rendu = PieceJugee(
+        candidat=command.candidat,
+        piece=command.piece,
+        verdict=command.verdict,
+        regle=REGLE_ADMINISTRATIVE,
+        motifs=(command.motif,),
+        alertes=jugee.alertes if jugee else (),
+        heures_retenues=_heures(piece.deposee, session),
+        a_la_main=True,
+    )
+    return _rendre(rendu, piece.deposee, demande, etat, session, command.le)
+
+
+def _juger(deposee: PieceDeposee, etat: Ouvert, session: SessionFigee, le: datetime) -> list[DossierEvent]:
+    jugement = juger(deposee, etat.dossier, session)
+    rendu = PieceJugee(
+        candidat=deposee.candidat,
+        piece=deposee.piece,
+        verdict=jugement.verdict,
+        regle=jugement.regle,
+        motifs=tuple(motif.value for motif in jugement.motifs),
+        alertes=jugement.alertes,
+        heures_retenues=None if jugement.heures is None else tronquer(jugement.heures),
+    )
+    return _rendre(rendu, deposee, jugement.demande, etat, session, le)
+
+
+def _rendre(
+    rendu: PieceJugee, deposee: PieceDeposee, demande: Demande | None, etat: Ouvert, session: SessionFigee, le: datetime
+) -> list[DossierEvent]:
+    """Le verdict, avec l'état du dossier après lui ; puis la régularisation, s'il est encore temps."""
+    dossier = suivre(etat, rendu).dossier
+    heures = heures_dossier(dossier.recu, session)
+    ensuite: dict[str, object] = {
+        "attendu": attendu(deposee.nature, session),
+        "manquants": manquants(dossier, session),
+        "heures_dossier": None if heures is None else tronquer(heures),
+    }
+    events: list[DossierEvent] = [rendu.model_copy(update=ensuite)]
+    if demande and session.dans_les_delais(le, demande.avant):
+        events.append(
+            RegularisationDemandee(
+                candidat=deposee.candidat,
+                piece=deposee.piece,
+                manques=demande.manques,
+                avant=session.fin_du_jour(demande.avant),
+                regle=demande.regle,
+            )
+        )
+    return events
+
+
+def _exiger_recevable(deposee: PieceDeposee, connue: Piece | None, etat: Etat, session: SessionFigee) -> None:
+    """Ce qui ne se dépose plus, ou ne se remplace pas."""
+    arretes = None if isinstance(etat, Inconnu) else etat.dossier.arretes
+    if arretes and support_de(deposee.nature, session.reglement):
+        raise Refus(REGLE_DATES, "l'état des supports est arrêté : aucun ne se dépose plus")
+    if connue is None:
+        return
+    if connue.deposee.nature is not deposee.nature:
+        nature = connue.deposee.nature.value
+        raise Refus("PIECE_AUTRE_NATURE", f"{deposee.piece} est déjà une pièce {nature} : prenez un autre code")
+    if deposee.nature in ACCES:
+        _exiger_remplacable(deposee, connue, etat, session)
+
+
+def _exiger_remplacable(deposee: PieceDeposee, connue: Piece, etat: Etat, session: SessionFigee) -> None:
+    """Une pièce d'accès remise à temps ne se remplace pas hors délai, ni une fois la décision prise sur elle."""
+    jour = limite(deposee.nature, recu_de(etat), session)
+    tardive = not session.dans_les_delais(deposee.depose_le, jour)
+    if tardive and session.dans_les_delais(connue.deposee.depose_le, jour):
+        detail = f"le délai est passé depuis le {jour:%d/%m/%Y} : la pièce {deposee.piece} déjà déposée reste"
+        raise Refus(regle_delai(deposee.nature, session), detail)
+    decision = etat.avant if isinstance(etat, MisEnDoute) else etat
+    if isinstance(decision, Autorise) and connue.verdict is Verdict.CONFORME:
+        raise Refus("PIECE_ACCEPTEE", f"la décision repose sur la pièce {deposee.piece} : déposez sous un autre code")
+
+
+def _deposee(command: DeposerPiece) -> PieceDeposee:
+    """Le candidat n'antidate pas : son dépôt vaut à l'instant de sa demande."""
+    candidat = command.par.role == Role.CANDIDAT
+    return PieceDeposee(
+        candidat=command.candidat,
+        piece=command.piece,
+        nature=command.nature,
+        depose_le=max(command.depose_le, command.le) if candidat else command.depose_le,
+        attestation=command.attestation,
+        signataires=command.signataires,
+        empreinte=command.empreinte,
+    )
+
+
+def _meme_contenu(une: PieceDeposee, autre: PieceDeposee) -> bool:
+    return une == autre.model_copy(update={"depose_le": une.depose_le})
+
+
+def _heures(deposee: PieceDeposee, session: SessionFigee) -> Decimal | None:
+    experience = session.reglement.experience
+    if experience is None or deposee.attestation is None:
+        return None
+    return tronquer(decompter(deposee, experience, session).heures)

@@ -1,0 +1,65 @@
+"""What this service commands itself when it learns of registrations, whatever the order in which they come.
+
+One function for the whole candidature: the reactions machinery keeps the order inside an aggregate, so a kept mark
+granted then given up is learned in that order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
+from contracts.droits import Role
+from contracts.evenements.inscription import BeneficeAbandonne, BeneficeAccorde, CandidatInscrit, DispenseAccordee
+from contracts.messages import Acteur, Command
+from services.socle.enveloppe import Fact
+from services.socle.reactions import Reaction
+from services.socle.subjects import split
+
+
+def suivre_candidature(fact: Fact) -> list[Command]:
+    """The dossier opens with the registration; the documents of an épreuve follow what the candidate still sits.
+
+    An exemption from one situation changes nothing: the only one there is, driving, has no document (CAP24-I04).
+    """
+    event, base = fact.event, _base(fact, "suivre_candidature")
+    match event:
+        case CandidatInscrit():
+            return [
+                OuvrirDossier(
+                    **base,
+                    candidat=event.candidat,
+                    categorie=event.categorie,
+                    majeur=event.majeur,
+                    reglement=event.reglement,
+                    formation_attestee=event.formation_attestee,
+                    livret=event.livret,
+                )
+            ]
+        case DispenseAccordee(situation=None) | BeneficeAccorde():
+            return [DispenserPieces(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
+        case BeneficeAbandonne():
+            return [RetablirPieces(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
+        case _:
+            return []
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction(
+        "suivre_candidature",
+        frozenset({CandidatInscrit, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne}),
+        suivre_candidature,
+    ),
+)
+
+
+def _base(fact: Fact, reaction: str) -> dict[str, Any]:
+    """The envelope of a command owed to a fact: same moment, same session, in the name of this service."""
+    subject = split(fact.subject)
+    return {
+        "id": f"{fact.id}:{reaction}",
+        "le": fact.context.le,
+        "par": Acteur(id="systeme:conformite", role=Role.SYSTEME, academie=subject.academie),
+        "session": subject.session,
+        "diplome": subject.diplome,
+    }

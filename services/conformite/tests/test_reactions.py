@@ -1,0 +1,87 @@
+"""What the service owes to the registrations it learns of, whatever the order."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
+from contracts.droits import check_rights
+from contracts.evenements.inscription import (
+    BeneficeAbandonne,
+    BeneficeAccorde,
+    DispenseAccordee,
+    InscriptionAnnulee,
+)
+from contracts.messages import Event
+from contracts.vocabulaire import Categorie
+from services.conformite.domain.dossier import decide, evolve, initial
+from services.conformite.domain.etats import EnControle, Etat
+from services.conformite.shell.reactions import REACTIONS, suivre_candidature
+from services.conformite.tests.donnees import ALICE, NOVEMBRE, deposer, semaines, session
+from services.conformite.tests.faits import fait, inscrit
+
+DISPENSE = DispenseAccordee(candidat=ALICE, epreuve="EP1", regle="DC-CAP20", motif="diplôme de même niveau")
+CONDUITE = DispenseAccordee(candidat=ALICE, epreuve="EP3", situation="S1", regle="CAP24-I04", motif="permis B")
+BENEFICE = BeneficeAccorde(candidat=ALICE, epreuve="EP2", note="12", session_origine="2024", regle="DC-CAP18")
+ABANDON = BeneficeAbandonne(candidat=ALICE, epreuve="EP2", regle="DC-CAP18")
+
+
+def due(event: Event) -> Any:
+    [command] = suivre_candidature(fait(event))
+    check_rights(command, "rouen")
+    return command
+
+
+def test_une_inscription_ouvre_un_dossier():
+    command = due(inscrit(Categorie.DISTANCE, majeur=False))
+    assert isinstance(command, OuvrirDossier)
+    assert (command.candidat, command.categorie, command.majeur) == (ALICE, Categorie.DISTANCE, False)
+    assert (command.session, command.diplome, command.le) == ("2026", "cap_osrcl", NOVEMBRE)
+    assert command.par.id == "systeme:conformite"
+
+
+def test_dc_cap20_une_dispense_d_epreuve_dispense_de_ses_supports():
+    command = due(DISPENSE)
+    assert isinstance(command, DispenserPieces)
+    assert (command.epreuve, command.regle) == ("EP1", "DC-CAP20")
+
+
+def test_cap24_i04_la_conduite_n_a_pas_de_support():
+    assert suivre_candidature(fait(CONDUITE)) == []
+
+
+def test_dc_cap18_une_note_conservee_puis_abandonnee():
+    assert isinstance(due(BENEFICE), DispenserPieces)
+    assert isinstance(due(ABANDON), RetablirPieces)
+
+
+def test_le_reste_ne_le_concerne_pas():
+    assert suivre_candidature(fait(InscriptionAnnulee(candidat=ALICE, motif="désistement"))) == []
+
+
+def test_le_meme_fait_donne_toujours_la_meme_commande():
+    assert suivre_candidature(fait(DISPENSE, 7)) == suivre_candidature(fait(DISPENSE, 7))
+    assert suivre_candidature(fait(DISPENSE, 7)) != suivre_candidature(fait(DISPENSE, 8))
+
+
+@pytest.mark.parametrize("ordre", list(permutations(range(4))))
+def test_quel_que_soit_l_ordre_d_arrivee_le_dossier_est_le_meme(ordre: tuple[int, ...]):
+    arrivees: list[Any] = [inscrit(), DISPENSE, BENEFICE, deposer("A1", semaines(14))]
+    etat: Etat = initial
+    for rang in ordre:
+        arrivee = arrivees[rang]
+        for command in suivre_candidature(fait(arrivee, rang)) if isinstance(arrivee, Event) else [arrivee]:
+            for event in decide(command, etat, session()):  # type: ignore[arg-type]
+                etat = evolve(etat, event)
+    assert isinstance(etat, EnControle)
+    assert etat.dossier.recu.dispenses == {"EP1", "EP2"}
+    assert etat.dossier.recu.pieces["A1"].verdict == "conforme"
+
+
+def test_toutes_les_reactions_suivent_la_candidature_dans_l_ordre():
+    [reaction] = REACTIONS
+    assert reaction.handles == {type(inscrit()), DispenseAccordee, BeneficeAccorde, BeneficeAbandonne}
+    assert reaction.filters == ["ev.*.*.*.inscription.>"]

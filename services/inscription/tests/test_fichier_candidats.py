@@ -1,0 +1,240 @@
+"""Le fichier des candidats : ce qui se lit, et chaque faute dite sans répéter une donnée."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.messages import Acteur
+from contracts.vocabulaire import Categorie, Identite, Mode
+from services.inscription.domain.fichier_candidats import COLONNES, ErreurLigne, FichierRefuse, Lecture, lire
+from services.inscription.tests.donnees import LE, inscription
+
+ENTETE = (
+    "numero;ine;nom;nom_usage;prenoms;naissance;lieu_naissance;adresse;code_postal;ville;courriel;categorie;"
+    "etablissement;modes;facultatives;formation_attestee;permis_b;livret;derogation"
+)
+PLEINE = (
+    '2600000001;1234567890a;LEMOINE;DURAND;Zoé Marie;2004-03-12;Rouen;"12; rue du Port";76000;Rouen;'
+    "zoe@courrier.test;apprenti;0761234A;EP1=ccf,EP2=ponctuel;UF1,UF2;oui;non;oui;"
+)
+COURTE = "numero;nom;prenoms;naissance;lieu_naissance;categorie"
+SECRETS = ("LEMOINE", "DURAND", "Zoé", "2004", "12/03", "1234567890", "courrier.test", "rue du Port")
+
+
+def csv(*lignes: str, entete: str = COURTE, codage: str = "utf-8") -> bytes:
+    return "\r\n".join([entete, *lignes, ""]).encode(codage)
+
+
+def ligne(numero: str = "2600000001", **autres: str) -> str:
+    valeurs = {"nom": "LEMOINE", "prenoms": "Zoé", "naissance": "12/03/2004", "lieu": "Rouen", "statut": "individuel"}
+    return ";".join([numero, *(valeurs | autres).values()])
+
+
+def seule_erreur(contenu: bytes) -> ErreurLigne:
+    [erreur] = lire(contenu).erreurs
+    assert not any(secret in erreur.detail for secret in SECRETS)
+    return erreur
+
+
+def refuse(contenu: bytes) -> FichierRefuse:
+    with pytest.raises(FichierRefuse) as refus:
+        lire(contenu)
+    assert not any(secret in str(refus.value) for secret in SECRETS)
+    return refus.value
+
+
+def lu(contenu: bytes) -> Lecture:
+    lecture = lire(contenu)
+    assert lecture.erreurs == ()
+    return lecture
+
+
+# Ce qui se lit -----------------------------------------------------------------------------------------------------
+
+
+def test_toutes_les_colonnes_donnent_l_ordre_d_inscrire() -> None:
+    [candidat] = lu(csv(PLEINE, entete=ENTETE)).candidats
+    par = Acteur(id="agent-1", role="gestionnaire", academie="normandie", portee=("candidat:2600000001",))
+    commande = candidat.commande(identifiant="import-0001", le=LE, par=par, session="2026", diplome="cap_osrcl")
+    assert commande == inscription(
+        Categorie.APPRENTI,
+        id="import-0001",
+        identite=Identite(
+            ine="1234567890A",
+            nom="LEMOINE",
+            nom_usage="DURAND",
+            prenoms="Zoé Marie",
+            naissance=date(2004, 3, 12),
+            lieu_naissance="Rouen",
+            adresse="12; rue du Port",
+            code_postal="76000",
+            ville="Rouen",
+            courriel="zoe@courrier.test",
+        ),
+        etablissement="0761234A",
+        modes={"EP1": Mode.CCF, "EP2": Mode.PONCTUEL},
+        facultatives=("UF1", "UF2"),
+        formation_attestee=True,
+        livret=True,
+    )
+
+
+@pytest.mark.parametrize("codage", ["utf-8", "utf-8-sig", "cp1252", "latin-1"])
+def test_le_codage_est_reconnu(codage: str) -> None:
+    [candidat] = lu(csv(ligne(), codage=codage)).candidats
+    assert candidat.identite.prenoms == "Zoé"
+
+
+def test_un_octet_inconnu_de_windows_1252_ne_fait_pas_perdre_le_fichier() -> None:
+    contenu = csv(ligne(), codage="latin-1").replace("Zoé".encode("latin-1"), b"Zo\xe9\x81")
+    [candidat] = lu(contenu).candidats
+    assert candidat.identite.prenoms == "Zoé\x81"
+
+
+def test_la_virgule_separe_aussi() -> None:
+    entete = "numero,nom,prenoms,naissance,lieu_naissance,categorie,modes,facultatives"
+    lecture = lu(csv('2600000001,LEMOINE,Zoé,2004-03-12,Rouen,distance,"EP1=ponctuel,EP2=ponctuel",UF1', entete=entete))
+    assert lecture.candidats[0].modes == {"EP1": Mode.PONCTUEL, "EP2": Mode.PONCTUEL}
+
+
+def test_l_ordre_la_casse_des_titres_et_les_lignes_vides_ne_comptent_pas() -> None:
+    entete = " Categorie ;NUMERO;nom;prenoms;lieu_naissance;naissance;;"
+    contenu = csv("", "individuel;2600000001;LEMOINE;Zoé;Rouen;2004-03-12;;", ";;;;;;;", entete="\r\n" + entete)
+    lecture = lu(contenu)
+    assert (lecture.lignes, lecture.candidats[0].ligne) == (1, 4)
+
+
+def test_les_espaces_de_trop_disparaissent() -> None:
+    [candidat] = lu(csv(ligne(nom="  LE   MOINE "))).candidats
+    assert candidat.identite.nom == "LE MOINE"
+
+
+def test_une_cellule_sur_deux_lignes_ne_decale_pas_les_numeros() -> None:
+    lecture = lire(csv(ligne(lieu='"Rouen\r\nCedex"'), ligne("2600000002", statut="x")))
+    assert [candidat.ligne for candidat in lecture.candidats] == [2]
+    assert [erreur.ligne for erreur in lecture.erreurs] == [4]
+
+
+# Le fichier entier -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("contenu", [b"", b"\xef\xbb\xbf", b"\r\n \r\n", csv()])
+def test_un_fichier_vide_est_refuse(contenu: bytes) -> None:
+    assert refuse(contenu).code == "FICHIER_VIDE"
+
+
+@pytest.mark.parametrize("contenu", [b"PK\x03\x04classeur", csv(ligne(), codage="utf-16"), b"numero\x00"])
+def test_un_classeur_n_est_pas_un_csv(contenu: bytes) -> None:
+    assert refuse(contenu).code == "FORMAT_INCONNU"
+
+
+def test_sans_en_tete_la_premiere_ligne_n_est_pas_repetee() -> None:
+    assert refuse(csv(ligne("2600000002"), entete=ligne())).code == "ENTETE_ABSENT"
+
+
+@pytest.mark.parametrize(
+    ("entete", "code", "dit"),
+    [
+        (COURTE + ";prenom_LEMOINE", "COLONNE_INCONNUE", "n° 7"),
+        (COURTE + ";nom", "COLONNE_EN_DOUBLE", "nom"),
+        (COURTE.replace("naissance;lieu_naissance;", ""), "COLONNE_ABSENTE", "naissance, lieu_naissance"),
+    ],
+)
+def test_un_en_tete_faux_est_refuse(entete: str, code: str, dit: str) -> None:
+    refus = refuse(csv(ligne(), entete=entete))
+    assert refus.code == code
+    assert dit in str(refus)
+
+
+def test_des_guillemets_mal_fermes_sont_dits_avec_leur_ligne() -> None:
+    refus = refuse(csv(ligne(), ligne("2600000002", nom='"LEMOINE')))
+    assert refus.code == "CSV_MAL_FORME"
+    assert "ligne 3" in str(refus)
+
+
+# Les lignes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("colonne", "valeur", "code"),
+    [
+        ("numero", "", "CHAMP_VIDE"),
+        ("numero", "26-1", "NUMERO_MAL_FORME"),
+        ("ine", "LEMOINE", "INE_MAL_FORME"),
+        ("nom", " ", "CHAMP_VIDE"),
+        ("nom", "LEMOINE" * 20, "CHAMP_TROP_LONG"),
+        ("nom_usage", "DURAND" * 20, "CHAMP_TROP_LONG"),
+        ("naissance", "", "CHAMP_VIDE"),
+        ("naissance", "31/02/2004", "DATE_MAL_FORMEE"),
+        ("naissance", "12-03-2004", "DATE_MAL_FORMEE"),
+        ("naissance", "12/03/04", "DATE_MAL_FORMEE"),
+        ("code_postal", "76000 ROUEN CEDEX", "CHAMP_TROP_LONG"),
+        ("courriel", "zoe", "COURRIEL_MAL_FORME"),
+        ("courriel", "z" * 200 + "@courrier.test", "CHAMP_TROP_LONG"),
+        ("categorie", "", "CHAMP_VIDE"),
+        ("categorie", "LEMOINE", "CATEGORIE_INCONNUE"),
+        ("etablissement", "Lycée de Rouen", "CODE_MAL_FORME"),
+        ("modes", "EP1:ccf", "MODES_MAL_FORMES"),
+        ("modes", "EP1=oral", "MODES_MAL_FORMES"),
+        ("modes", "EP1=ccf,EP1=ponctuel", "MODES_MAL_FORMES"),
+        ("facultatives", "anglais!", "EPREUVES_MAL_FORMEES"),
+        ("facultatives", "UF1,UF1", "EPREUVES_MAL_FORMEES"),
+        ("permis_b", "1", "OUI_NON_ATTENDU"),
+        ("derogation", "peut-être", "OUI_NON_ATTENDU"),
+    ],
+)
+def test_une_faute_dit_sa_ligne_sa_colonne_et_son_code(colonne: str, valeur: str, code: str) -> None:
+    cellules = dict(zip(ENTETE.split(";"), PLEINE.replace('"12; rue du Port"', "12 rue").split(";"), strict=True))
+    cellules[colonne] = valeur
+    erreur = seule_erreur(csv(";".join(cellules.values()), entete=ENTETE))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, code)
+
+
+def test_toutes_les_fautes_d_une_ligne_sont_dites_et_les_autres_lignes_lues() -> None:
+    lecture = lire(csv(ligne(), ligne("x", naissance="hier", statut="élève"), ligne("2600000003", nom="AUTRE")))
+    assert [(one.ligne, one.colonne) for one in lecture.erreurs] == [(3, "numero"), (3, "naissance"), (3, "categorie")]
+    assert (lecture.lignes, [one.numero for one in lecture.candidats]) == (3, ["2600000001", "2600000003"])
+
+
+def test_une_ligne_trop_longue_est_dite() -> None:
+    erreur = seule_erreur(csv(ligne() + ";LEMOINE"))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, "", "LIGNE_TROP_LONGUE")
+
+
+def test_un_numero_repete_est_dit_avec_sa_premiere_ligne() -> None:
+    contenu = csv(ligne(), ligne(nom="AUTRE"))
+    erreur = seule_erreur(contenu)
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (3, "numero", "NUMERO_EN_DOUBLE")
+    assert "ligne 2" in erreur.detail
+    assert [one.identite.nom for one in lire(contenu).candidats] == ["LEMOINE"]
+
+
+def test_amb_56_une_personne_repetee_est_dite_avec_sa_premiere_ligne() -> None:
+    erreur = seule_erreur(csv(ligne(), ligne("2600000002", nom="Lemoine", prenoms="ZOE")))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (3, "", "PERSONNE_EN_DOUBLE")
+    assert "ligne 2" in erreur.detail
+
+
+def tentative(contenu: bytes) -> Lecture | FichierRefuse:
+    try:
+        return lire(contenu)
+    except FichierRefuse as refus:
+        return refus
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda texte: csv(texte)))
+def test_quel_que_soit_le_contenu_le_fichier_se_lit_ou_dit_pourquoi(contenu: bytes) -> None:
+    match tentative(contenu):
+        case FichierRefuse(code=code) as refus:
+            assert (code.isupper(), bool(str(refus))) == (True, True)
+        case lecture:
+            fautives = {erreur.ligne for erreur in lecture.erreurs}
+            assert lecture.lignes == len(lecture.candidats) + len(fautives)
+
+
+def test_les_colonnes_sont_celles_de_l_ordre() -> None:
+    assert set(ENTETE.split(";")) < set(COLONNES)
