@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Engine
@@ -14,8 +16,29 @@ from bench.mesure import Essai, Ligne, Tours, dire
 from services.socle.projections import Projector
 from services.socle.sql import engine_for
 
-REJEU, DIRECT = "banc-rejeu", "banc-direct"
+REJEU = "banc-rejeu"
+Lecteur = Callable[..., Awaitable[float]]
 PAIRES = ("nats-py fetch", "nats-py rappel ordonné")
+
+
+@dataclass
+class Ecrivain:
+    """The process that fills one journal, a slice at a time."""
+
+    academie: str
+    process: asyncio.subprocess.Process
+
+    async def dire(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"\n")
+        await self.process.stdin.drain()
+
+    async def preparer(self) -> None:
+        await self.dire()
+        await attendre(self.process, b"pret", 60)
+
+    async def fini(self) -> None:
+        await attendre(self.process, b"fini", 60)
 
 
 class Lectures:
@@ -25,17 +48,26 @@ class Lectures:
         self.lieu, self.rejeu, self.direct = lieu, rejeu, direct
         self.projections = matiere.projections("notation")
         self._bases = 0
+        self.ecrivains: dict[str, Ecrivain] = {}
+        self.suivies: dict[str, Engine] = {}
 
     async def preparer(self) -> None:
         lieu = self.lieu
-        self.journaux = {academie: await lieu.journal(academie, "notation") for academie in (REJEU, DIRECT)}
+        self.journaux = {REJEU: await lieu.journal(REJEU, "notation")}
         self.nats = await lieu.pair()
         entries = await asyncio.to_thread(matiere.releves_notes, REJEU, "R", self.rejeu)
         await matiere.verser(self.journaux[REJEU], entries)
         self.total = (await self.journaux[REJEU].identity()).last_seq
-        self.ecrivain = await lieu.pile.enter_async_context(
-            lieu.processus(lieu.settings(DIRECT), "verser", "D", str(self.direct))
+        for name in (*PAIRES, *self.bases):
+            self.ecrivains[name] = await self._ecrivain(f"banc-direct-{len(self.ecrivains)}")
+
+    async def _ecrivain(self, academie: str) -> Ecrivain:
+        """A journal for each subject that follows: the others' rounds would only be more to catch up with."""
+        self.journaux[academie] = await self.lieu.journal(academie, "notation")
+        process = await self.lieu.pile.enter_async_context(
+            self.lieu.processus(self.lieu.settings(academie), "verser", str(self.direct))
         )
+        return Ecrivain(academie, process)
 
     @property
     def bases(self) -> list[str]:
@@ -44,8 +76,8 @@ class Lectures:
     def essais_rejeu(self) -> Tours:
         stream = self.journaux[REJEU].stream
         essais: dict[str, Essai] = {
-            "nats-py fetch": partial(self._lire, pairs.lire_fetch, stream),
-            "nats-py rappel ordonné": partial(self._lire, pairs.lire_ordonne, stream),
+            name: partial(self._lire, how, stream)
+            for name, how in zip(PAIRES, (pairs.lire_fetch, pairs.lire_ordonne), strict=True)
         }
         for base in self.bases:
             essais[base] = partial(self._rejouer, base)
@@ -53,14 +85,14 @@ class Lectures:
 
     def essais_direct(self) -> Tours:
         essais: dict[str, Essai] = {
-            "nats-py fetch": partial(self._suivre, pairs.lire_fetch),
-            "nats-py rappel ordonné": partial(self._suivre, pairs.lire_ordonne),
+            name: partial(self._suivre, name, how)
+            for name, how in zip(PAIRES, (pairs.lire_fetch, pairs.lire_ordonne), strict=True)
         }
         for base in self.bases:
             essais[base] = partial(self._projeter, base)
         return Tours(essais)
 
-    async def _lire(self, how, stream: str, tour: int) -> float:
+    async def _lire(self, how: Lecteur, stream: str, tour: int) -> float:
         return self.total / await how(self.nats, stream, self.total)
 
     async def _rejouer(self, base: str, tour: int) -> float:
@@ -75,30 +107,31 @@ class Lectures:
         engine.dispose()
         return self.total / spent
 
-    async def _ecrire(self) -> None:
-        assert self.ecrivain.stdin is not None
-        self.ecrivain.stdin.write(b"\n")
-        await self.ecrivain.stdin.drain()
-
-    async def _suivre(self, how, tour: int) -> float:
-        spent = await how(self.nats, self.journaux[DIRECT].stream, self.direct, nouveaux=True, pret=self._ecrire)
-        await attendre(self.ecrivain, b"fini", 60)
+    async def _suivre(self, name: str, how: Lecteur, tour: int) -> float:
+        writer = self.ecrivains[name]
+        await writer.preparer()
+        stream = self.journaux[writer.academie].stream
+        spent = await how(self.nats, stream, self.direct, nouveaux=True, pret=writer.dire)
+        await writer.fini()
         return self.direct / spent
 
     async def _projeter(self, base: str, tour: int) -> float:
         """The read models follow already; time from the order to write to the last row readable."""
-        journal, engine = self.journaux[DIRECT], self._engine(base)
+        writer = self.ecrivains[base]
+        journal = self.journaux[writer.academie]
+        await writer.preparer()
+        if base not in self.suivies:
+            self.suivies[base] = self._engine(base)
+            self.lieu.pile.callback(self.suivies[base].dispose)
         before = (await journal.identity()).last_seq
-        projector = self._projecteur(DIRECT, engine)
-        await projector.catch_up()
-        async with projector:
+        async with self._projecteur(writer.academie, self.suivies[base]) as projector:
+            await asyncio.sleep(0.5)  # to be there and waiting, as it is most of the time
             await projector.wait_for(journal.stream, before, timeout=60)
             begun = time.perf_counter()
-            await self._ecrire()
+            await writer.dire()
             await projector.wait_for(journal.stream, before + self.direct, timeout=120)
             spent = time.perf_counter() - begun
-        await attendre(self.ecrivain, b"fini", 60)
-        engine.dispose()
+        await writer.fini()
         return self.direct / spent
 
     def _projecteur(self, academie: str, engine: Engine) -> Projector:
@@ -119,9 +152,8 @@ async def mesurer(lieu: Lieu, *, court: bool) -> list[Ligne]:
     dire("lectures : préparation")
     await mesure.preparer()
     rejeu, direct = mesure.essais_rejeu(), mesure.essais_direct()
-    tours = 2 if court else 3
-    await rejeu.jouer(tours, "rejeu")
-    await direct.jouer(tours, "direct")
+    await rejeu.jouer(2, "rejeu")  # each is long enough to be steady
+    await direct.jouer(2 if court else 3, "direct")
     rows = []
     for quoi, essais in (("rejeu", rejeu), ("direct", direct)):
         for base in mesure.bases:

@@ -1,6 +1,6 @@
 """The other processes of the bench: a service at work, or a writer that fills a journal when told to.
 
-``python -m bench.processus servir <service>`` and ``… verser <académie> <lot> <nombre>``. Both say ``pret``, and end
+``python -m bench.processus servir <service>`` and ``… verser <nombre>``. Both say ``pret``, and end
 when their input closes.
 """
 
@@ -14,7 +14,7 @@ import uvloop
 from bench import matiere
 from bench.lieu import SESSION
 from services.socle.connection import connect
-from services.socle.journal import Journal
+from services.socle.journal import Entry, Journal
 from services.socle.logs import configure
 from services.socle.service import Service
 from services.socle.settings import Settings
@@ -27,18 +27,21 @@ async def servir(settings: Settings, nom: str) -> None:
         await asyncio.to_thread(sys.stdin.read)
 
 
-async def verser(settings: Settings, lot: str, nombre: int) -> None:
-    """Each line received: write the next slice, then say ``fini``."""
+async def verser(settings: Settings, nombre: int) -> None:
+    """Each line received: prepare a slice and say ``pret``, or, the next time, write it and say ``fini``."""
     nc = await connect(settings, "notation")
     async with Journal(nc, stream_name(settings.academie, SESSION), settings.bounds) as journal:
-        tour = 0
-        entries = matiere.releves_notes(settings.academie, f"{lot}{tour}", nombre)
+        entries: list[Entry] = []
+        lot = 0
         print("pret", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            await matiere.verser(journal, entries)
-            print("fini", flush=True)
-            tour += 1
-            entries = matiere.releves_notes(settings.academie, f"{lot}{tour}", nombre)
+            if entries:
+                await matiere.verser(journal, entries)
+                entries, word = [], "fini"
+            else:
+                entries, word = matiere.releves_notes(settings.academie, f"D{lot}", nombre), "pret"
+                lot += 1
+            print(word, flush=True)
     await nc.close()
 
 
@@ -46,7 +49,7 @@ def main() -> None:
     settings = Settings()
     configure(settings.log_level, settings.log_format)
     verb, *rest = sys.argv[1:]
-    uvloop.run(servir(settings, rest[0]) if verb == "servir" else verser(settings, rest[0], int(rest[1])))
+    uvloop.run(servir(settings, rest[0]) if verb == "servir" else verser(settings, int(rest[0])))
 
 
 if __name__ == "__main__":

@@ -513,7 +513,7 @@ def _evaluation(session: Session) -> None:
         extension = "xlsx" if epreuve == "UG2" else "csv"
         lots += session.bordereaux(61 + rang, PONCTUEL, epreuve, "forme ponctuelle", le, format=extension)
     session.faire(
-        "Absences justifiées, notes tardives, doubles saisies", "70-verifications.jsonl", _verifications(session)
+        "Absences justifiées, notes tardives, doubles saisies", "70-verifications.jsonl", _verifications(session, lots)
     )
     clotures = session.clotures(lots, Montre("2026-06-22", 300))
     corrections = chain.from_iterable(one.apres["correction"] for one in session.candidats)
@@ -521,12 +521,13 @@ def _evaluation(session: Session) -> None:
     session.faire("Résultats arrêtés", "72-resultats.jsonl", session.arrets(Montre("2026-06-24", 60)))
 
 
-def _verifications(session: Session) -> Iterator[Ligne | str]:
+def _verifications(session: Session, lots: list[str]) -> Iterator[Ligne | str]:
     for one in session.candidats:
         yield from one.apres["tardif"]
         yield from one.apres["justification"]
     relus = [one for one in session.candidats if one.compose and one.mode == PONCTUEL and "UG1" in one.notes]
     relus = [one for one in relus if one.notes["UG1"] != "ABS"][:6]
+    premier = next(one for one in lots if one.startswith("UG1-PONCTUEL"))
     montre = Montre("2026-06-15", 300)
     yield "Seconde saisie du français par un autre agent : une note a été mal relue."
     for rang, one in enumerate(relus):
@@ -534,7 +535,7 @@ def _verifications(session: Session) -> Iterator[Ligne | str]:
         lue = note if rang != 3 else ("9" if note != "9" else "10")
         yield one.ligne("notation.saisir_seconde_fois", montre.suivant(), AGENT, epreuve="UG1", note=lue)
     yield {
-        "commande": "notation.clore_bordereau", "le": montre.suivant(), "lot": "UG1-PONCTUEL", "par": "gestionnaire",
+        "commande": "notation.clore_bordereau", "le": montre.suivant(), "lot": premier, "par": "gestionnaire",
         "refus_attendu": "BORDEREAU_INCOMPLET",
     }  # fmt: skip
     faux = relus[3]

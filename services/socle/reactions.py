@@ -30,7 +30,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ServerAck
 from nats.js.api import ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError, ServiceUnavailableError
+from nats.js.errors import NotFoundError
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
 
 from contracts.messages import Command, ContractError, Event, Refus, Registry, UnknownVersion
@@ -40,6 +40,7 @@ from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamChanged, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.parking import Parked, now, origin_of
+from services.socle.pull import Pull
 from services.socle.settings import Settings
 from services.socle.sql import SortedText, create_tables, in_writer, insert_if_absent, is_away, writing
 
@@ -188,9 +189,9 @@ class Runner:
         async def consume(message: Any = DELIVERED) -> None:
             await self.take(message.raw_message)
 
-        await subscriber.start()
-        subscriber.subscription = cast(Any, _Patient(subscriber.subscription, self.mend))
-        self._subscriber = subscriber
+        stream, inbox, nc = self.source.stream, self.owner.inbox, self.owner.broker.connection
+        pull = Pull(nc, stream, self.durable, inbox, BATCH, FILL, self.mend)
+        self._subscriber = await _started(cast(Any, subscriber), pull)
 
     async def stop(self) -> None:
         if self._subscriber is not None:
@@ -484,22 +485,17 @@ class Runner:
             parking.park(connection, [one])
 
 
-class _Patient:
-    """A pull subscription that does not let FastStream hammer a durable that is gone."""
+async def _started(subscriber: Any, pull: Pull) -> Any:
+    """FastStream's subscriber, fed by our pull instead of the client's (see `pull`)."""
 
-    def __init__(self, inner: Any, mend: Callable[[], Awaitable[None]]) -> None:
-        self._inner, self._mend = inner, mend
+    async def create() -> None:
+        if subscriber.subscription is None:
+            subscriber.subscription = pull
+            subscriber.add_task(subscriber._consume_pull)
 
-    async def fetch(self, batch: int = 1, timeout: float | None = 5) -> list[Msg]:
-        try:
-            fetched: list[Msg] = await self._inner.fetch(batch=batch, timeout=timeout)
-        except ServiceUnavailableError:
-            await self._mend()
-            raise
-        return fetched
-
-    async def unsubscribe(self) -> None:
-        await self._inner.unsubscribe()
+    subscriber._create_subscription = create
+    await subscriber.start()
+    return subscriber
 
 
 @dataclass

@@ -302,7 +302,7 @@ def _json(reply: Data) -> bytes:
 class _Door:
     """Requests on a subject, answered by many tasks at once; when they are all busy, the next ones wait on the broker.
 
-    A bare subscription: FastStream's way from a message to its handler took as long as the whole command.
+    A bare subscription: from a message to its handler, FastStream took more than a third of the time of a command.
     """
 
     def __init__(self, nc: Client, path: str, queue: str, answer: Callable[[bytes], Awaitable[Data]]) -> None:

@@ -407,3 +407,14 @@ def test_cap26_c07_la_meme_periode_de_la_meme_entreprise_ne_compte_qu_une_fois()
     ailleurs = attestation(demi, entreprise=entreprise(siret="98765432100022"))
     [event] = apres(ouvrir(), deposer("A1", demi), deposer("A2", contenu=ailleurs)).when(controler()).events()
     assert not isinstance(event, DossierDeclareNonConforme)
+
+
+def test_cap26_c01_hors_secteur_et_sans_cachet_rien_n_est_redemande():
+    perdue = attestation(entreprise=entreprise(activite="Coiffure"), cachet=False)
+    _, verdict = apres(ouvrir()).when(deposer(contenu=perdue)).then_kinds(PieceDeposee, PieceJugee)
+    assert (verdict.verdict, verdict.motifs) == (Verdict.NON_CONFORME, ("secteur", "signature"))
+
+
+def test_amb_34_option_ce_qui_suit_les_epreuves_n_est_pas_attendu():
+    trop_tard = (semaines(10), semaines(4, debut=date(2026, 6, 1)))
+    apres(ouvrir(), une=OPTION).when(deposer("A1", *trop_tard)).then_kinds(PieceDeposee, PieceJugee)

@@ -112,6 +112,16 @@ def test_amb_29_une_semaine_entamee_compte_au_prorata_du_lundi_au_vendredi():
     assert compte(du_au(date(2025, 3, 6), date(2025, 3, 10))).heures == 21
 
 
+def test_amb_32_une_part_commune_s_additionne_le_reste_compte_seul():
+    # Dix semaines à 20 h, puis cinq semaines communes de 40 h ramenées à 35, puis cinq semaines à 20 h.
+    premier, second = semaines(15, "20"), semaines(10, "20", debut=LUNDI + timedelta(weeks=10))
+    assert compte(premier, second).heures == 10 * 20 + 5 * 35 + 5 * 20
+
+
+def test_amb_32_les_jours_qui_se_suivent_dans_une_semaine_ne_depassent_pas_35_h():
+    assert compte(du_au(LUNDI, date(2025, 3, 5), "39"), du_au(date(2025, 3, 5), date(2025, 3, 7), "39")).heures == 35
+
+
 def test_amb_33_la_fenetre_va_de_trois_ans_avant_l_epreuve_a_la_date_limite():
     assert fenetre(experience(), session(), NOVEMBRE) == Fenetre(date(2023, 5, 18), date(2025, 11, 28))
 
@@ -123,6 +133,10 @@ def test_amb_33_une_epreuve_un_29_fevrier_part_du_28():
 
 def test_amb_33_sans_date_limite_la_fenetre_va_jusqu_a_la_veille_des_epreuves():
     assert fenetre(experience(), session(limite_attestation=None), NOVEMBRE).fin == date(2026, 5, 17)
+
+
+def test_tr_i01_la_condition_se_verifie_avant_l_epreuve_quelle_que_soit_la_date_limite():
+    assert fenetre(experience(), session(limite_attestation=date(2026, 6, 30)), NOVEMBRE).fin == date(2026, 5, 17)
 
 
 def test_amb_34_option_une_piece_complementaire_vaut_jusqu_au_jour_de_son_depot():

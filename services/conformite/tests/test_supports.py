@@ -239,6 +239,13 @@ def test_une_dispense_peut_preceder_l_inscription():
     assert PFMP not in ouvert.pieces_dues
 
 
+def test_une_dispense_connue_des_l_ouverture_est_retenue():
+    [ouvert] = spec().given().when(APPRENTI).then_kinds(DossierOuvert)
+    dispense = ouvert.model_copy(update={"dispenses": ("EP1",)})
+    [event] = spec().given(dispense).when(arreter()).then_kinds(SupportsArretes)
+    assert event.manquants == ("EP2",)
+
+
 def test_dc_cap18_l_epreuve_repassee_doit_de_nouveau_ses_supports():
     dispense = apres(APPRENTI, *COMPLETS[:2], dispenser("EP2"), arreter())
     event = PiecesRetablies(candidat=ALICE, epreuve="EP2", regle="DC-CAP18", manquants=("attestation_pfmp", "EP2"))
