@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime
 
-from contracts.messages import Data, Event
+from contracts.messages import Data, Event, Personnel
 from contracts.vocabulaire import (
     Attestation,
     Categorie,
     Code,
     CodeEpreuve,
+    Entreprise,
     Explication,
     Motif,
     NaturePiece,
@@ -75,9 +76,13 @@ class PiecesRetablies(Event):
 
 
 class PieceDeposee(Event):
-    """Une pièce est déposée. v2 : une attestation porte une liste de périodes (le modèle en prévoit deux)."""
+    """Une pièce est déposée. v2 : une attestation porte une liste de périodes (le modèle en prévoit deux).
+
+    ``entreprise`` : celle d'un travailleur indépendant, scellée, car elle le nomme ; l'attestation la tait alors.
+    """
 
     NAME: ClassVar[str] = "conformite.piece_deposee.v2"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("entreprise",)
     candidat: Numero
     piece: Code
     nature: NaturePiece
@@ -85,6 +90,7 @@ class PieceDeposee(Event):
     attestation: Attestation | None = None
     signataires: tuple[str, ...] = ()
     empreinte: str = ""
+    entreprise: Personnel[Entreprise] | None = None
 
 
 def piece_deposee_v1(data: Data) -> Data:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from types import NoneType
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Dialect,
     Engine,
     Integer,
     Select,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.types import TypeDecorator
 
 from services.socle.sql import binder
 
@@ -51,49 +54,54 @@ class Delete(NamedTuple):
 Op = Upsert | Delete
 
 
-@dataclass(slots=True)
-class _Row:
-    """What a batch makes of one row: ``reset`` if it was deleted in between, then the last value of each column."""
+class _Rows:
+    """What a batch makes of one table, by key: the last value of each column written, and what was deleted before."""
 
-    reset: bool = False
-    values: dict[str, object] | None = None
+    __slots__ = ("deleted", "key_of", "written")
+
+    def __init__(self, table: Table) -> None:
+        self.key_of = _key_of(table)
+        self.written: dict[Row, Mapping[str, object]] = {}
+        self.deleted: set[Row] = set()
 
 
 class Batch:
     """The operations of many events, one row state per key: the last value of each column wins."""
 
     def __init__(self) -> None:
-        self._tables: dict[Table, dict[Row, _Row]] = {}
+        self._tables: dict[Table, _Rows] = {}
 
     def add(self, op: Op) -> None:
-        rows = self._tables.setdefault(op.table, {})
-        key = _key_of(op.table)(op.key)
-        row = rows.get(key)
+        rows = self._tables.get(op.table)
+        if rows is None:
+            rows = self._tables[op.table] = _Rows(op.table)
+        key = rows.key_of(op.key)
         if isinstance(op, Delete):
-            rows[key] = _Row(reset=True)
-        elif row is None:
-            rows[key] = _Row(values=dict(op.values))
-        elif row.values is None:
-            row.values = dict(op.values)
+            rows.written.pop(key, None)
+            rows.deleted.add(key)
+        elif (known := rows.written.get(key)) is None:
+            rows.written[key] = op.values  # not copied: most rows are written once a batch, and nothing changes them
         else:
-            row.values.update(op.values)
+            rows.written[key] = {**known, **op.values}
 
     def write(self, connection: Connection) -> None:
         """Deletions first: a row deleted then written again starts empty."""
         for table, rows in self._tables.items():
-            gone = [key for key, row in rows.items() if row.reset]
-            if gone:
-                _delete(connection, table, gone)
-            for columns, written in _by_columns(rows).items():
+            if rows.deleted:
+                _delete(connection, table, list(rows.deleted))
+            for columns, written in _by_columns(rows.written).items():
                 _upsert(connection, table, columns, written)
 
 
-def _by_columns(rows: dict[Row, _Row]) -> dict[tuple[str, ...], list[Row]]:
+def _by_columns(rows: dict[Row, Mapping[str, object]]) -> dict[tuple[str, ...], list[Row]]:
     """Rows that set the same columns, ready for one statement."""
     groups: dict[tuple[str, ...], list[Row]] = {}
-    for key, row in rows.items():
-        if row.values is not None:
-            groups.setdefault(tuple(row.values), []).append((*key, *row.values.values()))
+    for key, values in rows.items():
+        columns = tuple(values)
+        group = groups.get(columns)
+        if group is None:
+            group = groups[columns] = []
+        group.append((*key, *values.values()))
     return groups
 
 
@@ -113,10 +121,26 @@ def _key_of(table: Table) -> KeyOf:
 
 
 def _bound(connection: Connection, table: Table, names: Sequence[str], rows: list[Row]) -> list[Row]:
-    """The rows as stored, converted column by column: the converter of a column is looked up once."""
-    binders = [binder(table.c[name], connection.dialect) for name in names]
-    columns = [map(bind, values) for bind, values in zip(binders, zip(*rows, strict=True), strict=True)]
+    """The rows as stored, converted column by column."""
+    columns = [
+        _converted(table.c[name], connection.dialect, values)
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    ]
     return list(zip(*columns, strict=True))
+
+
+def _converted(column: Column[Any], dialect: Dialect, values: Sequence[object]) -> Iterable[object]:
+    """Most columns already hold what is stored: their types tell it all at once, without a call for each value."""
+    if _AS_IS[_type(column)].issuperset(map(type, values)) and not isinstance(column.type, TypeDecorator):
+        return values
+    return map(binder(column, dialect), values)
+
+
+_AS_IS: Mapping[str, frozenset[type]] = {
+    "boolean": frozenset({bool, NoneType}),
+    "text": frozenset({str, NoneType}),
+    **dict.fromkeys(("bigint", "smallint", "integer"), frozenset({int, NoneType})),
+}
 
 
 def _upsert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:

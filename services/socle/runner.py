@@ -413,15 +413,19 @@ class Runner:
 
     async def _keys(self, events: Iterable[Event]) -> None:
         """Keys first, durably: a sealed event whose key is lost is a person erased."""
-        persons = {str(getattr(event, event.PERSON)) for event in events if event.PERSONAL}
+        persons = {
+            str(getattr(event, event.PERSON))
+            for event in events
+            if any(getattr(event, name) is not None for name in event.PERSONAL)
+        }
         if persons:
             await asyncio.to_thread(self._coffre.ensure, persons)
 
     def _sealed(self, event: Event) -> Data:
         data: Data = event.model_dump(mode="json")
         for name in event.PERSONAL:
-            value: Personnel[Any] = getattr(event, name)
-            if value.clair is not None:
+            value: Personnel[Any] | None = getattr(event, name)
+            if value is not None and value.clair is not None:
                 person = str(getattr(event, event.PERSON))
                 sealed = self._coffre.seal(person, value.clair.model_dump_json().encode())
                 data[name] = {"scelle": {"personne": person, "chiffre": sealed}}
@@ -486,9 +490,8 @@ def _outcome(journal: Store, drafts: Sequence[Draft], seq: int, again: bool) -> 
 
 def _without_clear(event: Event) -> Event:
     """The event as a later load will give it: what memory keeps holds no clear personal data either."""
-    if not event.PERSONAL:
-        return event
-    return event.model_copy(update=dict.fromkeys(event.PERSONAL, _NOTHING_CLEAR))
+    clear = [name for name in event.PERSONAL if getattr(event, name) is not None]
+    return event.model_copy(update=dict.fromkeys(clear, _NOTHING_CLEAR)) if clear else event
 
 
 def event_id(path: str, commandeid: str, index: int) -> str:

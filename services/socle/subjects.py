@@ -7,6 +7,7 @@ literal subject only.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.socle.errors import BadSubject
@@ -74,6 +75,7 @@ def subject(academie: str, session: str, diplome: str, service: str, aggregate: 
     )
 
 
+@lru_cache(4_096)  # a projection asks again for each row of a fact, a lookup for each command
 def split(text: str) -> Subject:
     """The parts of an exact subject.
 

@@ -9,9 +9,9 @@ from functools import reduce
 from contracts.commandes.conformite import DeposerPiece, JugerPiece
 from contracts.droits import Role
 from contracts.evenements.conformite import PieceDeposee, PieceJugee, RegularisationDemandee
-from contracts.messages import Refus
+from contracts.messages import Personnel, Refus
 from contracts.session import SessionFigee
-from contracts.vocabulaire import NaturePiece, Verdict
+from contracts.vocabulaire import Attestation, Entreprise, NaturePiece, Verdict
 from services.conformite.domain.acces import REGLE_DATES, regle_delai
 from services.conformite.domain.attestation import decompter, exiger_dates
 from services.conformite.domain.etats import (
@@ -37,6 +37,14 @@ from services.conformite.domain.pieces import (
 )
 from services.conformite.domain.supports import support_de
 
+# Des valeurs de même forme que celles qu'elles taisent : une présence reste une présence.
+MASQUES = {
+    "denomination": "scellée",
+    "adresse": "scellée",
+    "code_postal": "00000",
+    "ville": "scellée",
+    "siret": "00000000000000",
+}
 ACCES = (NaturePiece.ATTESTATION_EXPERIENCE, NaturePiece.PREUVE_FORMATION)
 
 
@@ -166,19 +174,32 @@ def _exiger_remplacable(deposee: PieceDeposee, connue: Piece, etat: Etat, sessio
 def _deposee(command: DeposerPiece) -> PieceDeposee:
     """Le candidat n'antidate pas : son dépôt vaut à l'instant de sa demande."""
     candidat = command.par.role == Role.CANDIDAT
+    attestation, entreprise = _sans_personne(command.attestation)
     return PieceDeposee(
         candidat=command.candidat,
         piece=command.piece,
         nature=command.nature,
         depose_le=max(command.depose_le, command.le) if candidat else command.depose_le,
-        attestation=command.attestation,
+        attestation=attestation,
         signataires=command.signataires,
         empreinte=command.empreinte,
+        entreprise=entreprise,
     )
 
 
+def _sans_personne(attestation: Attestation | None) -> tuple[Attestation | None, Personnel[Entreprise] | None]:
+    """L'entreprise d'un travailleur indépendant est lui-même : ce qui la nomme est scellé, le reste suffit à juger."""
+    if attestation is None or not attestation.signataire_est_candidat:
+        return attestation, None
+    entreprise = attestation.entreprise
+    tu = {champ: valeur for champ, valeur in MASQUES.items() if getattr(entreprise, champ)}
+    anonyme = attestation.model_copy(update={"entreprise": entreprise.model_copy(update=tu)})
+    return anonyme, Personnel(clair=entreprise)
+
+
 def _meme_contenu(une: PieceDeposee, autre: PieceDeposee) -> bool:
-    return une == autre.model_copy(update={"depose_le": une.depose_le})
+    """La même, à l'instant du dépôt près ; d'une entreprise scellée, on ne compare que ce qui n'en est pas tu."""
+    return une == autre.model_copy(update={"depose_le": une.depose_le, "entreprise": une.entreprise})
 
 
 def _heures(deposee: PieceDeposee, session: SessionFigee) -> Decimal | None:

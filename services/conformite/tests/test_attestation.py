@@ -247,6 +247,15 @@ def test_cl_022_jugee_incomplete_a_la_main_elle_est_redemandee():
     assert (verdict.verdict, demande.manques) == (Verdict.INCOMPLETE, ("produire les bilans",))
 
 
+def test_l_entreprise_d_un_independant_ne_part_pas_en_clair():
+    deposee, *_ = apres(ouvrir()).when(deposer(contenu=INDEPENDANT)).events()
+    assert deposee.entreprise.clair == INDEPENDANT.entreprise
+    tue = deposee.attestation.entreprise
+    assert (tue.activite, tue.type) == (INDEPENDANT.entreprise.activite, INDEPENDANT.entreprise.type)
+    for champ in ("denomination", "adresse", "ville", "siret"):
+        assert getattr(tue, champ) != getattr(INDEPENDANT.entreprise, champ)
+
+
 def test_juger_a_la_main_a_ses_limites():
     apres(ouvrir()).when(juger("A9", Verdict.CONFORME)).then_refused("PIECE_INCONNUE")
     dossier = apres(ouvrir(), deposer(contenu=ETRANGERE))

@@ -147,8 +147,9 @@ def test_un_candidat_reinscrit_apres_annulation_se_delibere(engine: Engine) -> N
 
 def test_les_facultatives_modifiees_remplacent_les_precedentes(engine: Engine) -> None:
     change = InscriptionModifiee(candidat=ALICE, facultatives=("UF2",))
-    sans = InscriptionModifiee(candidat=ALICE, modes={"EP1": Mode.CCF})
-    assert charger(engine, inscrit(facultatives=("UF1",)), change, sans).facultatives == ("UF2",)
+    assert charger(engine, inscrit(facultatives=("UF1",)), change).facultatives == ("UF2",)
+    sans = InscriptionModifiee(candidat=BASILE, modes={"EP1": Mode.CCF})
+    assert charger(engine, inscrit(candidat=BASILE, facultatives=("UF1",)), sans, numero=BASILE).facultatives == ()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,10 @@ class Lecture:
     erreurs: tuple[ErreurLigne, ...]
 
 
-def lire_candidats(path: Path, *, session: str, diplome: str, par: Acteur, le: datetime) -> Lecture:
+def lire_candidats(path: Path, *, session: str, diplome: str, par: Acteur, le: datetime, secret: bytes) -> Lecture:
     """The orders of a candidates file. The same line gives the same command id, so importing it twice does it once.
+
+    ``secret`` keys that id, which stands in clear in the journal: nobody may confirm with it an identity he guesses.
 
     Raises:
         FichierRefuse: the file as a whole cannot be read.
@@ -37,17 +40,19 @@ def lire_candidats(path: Path, *, session: str, diplome: str, par: Acteur, le: d
     commandes = tuple(
         (
             one.ligne,
-            one.commande(identifiant=_id(one, session, diplome), le=le, par=par, session=session, diplome=diplome),
+            one.commande(
+                identifiant=_id(one, session, diplome, secret), le=le, par=par, session=session, diplome=diplome
+            ),
         )
         for one in lu.candidats
     )
     return Lecture(lu.lignes, commandes, lu.erreurs)
 
 
-def _id(candidat: Candidat, session: str, diplome: str) -> str:
+def _id(candidat: Candidat, session: str, diplome: str, secret: bytes) -> str:
     """From what the line says, not from where it stands: sorting the file changes nothing."""
     said = repr((session, diplome, candidat.numero, candidat.identite, candidat.categorie, *_choix(candidat)))
-    return f"import-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+    return f"import-{hmac.new(secret, said.encode(), hashlib.sha256).hexdigest()[:32]}"
 
 
 def _choix(candidat: Candidat) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, get_args
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text, select
@@ -33,6 +34,7 @@ from contracts.evenements.notation import (
     ResultatArrete,
     SupportAbsentConstate,
 )
+from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
@@ -146,8 +148,9 @@ class Notes(Projection):
             case BeneficeReporte() | BeneficeRetire() | ResultatArrete() as event:
                 yield _note(fact, event.candidat, event.epreuve, None, _sur_epreuve(fact, event))
             case event if isinstance(event, SurNote):
-                yield _note(fact, event.candidat, event.epreuve, event.situation, _sur_note(event) | _par(fact, event))
-                yield _histoire(fact, event)
+                par = _par(fact, event)
+                yield _note(fact, event.candidat, event.epreuve, event.situation, _sur_note(event) | par)
+                yield _histoire(fact, event, par)
 
 
 def _sur_releve(event: SurReleve) -> Values:
@@ -214,16 +217,22 @@ def _sur_note(event: SurNote) -> Values:
 
 def _par(fact: Fact, event: SurNote) -> Values:
     """Who did the last thing here, when, why, under which rule."""
-    motif, regle = getattr(event, "motif", None), getattr(event, "regle", None)
-    return {"auteur": fact.context.acteur, "le": fact.context.le, "motif": motif, "regle": regle}
+    said = {name: getattr(event, name) for name in _dits(type(event))}
+    return {"auteur": fact.context.acteur, "le": fact.context.le, "motif": None, "regle": None, **said}
 
 
-def _histoire(fact: Fact, event: SurNote) -> Upsert:
+@cache
+def _dits(kind: type[Event]) -> tuple[str, ...]:
+    """What events of this kind tell of their reason; asking pydantic for a field that is not there is slow."""
+    return tuple(name for name in ("motif", "regle") if name in kind.model_fields)
+
+
+def _histoire(fact: Fact, event: SurNote, par: Values) -> Upsert:
     key = {**_lieu(fact), "candidat": event.candidat, "fait": fact.id}
     avant, apres = _avant_apres(event)
     where = {"epreuve": event.epreuve, "situation": event.situation, "seq": fact.seq, "rang": fact.index}
     what = {"type": fact.name, "avant": avant, "apres": apres, "role": fact.context.role}
-    return Upsert(histoire_note, key, {**where, **what, **_par(fact, event)})
+    return Upsert(histoire_note, key, {**where, **what, **par})
 
 
 def _avant_apres(event: SurNote) -> tuple[object, object]:
