@@ -6,12 +6,14 @@ import asyncio
 import re
 import ssl
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import structlog
 from faststream.security import SASLPlaintext
 from nats.aio.client import Client
+from nats.aio.subscription import Subscription
 from nats.errors import UnexpectedEOF
 
 from services.socle.errors import BrokerAway, BrokerDenied
@@ -24,8 +26,62 @@ HEADER = re.compile(r"^([!-9;-~]+)[ \t]*:([^\r\n]*)", re.MULTILINE)  # a name is
 log = structlog.get_logger("courtier")
 
 
+class RawHeaders(Mapping[str, str]):
+    """Headers as received. Who reads a journal asks for one or two of them: the others are parsed if somebody looks."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        sought = b"\r\n%b:" % name.encode()
+        at = self._raw.rfind(sought)
+        if at < 0:
+            raise KeyError(name)
+        start = at + len(sought)
+        return self._raw[start : self._raw.index(b"\r\n", start)].decode("utf-8", "replace").strip()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(parse_headers(self._raw))
+
+    def __len__(self) -> int:
+        return len(parse_headers(self._raw))
+
+    def __repr__(self) -> str:
+        return repr(parse_headers(self._raw))
+
+
+def parse_headers(raw: bytes) -> dict[str, str]:
+    return {name: value.strip() for name, value in HEADER.findall(raw.decode("utf-8", "replace"))}
+
+
+Receive = Callable[[str, str, bytes, Mapping[str, str]], None]  # subject, reply, body, headers
+
+
 class FastClient(Client):
-    """The client, without three defects. Were the private names changed upstream, they would only come back."""
+    """The client, without four defects. Were the private names changed upstream, they would only come back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._receivers: dict[int, Receive] = {}
+
+    def deliver_directly(self, subscription: Subscription, receive: Receive | None) -> None:
+        """Hand what JetStream delivers there over as soon as it is parsed; its callback gets the rest."""
+        if receive is None:
+            self._receivers.pop(subscription._id, None)
+        else:
+            self._receivers[subscription._id] = receive
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        # A message object, a queue and a task took a third of the time of a reading.
+        receive = self._receivers.get(sid) if self._receivers else None
+        if receive is None or not reply.startswith(b"$JS.ACK."):
+            await super()._process_msg(sid, subject, reply, data, headers)
+            return
+        self.stats["in_msgs"] += 1
+        self.stats["in_bytes"] += len(data)
+        receive(subject.decode(), reply.decode(), data, RawHeaders(headers) if headers else {})
 
     async def close(self) -> None:
         """Closes, and ends the reconnection under way if there is one."""
@@ -40,7 +96,7 @@ class FastClient(Client):
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         # Two thirds of the time of a reading went into checking each header character by character.
-        return {name: value.strip() for name, value in HEADER.findall(raw.decode("utf-8", "replace"))}
+        return parse_headers(raw)
 
 
 class Watch:

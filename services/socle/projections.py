@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -35,6 +36,8 @@ MAX_BATCH = 5_000  # messages in one transaction: enough to share its cost, few 
 DEPTH = 8  # batches read ahead while one is written
 CLOSE = 50_000  # projections nearer than that share a reader; a new one reads alone and holds nobody back
 MAX_WAIT = 5.0
+LINGER = 0.025  # seconds between two small transactions: a trickle of commands would otherwise pay for one each
+SMALL = 500  # messages; from there on a transaction pays for itself
 
 log = structlog.get_logger("projections")
 
@@ -126,6 +129,8 @@ class _Feed:
                     watch(Progress(self.source.stream, done, stop_at - start, done / (time.monotonic() - begun)))
                 if not self.moving:
                     return
+                if stop_at is None and len(batch) < SMALL:
+                    await self.owner.linger()
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
@@ -271,6 +276,7 @@ class Projector:
         ordered = sorted(self.projections, key=lambda one: one.label)
         self._standings = [Standing(one, source.stream) for source in self.sources for one in ordered]
         self._moved = asyncio.Event()
+        self._hurry, self._waiting = asyncio.Event(), 0
         self._feeds: list[_Feed] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -332,6 +338,23 @@ class Projector:
         self._moved.set()
         self._moved = asyncio.Event()
 
+    async def linger(self) -> None:
+        """Let a few messages gather, unless somebody waits to read what he has just written."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                await self._hurry.wait()
+
+    @asynccontextmanager
+    async def _hurried(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        self._hurry.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._hurry.clear()
+
     async def wait_for(self, stream: str, seq: int, timeout: float = 5.0, projection: str | None = None) -> None:
         """Return once the rows show everything up to ``seq`` (the position got from append).
 
@@ -341,7 +364,7 @@ class Projector:
         """
         mine = [one for one in self._standings if one.stream == stream and projection in (None, one.projection.name)]
         try:
-            async with asyncio.timeout(timeout):
+            async with self._hurried(), asyncio.timeout(timeout):
                 while behind := [one for one in mine if one.seq < seq]:
                     for one in behind:
                         if one.stopped is not None:

@@ -45,6 +45,7 @@ class Pull:
         self._until = 0.0
         self._epoch = -1
         self._gone = ""
+        self._given = 0.0
         self._closed = False
 
     async def fetch(self, batch: int = 1, timeout: float | None = 5) -> list[Msg]:
@@ -56,12 +57,15 @@ class Pull:
         wait = self._fill if timeout is None else timeout
         if not self._buffer:
             await self._ask()
-            await self._wait(max(wait, LULL) if wait > self._fill / 2 else wait)
+            # Just after it gave some, this is FastStream filling its batch: what it holds must not wait for a lull.
+            filling = time.monotonic() - self._given < self._fill
+            await self._wait(wait if filling else max(wait, LULL))
         if self._gone and not self._buffer:
             self._gone, self._asked = "", 0
             await self._mend()
         if not self._buffer:
             raise NothingCame  # the only one that FastStream expects: any other would cost it what it already holds
+        self._given = time.monotonic()
         return [self._buffer.popleft() for _ in range(min(batch, len(self._buffer)))]
 
     async def unsubscribe(self) -> None:

@@ -250,18 +250,29 @@ class Runner:
     async def take(self, messages: list[Msg]) -> None:
         """Handle a batch, remember it, and only then acknowledge it."""
         async with self.turn:
+            keeping = asyncio.create_task(self._keep(messages))
             try:
                 aggregates = await self._handle_all(messages)
             except Exception as error:
                 self._tell_once("reaction_en_attente", cause=origin_of(error))
                 await self._postpone(messages, self.owner.backoff[0])
                 return
+            finally:
+                keeping.cancel()
         with suppress(NatsError):  # an answer that is lost is a delivery again, recognised by its rank
             for one in aggregates:
                 for message in one.settled:
                     await message.ack()
                 for message, delay in one.postponed:
                     await message.nak(delay=delay * random.uniform(1.0, 1.2))
+
+    async def _keep(self, messages: list[Msg]) -> None:
+        """Tell the broker that they are in hand: the ack wait measures a process that is gone, not a long task."""
+        while True:
+            await asyncio.sleep(self.owner.ack_wait / 3)
+            with suppress(NatsError):
+                for message in messages:
+                    await message.in_progress()
 
     async def _postpone(self, messages: list[Msg], delay: float) -> None:
         with suppress(NatsError):
@@ -347,7 +358,7 @@ class Runner:
             return DONE
         try:
             facts = Decoded(stored, self.owner.registry).facts(self._kinds)
-            async with asyncio.timeout(self.owner.ack_wait * 0.8):
+            async with asyncio.timeout(self.owner.patience):
                 for fact in facts:
                     await self._react(fact)
         except UnknownVersion as error:
@@ -516,7 +527,8 @@ class Reactions:
     concurrency: int = 32
     attempts: int = 6
     backoff: Sequence[float] = BACKOFF
-    ack_wait: float = 30.0
+    ack_wait: float = 6.0  # seconds before what a killed process held is delivered again
+    patience: float = 300.0  # seconds that one message may take
     clock: Callable[[], datetime] = now
 
     def __post_init__(self) -> None:

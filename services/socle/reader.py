@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error
 
 from services.socle import jsapi
+from services.socle.connection import FastClient
 from services.socle.enveloppe import Stored
 from services.socle.errors import BrokerAway, NotDense, StreamChanged
 from services.socle.jsapi import Transient
@@ -109,6 +110,8 @@ class _Feed:
         self._subscription = await self._nc.subscribe(
             self._inbox, cb=self._receive, pending_msgs_limit=-1, pending_bytes_limit=-1
         )
+        if isinstance(self._nc, FastClient):
+            self._nc.deliver_directly(self._subscription, self._deliver)
         config: dict[str, Any] = {
             "name": self._name,
             "deliver_policy": "by_start_sequence",
@@ -134,6 +137,8 @@ class _Feed:
 
     async def close(self) -> None:
         """Leaves; the server forgets the consumer by itself."""
+        if self._subscription is not None and isinstance(self._nc, FastClient):
+            self._nc.deliver_directly(self._subscription, None)
         if self._subscription is not None and not self._nc.is_closed:
             try:
                 await self._subscription.unsubscribe()
@@ -189,27 +194,27 @@ class _Feed:
             self._fault = "silence du courtier"
 
     async def _receive(self, message: Msg) -> None:
+        if message.reply.startswith("$JS.ACK."):
+            self._deliver(message.subject, message.reply, message.data, message.headers or {})
+        elif not self._fault:
+            self._status(message.headers or {})
+            self._arrived.set()
+
+    def _deliver(self, subject: str, reply: str, body: bytes, headers: Mapping[str, str]) -> None:
         if self._fault:
             return
         # $JS.ACK.<stream>.<consumer>.<times>.<seq>.<consumer seq>.<ns>.<pending>, or with a domain and a hash before
-        # the stream. Anything else is a status.
-        parts = message.reply.split(".")
-        if len(parts) < 9:
-            self._status(message.headers or {})
+        # the stream.
+        parts = reply.split(".")
+        seq, delivered, nanoseconds, pending = map(int, parts[5:9] if len(parts) == 9 else parts[7:11])
+        if delivered == self._delivered + 1:
+            self._delivered, self._pending = delivered, pending
+            self._asked -= 1
+            recorded = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+            self._buffer.append(Stored(self._stream, seq, subject, headers, body, recorded))
         else:
-            at = 5 if len(parts) == 9 else 7
-            self._deliver(message, int(parts[at]), int(parts[at + 1]), int(parts[at + 2]), int(parts[at + 3]))
-        self._arrived.set()
-
-    def _deliver(self, message: Msg, seq: int, delivered: int, nanoseconds: int, pending: int) -> None:
-        if delivered != self._delivered + 1:
             self._fault = f"livraison {delivered} reçue après {self._delivered}"
-            return
-        self._delivered = delivered
-        self._pending = pending
-        self._asked -= 1
-        recorded = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
-        self._buffer.append(Stored(self._stream, seq, message.subject, message.headers or {}, message.data, recorded))
+        self._arrived.set()
 
     def _status(self, headers: dict[str, str]) -> None:
         status, text = headers.get("Status", ""), headers.get("Description", "")

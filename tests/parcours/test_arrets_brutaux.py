@@ -183,7 +183,7 @@ async def tuer(victime: str, process: Processus, kills: int) -> None:
 @pytest.mark.parametrize(("victime", "kills"), [("services", 3), ("courtier", 3)])
 async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, victime: str, kills: int) -> None:
     settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="")
-    with processus(settings, Path("/tmp/log-arret.txt")) as process:
+    with processus(settings, tmp_path / "log.txt") as process:
         (acknowledged, _) = await asyncio.gather(charge(settings, 1, COMMANDES), tuer(victime, process, kills))
         acknowledged |= await charge(settings, COMMANDES + 1, 20)
         await verifier(settings, acknowledged)
@@ -193,6 +193,6 @@ async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, vict
 @pytest.mark.parametrize("victime", ["services", "courtier"])
 async def test_cent_morts(tmp_path: Path, victime: str) -> None:
     settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="")
-    with processus(settings, Path("/tmp/log-arret.txt")) as process:
+    with processus(settings, tmp_path / "log.txt") as process:
         (acknowledged, _) = await asyncio.gather(charge(settings, 1, 20_000), tuer(victime, process, 100))
         await verifier(settings, acknowledged)
