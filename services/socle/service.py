@@ -12,7 +12,7 @@ import itertools
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -198,7 +198,7 @@ class Service:
             self._stack.push_async_callback(door.close)
         broker = NatsBroker(**broker_options(self.settings, name), logger=None, graceful_timeout=CLOSING)
         await broker.start()
-        self._stack.push_async_callback(broker.stop)
+        self._stack.push_async_callback(_stop, broker)
         self.reactions = Reactions(
             service=name,
             registry=self.spec.registry,
@@ -269,6 +269,12 @@ class Service:
         if position:
             await self.projector.wait_for(position["journal"], int(position["seq"]))
         return {"reponse": await answer(query)}
+
+
+async def _stop(broker: NatsBroker) -> None:
+    """A connection that is down cannot be drained; what it held is delivered again."""
+    with suppress(Error, TimeoutError):
+        await broker.stop()
 
 
 def _told(outcome: Outcome) -> Data:
