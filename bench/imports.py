@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from functools import partial
 
 from bench import matiere, pairs
 from bench.commandes import Dans, exiger
 from bench.lieu import DIPLOME, SESSION, Lieu
 from bench.mesure import Ligne, Tours, dire, en_lots
 from contracts.commandes import write_command
+from services.exploitation.importation import EN_VOL, LOT, par_lots
 from services.exploitation.plateforme import Plateforme, client
 from services.socle.subjects import subject
 
 ACADEMIE = "banc-import"
-LOT = 450  # as services.exploitation.importation sends them
-SERVICE, RUNNER, NU = "service (commander_lot)", "Runner (execute_many)", "lots atomiques nus"
+SERVICE, RUNNER = "service (commander_lot)", "Runner (execute_many)"
+NUS = {"lots atomiques nus, un à la fois": 1, f"lots atomiques nus, {EN_VOL} en vol": EN_VOL}
 
 
 class Imports:
@@ -43,26 +46,31 @@ class Imports:
         return matiere.inscrire(ACADEMIE, [matiere.numero(f"L{self._lots:03d}", n) for n in range(nombre)])
 
     def essais(self) -> Tours:
-        return Tours({NU: self._nu, RUNNER: self._runner, SERVICE: self._service})
+        nus = {nom: partial(self._nu, en_vol) for nom, en_vol in NUS.items()}
+        return Tours({**nus, RUNNER: self._runner, SERVICE: self._service})
 
     async def _runner(self, tour: int) -> float:
         commands, runner = self._commandes(self.taille), self.dans.runner()
         begun = time.perf_counter()
-        for lot in en_lots(commands, LOT):
-            exiger(await runner.execute_many(lot))
+        lots = iter(en_lots(commands, LOT))
+
+        async def suite() -> None:
+            for lot in lots:
+                exiger(await runner.execute_many(lot))
+
+        await asyncio.gather(*(suite() for _ in range(EN_VOL)))
         return self.taille / (time.perf_counter() - begun)
 
     async def _service(self, tour: int) -> float:
         raws = [write_command(command) for command in self._commandes(self.taille)]
         begun = time.perf_counter()
-        for lot in en_lots(raws, LOT):
-            answers = await self.plateforme.commander_lot("inscription", lot)
+        async for answers in par_lots(self.plateforme, "inscription", raws):
             wrong = [one for one in answers if not one["ok"] or one["deja"]]
             if wrong:
                 raise RuntimeError(f"{len(wrong)} inscriptions sans effet, dont : {wrong[0]}")
         return self.taille / (time.perf_counter() - begun)
 
-    async def _nu(self, tour: int) -> float:
+    async def _nu(self, en_vol: int, tour: int) -> float:
         """As many messages, of the same sizes and headers, as the registrations make."""
         self._lots += 1
         lots = []
@@ -76,7 +84,7 @@ class Imports:
                 headers["Nats-Msg-Id"] = f"{stored.commandeid}@{path}"
                 lot.append((path, stored.body, headers))
             lots.append(lot)
-        return self.taille / await pairs.ajouter_par_lots(self.nats, lots)
+        return self.taille / await pairs.ajouter_par_lots(self.nats, lots, en_vol)
 
     @property
     def messages(self) -> tuple[float, float]:
@@ -94,4 +102,6 @@ async def mesurer(lieu: Lieu, *, court: bool) -> list[Ligne]:
     dire(f"  {count:.1f} messages par candidat, de {size:.0f} octets en moyenne")
     tours = mesure.essais()
     await tours.jouer(2 if court else 5, "imports")
-    return [tours.ligne("2. import", qui, NU, vise=0.5, unite=" candidats/s") for qui in (SERVICE, RUNNER)]
+    return [
+        tours.ligne("2. import", qui, nu, vise=0.5, unite=" candidats/s") for qui in (SERVICE, RUNNER) for nu in NUS
+    ]

@@ -134,21 +134,30 @@ async def ajouter(nc: Client, stream: str, messages: Sequence[Message], ensemble
     return time.perf_counter() - begun
 
 
-async def ajouter_par_lots(nc: Client, lots: Sequence[Sequence[Message]]) -> float:
-    """Bare atomic batches, one after the other: only the last message of each is answered."""
+async def ajouter_par_lots(nc: Client, lots: Sequence[Sequence[Message]], en_vol: int) -> float:
+    """Bare atomic batches, so many in flight: only the last message of each is answered."""
+    waiting = iter(lots)
+
+    async def worker() -> None:
+        for lot in waiting:
+            await _ajouter_lot(nc, lot)
+
     begun = time.perf_counter()
-    for number, lot in enumerate(lots):
-        batch = f"{nc.new_inbox().rsplit('.', 1)[1]}{number}"
-        for place, (subject, body, headers) in enumerate(lot, 1):
-            wire = {**headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(place)}
-            wire["Nats-Expected-Last-Subject-Sequence"] = "0"
-            if place < len(lot):
-                await nc.publish(subject, body, headers=wire)
-                continue
-            answer = await nc.request(subject, body, timeout=10, headers={**wire, "Nats-Batch-Commit": "1"})
-            if b'"error"' in answer.data:
-                raise nats.js.errors.Error(answer.data.decode())
+    await asyncio.gather(*(worker() for _ in range(en_vol)))
     return time.perf_counter() - begun
+
+
+async def _ajouter_lot(nc: Client, lot: Sequence[Message]) -> None:
+    batch = nc.new_inbox().rsplit(".", 1)[1]
+    for place, (subject, body, headers) in enumerate(lot, 1):
+        wire = {**headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(place)}
+        wire["Nats-Expected-Last-Subject-Sequence"] = "0"
+        if place < len(lot):
+            await nc.publish(subject, body, headers=wire)
+            continue
+        answer = await nc.request(subject, body, timeout=10, headers={**wire, "Nats-Batch-Commit": "1"})
+        if b'"error"' in answer.data:
+            raise nats.js.errors.Error(answer.data.decode())
 
 
 async def lire_fetch(nc: Client, stream: str, nombre: int, *, nouveaux: bool = False, pret: Any = None) -> float:

@@ -27,6 +27,8 @@ H_CONTENT = "Content-Type"
 
 GENESIS = ""
 
+REQUIRED = frozenset(("id", "type", "source", "time", "data", "commandeid", "acteur", "role", "correlationid", "rang"))
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -88,13 +90,11 @@ class Stored:
         except orjson.JSONDecodeError as error:
             raise MalformedMessage(self.where, f"JSON illisible : {error.msg}") from None
         found = parsed if isinstance(parsed, list) else [parsed]
-        required = ("id", "type", "source", "time", "data", "commandeid", "acteur", "role", "correlationid", "rang")
         for one in found:
             if not isinstance(one, dict) or one.get("specversion") != "1.0":
                 raise MalformedMessage(self.where, "ce n'est pas un CloudEvent 1.0")
-            missing = [key for key in required if key not in one]
-            if missing:
-                raise MalformedMessage(self.where, f"attributs absents : {', '.join(missing)}")
+            if not one.keys() >= REQUIRED:
+                raise MalformedMessage(self.where, f"attributs absents : {', '.join(sorted(REQUIRED - one.keys()))}")
         if not found:
             raise MalformedMessage(self.where, "aucun événement")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from contracts.messages import ContractError, Data, Event, MalformedMessage, Registry
@@ -23,6 +24,7 @@ class Source(Protocol):
     async def identity(self) -> StreamIdentity: ...
 
 
+@lru_cache(1_024)  # asked for each event read
 def kind(name: str) -> str:
     """``caisse.depot.v2`` → ``caisse.depot``: what stays the same from version to version."""
     return name.rpartition(".v")[0]
@@ -39,11 +41,12 @@ class Decoded:
     there is nothing to gain by trusting the journal blindly.
     """
 
-    __slots__ = ("_known", "_registry", "stored")
+    __slots__ = ("_envelopes", "_known", "_registry", "stored")
 
     def __init__(self, stored: Stored, registry: Registry) -> None:
         self.stored = stored
         self._registry = registry
+        self._envelopes: list[Data] | None = None
         self._known: dict[int, Fact] = {}
 
     def facts(self, wanted: frozenset[str]) -> list[Fact]:
@@ -53,10 +56,16 @@ class Decoded:
             UnknownVersion: one of them is newer than this program.
             MalformedMessage: one of them, or the envelope, cannot be read.
         """
-        envelopes = self.stored.envelopes
-        if ",".join([str(one["type"]) for one in envelopes]) != self.stored.headers.get(H_TYPES, ""):
-            raise MalformedMessage(self.stored.where, "les types de l'en-tête ne sont pas ceux du corps")
+        envelopes = self._checked()
         return [self._fact(index, one) for index, one in enumerate(envelopes) if kind(one["type"]) in wanted]
+
+    def _checked(self) -> list[Data]:
+        if self._envelopes is None:
+            envelopes = self.stored.envelopes
+            if ",".join([str(one["type"]) for one in envelopes]) != self.stored.headers.get(H_TYPES, ""):
+                raise MalformedMessage(self.stored.where, "les types de l'en-tête ne sont pas ceux du corps")
+            self._envelopes = envelopes
+        return self._envelopes
 
     def _fact(self, index: int, envelope: Data) -> Fact:
         known = self._known.get(index)

@@ -295,7 +295,9 @@ class Runner:
         for index, some in drafts:
             for draft in some:
                 ack = next(acks)
-                self._remember(draft, ack.seq)
+                # An import makes more aggregates than memory holds, and few of them are asked for soon.
+                if draft.loaded.tip is not NOTHING:
+                    self._remember(draft, ack.seq)
                 results[index] = _outcome(journal, some, ack.seq, ack.duplicate)
 
     async def _load_all(self, several: Sequence[Prepared]) -> None:

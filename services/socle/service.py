@@ -29,7 +29,7 @@ from sqlalchemy import Engine
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
 from services.socle import parking
 from services.socle.coffre import Coffre, master_key
-from services.socle.connection import broker_options, connect, pull_inbox
+from services.socle.connection import Watch, broker_options, connect, pull_inbox
 from services.socle.errors import SocleError
 from services.socle.journal import NOTHING, History, Journal, Store
 from services.socle.projections import Projection, Projector
@@ -196,8 +196,10 @@ class Service:
             door = _Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer)
             await door.open()
             self._stack.push_async_callback(door.close)
-        broker = NatsBroker(**broker_options(self.settings, name), logger=None, graceful_timeout=CLOSING)
+        watch = Watch(name)
+        broker = NatsBroker(**broker_options(self.settings, name, watch), logger=None, graceful_timeout=CLOSING)
         await broker.start()
+        watch.client = broker.connection  # so that leaving is not told as losing
         self._stack.push_async_callback(_stop, broker)
         self.reactions = Reactions(
             service=name,

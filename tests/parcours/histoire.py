@@ -6,7 +6,7 @@ pour que chaque décision se calcule de tête.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ CENTRE, LYCEE, GRETA = "0769001A", "0769002B", "0769003C"
 GENERALES = ("UG1", "UG2", "UG3", "UG4")
 SUPPORTS = ("fiche_produit", "fiche_environnement", "recapitulatif")
 
-# Qui n'a pas de grille à nommer en met une quelconque ; EP1 S1 veut C3 et une au choix, S2 cinq critères (CAP24-N04, N05).
+# EP1 S1 veut C3 et une compétence au choix, S2 cinq critères au moins (CAP24-N04, CAP24-N05) ; ailleurs, peu importe.
 CRITERES = {"EP1.S1": {"C3": 5, "C2": 5}, "EP1.S2": {"C1": 5, "C4": 5}, "EP2": {"C1": 3}, "EP3.S2": {"C1": 3}}
 
 
@@ -40,7 +40,10 @@ SUPPLEANT = acteur("ENS1", "president_jury", f"jury:{JURY}")
 
 @dataclass(frozen=True)
 class Candidat:
-    """Un candidat et ce que l'histoire lui réserve. ``notes`` : huit, d'EP1.S1 à UG4 ; ``None`` : absent, "-" : rien."""
+    """Un candidat et ce que l'histoire lui réserve.
+
+    ``notes`` : huit, d'EP1.S1 à UG4 ; ``None`` : absent ; "-" : rien à noter.
+    """
 
     numero: str
     identite: Identite
@@ -89,14 +92,14 @@ ALICE = Candidat(
     "N26A0001",
     _personne(1, "Zwyxmont", "Alicidore", "2008-01-17"),
     "scolaire_public",
-    _notes("15", "15", "15", "14.5", "14", "14", "15", "14"),  # 247,5 points : 14,55, mention bien
+    _notes("15", "15", "15", "14.5", "14", "14", "15", "14"),  # 247,5 points, et 3 de facultative : 14,73, mention bien
     conduite="favorable",
 )
 BASILE = Candidat(
     "N26B0002",
     _personne(2, "Quetzaudrel", "Basilopompe", "1987-02-23", usage="Yrrbéline"),
     "individuel",
-    _notes("11", "11", "11", "11", "11", "11", "11", "11"),
+    _notes("11", "11", "11", "11", "10.5", "11", "11", "11"),  # UG1 portée à 11 à l'harmonisation
     conduite="validee",
     semaines=14,  # 490 heures, tout juste
 )
@@ -111,7 +114,7 @@ DRISS = Candidat(
     "N26D0004",
     _personne(4, "Xhoffbenne", "Drissamour", "2008-04-04"),
     "scolaire_public",
-    _notes("-", "15", "14", "14", "12", "12", "12", "12"),  # EP1 : (2 x 0 + 15) / 3 = 5 ; 104 sur 100 requis, 188 en tout
+    _notes("-", "15", "14", "14", "12", "12", "12", "12"),  # EP1 : (2 x 0 + 15) / 3 = 5 ; 104 points en professionnel
     conduite="insuffisant",
     sans_support="fiche_produit",
 )
@@ -119,7 +122,7 @@ ELISE = Candidat(
     "N26E0005",
     _personne(5, "Wittlokken", "Élisabelline", "2008-05-05"),
     "scolaire_public",
-    _notes("14", "14", "14", "14", None, "14", "14", "14"),  # absente sans motif : pas de diplôme, quelle que soit la moyenne
+    _notes("14", "14", "14", "14", None, "14", "14", "14"),  # absente sans motif : pas de diplôme (DC-CAP16)
     conduite="favorable",
     livret=True,
 )
@@ -135,14 +138,16 @@ GAELLE = Candidat(
     "N26G0007",
     _personne(7, "Kerguzul", "Gaëlliptique", "2008-07-07"),
     "scolaire_public",
-    _notes("8", "8", "8", "8", "9", "9", None, "9"),
+    _notes("8", "8", "8", "8", "9", "9", None, "9"),  # garde 11 à UG4, puis y renonce : 9
     conduite="insuffisant",
 )
 HUGO = Candidat(
     "N26H0008",
     _personne(8, "Pfluzgrave", "Hugolinet", "1999-08-18"),
     "formation_continue",
-    _notes("10", "10", "9.5", "10", "12", "12", "12", "12"),  # 98,5 points sur 100 : un demi-point à EP2 suffit
+    _notes(
+        "10", "10", "9.5", "10", "12", "12", "-", "12"
+    ),  # dispensé d'EPS ; 98,5 points sur 100 : un demi-point manque
     permis_b=True,
 )
 INES = Candidat(
@@ -152,6 +157,12 @@ INES = Candidat(
     _notes("13", "13", "13", "13", "13", None, "13", "13"),  # 195 points malgré le zéro
     conduite="favorable",
 )
+JULES = Candidat(
+    "N26J0010",
+    _personne(0, "Nzwakele", "Julesquin", "2008-10-10"),
+    "scolaire_public",
+    _notes("-", "-", "-", "-", "-", "-", "-", "-"),  # il se désiste
+)
 TOUS = (ALICE, BASILE, CELIA, DRISS, ELISE, FARID, GAELLE, HUGO, INES)
 EVALUES = tuple(one for one in TOUS if one is not CELIA)
 
@@ -159,6 +170,24 @@ EVALUES = tuple(one for one in TOUS if one is not CELIA)
 def histoire() -> list[Data]:
     """Toutes les étapes à la suite, comme un fichier de `parchemin jouer` : on attend les réactions entre deux."""
     return [ligne for lignes in etapes().values() for ligne in (*lignes, {"attendre": True})]
+
+
+Commander = Callable[[Mapping[str, Any]], Awaitable[Data]]
+Attendre = Callable[[], Awaitable[None]]
+
+
+async def jouer(commander: Commander, choisies: Iterable[str] = (), *, attendre: Attendre | None = None) -> list[Data]:
+    """Les réponses aux commandes de ces étapes (toutes par défaut) ; chacune est faite, ou refusée comme annoncé."""
+    reponses, toutes = [], etapes()
+    for nom in choisies or toutes:
+        for ligne in toutes[nom]:
+            attendu = ligne.pop("refus_attendu", None)
+            reponse = await commander(ligne)
+            assert reponse.get("code") == attendu, (ligne["id"], reponse)
+            reponses.append(reponse)
+        if attendre is not None:
+            await attendre()
+    return reponses
 
 
 def etapes() -> dict[str, list[Data]]:
@@ -223,6 +252,13 @@ def _inscriptions() -> Iterator[Data]:
         yield _sur(one, "inscription.affecter_centre", centre=CENTRE)
         if one.semaines is not None:
             yield _attestation(one, one.semaines)
+    yield inscription(JULES)
+    yield _sur(ALICE, "inscription.modifier_inscription", facultatives=["UF1"])
+    yield _sur(GAELLE, "inscription.accorder_benefice", "UG4", note="11", session_origine="2024")
+    yield _sur(GAELLE, "inscription.abandonner_benefice", "UG4")
+    yield _sur(HUGO, "inscription.accorder_dispense", "UG3", motif="titulaire d'un baccalauréat professionnel")
+    yield _sur(INES, "inscription.accorder_amenagement", nature="tiers-temps", epreuves=["UG1"])
+    yield _sur(JULES, "inscription.annuler_inscription", motif="désistement écrit")
     yield {**inscription(ALICE, "N26Z9999"), "refus_attendu": "AMB-56"}  # la même personne, sous un autre numéro
 
 
@@ -256,6 +292,8 @@ def _attestation(one: Candidat, semaines: int) -> Data:
 def _dossiers() -> Iterator[Data]:
     for one in TOUS:
         yield _sur(one, "conformite.controler_dossier", le="2025-12-01T09:00:00+01:00")
+    yield _sur(FARID, "conformite.signaler_doute", motif="cachet de l'employeur peu lisible")
+    yield _sur(FARID, "conformite.conclure_verification", conforme=True, motif="employeur joint, période confirmée")
     for one in EVALUES:
         for support in SUPPORTS:
             if support != one.sans_support:
@@ -264,13 +302,13 @@ def _dossiers() -> Iterator[Data]:
 
 
 def _support(one: Candidat, support: str) -> Data:
-    nature, signataires = support, ()
+    nature, signataires = support, list[str]()
     if support == "recapitulatif":
         nature = "recapitulatif_experience" if one.individuel else "recapitulatif_pfmp"
-        signataires = ("candidat",) if one.individuel else ("tuteur", "formateur")
+        signataires = ["candidat"] if one.individuel else ["tuteur", "formateur"]
     depot = "2026-04-20T10:00:00+02:00"
-    champs = {"piece": support, "nature": nature, "depose_le": depot, "signataires": list(signataires)}
-    return _sur(one, "conformite.deposer_piece", **champs, le=depot)
+    quoi = {"piece": support, "nature": nature, "depose_le": depot, "signataires": signataires, "le": depot}
+    return _sur(one, "conformite.deposer_piece") | quoi
 
 
 def _convocations() -> Iterator[Data]:
@@ -289,8 +327,11 @@ def _evaluation() -> Iterator[Data]:
             yield _sur(one, "notation.enregistrer_conduite", mention=one.conduite, commission=commission)
     yield _sur(CELIA, "notation.saisir_note", "UG1", note="12", refus_attendu="CAP26-I05")
     yield _sur(ALICE, "notation.saisir_note", "EP3.S1", note="15", refus_attendu="CAP24-N15")
+    yield _sur(ALICE, "notation.saisir_note", "UF1", note="13")
+    yield _sur(BASILE, "notation.saisir_seconde_fois", "EP2", note="11", par=acteur("dec:agent-2", "gestionnaire"))
     for epreuve in GENERALES:
-        lignes = [{"candidat": one.numero, "note": one.par_cle[epreuve] or "ABS"} for one in EVALUES]
+        notes = {one.numero: one.par_cle[epreuve] for one in EVALUES}
+        lignes = [{"candidat": numero, "note": note or "ABS"} for numero, note in notes.items() if note != "-"]
         depot = {"lot": epreuve, "epreuve": epreuve, "lignes": lignes}
         yield {"commande": "notation.deposer_bordereau", **depot, "par": COMMISSION}
 
@@ -311,9 +352,12 @@ def _resultats() -> Iterator[Data]:
     yield _sur(INES, "notation.justifier_absence", "UG2", motif="accident de la circulation, procès-verbal joint")
     for epreuve in GENERALES:
         yield {"commande": "notation.clore_bordereau", "lot": epreuve, "par": COMMISSION}
+    yield _sur(BASILE, "notation.harmoniser_note", "UG1", note="11", motif="commission plus sévère d'un demi-point")
     for one in EVALUES:
         for epreuve in ("EP1", "EP2", "EP3"):
             yield _sur(one, "notation.arreter_resultat", epreuve)
+    yield _sur(ALICE, "notation.arreter_resultat", "UF1")
+    yield _sur(HUGO, "notation.arreter_resultat", "UG3")
 
 
 def _au_jury(commande: str, par: Data, **champs: Any) -> Data:
@@ -329,10 +373,11 @@ def _jury() -> Iterator[Data]:
     ]
     yield _au_jury(
         "constituer_jury", RECTEUR, arrete="arrêté rectoral 2026-118", membres=membres, president="PRO1",
-        vice_president="ENS1", candidats=[one.numero for one in TOUS],
+        vice_president="ENS1", candidats=[one.numero for one in (*TOUS, JULES)],
     )  # fmt: skip
     for membre in ("PRO1", "ENS1", "PRO2"):
         yield _au_jury("attester_presence", GESTIONNAIRE, membre=membre)
+    yield _au_jury("recuser_membre", RECTEUR, membre="PRO2", candidat=INES.numero, motif="parent de la candidate")
     yield _au_jury("ouvrir_jury", PRESIDENTE)
     for one in (ALICE, BASILE, CELIA, DRISS):
         yield _au_jury("prendre_decision", PRESIDENTE, candidat=one.numero)
@@ -358,7 +403,7 @@ def _remplacements() -> Iterator[Data]:
     def demande(one: Candidat, epreuve: str, depot: str = ACADEMIE, refus: str | None = None) -> Data:
         attendu = {} if refus is None else {"refus_attendu": refus}
         depose = {"epreuves": [epreuve], "academie_depot": depot, "par": RECTEUR}
-        return _sur(one, "inscription.demander_remplacement", **depose, **attendu)
+        return _sur(one, "inscription.demander_remplacement") | depose | attendu
 
     yield demande(FARID, "EP2", depot="paris")  # renvoyée au recteur de l'académie d'origine (CL-055)
     yield demande(FARID, "EP2")

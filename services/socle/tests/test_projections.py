@@ -6,6 +6,8 @@ import asyncio
 import os
 import random
 import signal
+import time
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from contracts.messages import Registry
-from services.socle import parking
-from services.socle.enveloppe import Fact
+from services.socle import parking, projections
+from services.socle.enveloppe import Fact, Stored
 from services.socle.projections import (
     Progress,
     Projection,
@@ -29,7 +31,7 @@ from services.socle.projections import (
     replay,
     state_hash,
 )
-from services.socle.read_model import Standing, position
+from services.socle.read_model import Outcome, Standing, position
 from services.socle.rows import Upsert
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, in_writer, writing
@@ -270,6 +272,27 @@ async def test_a_write_is_read_after_waiting_for_its_position(sqlite: Engine, te
         with pytest.raises(ReadBehind):
             await one.wait_for(teller.journal.stream, seq + 1, timeout=0.05)
         assert {entry.lag for entry in await one.status()} == {0}
+
+
+async def test_a_trickle_shares_transactions_but_nobody_waits_for_that(
+    sqlite: Engine, teller: Teller, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(projections, "LINGER", 2.0)
+    async with projector(sqlite, teller) as one:
+        batches: list[int] = []
+        apply = one.transaction.apply
+
+        def counted(batch: Sequence[Stored], standings: Sequence[Standing]) -> list[Outcome]:
+            batches.append(len(batch))
+            return apply(batch, standings)
+
+        monkeypatch.setattr(one.transaction, "apply", counted)
+        last = await write_rounds(teller, ["a"], 10)
+        began = time.monotonic()
+        await one.wait_for(teller.journal.stream, last)
+        assert time.monotonic() - began < 1.0
+        assert sum(batches) == last
+        assert len(batches) <= 4  # one for what came first, one for what gathered while it was written, the rest
 
 
 async def test_a_database_that_goes_away_comes_back_by_itself(

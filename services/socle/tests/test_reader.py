@@ -13,7 +13,7 @@ import pytest
 from nats.aio.client import Client
 
 from services.socle import jsapi
-from services.socle.connection import FastClient
+from services.socle.connection import FastClient, RawHeaders
 from services.socle.enveloppe import Stored
 from services.socle.errors import BrokerAway, NotDense, StreamChanged
 from services.socle.journal import Journal
@@ -54,6 +54,17 @@ async def test_what_is_read_is_what_is_loaded(journal: Bench):
     assert batch[0].recorded is not None
     assert loaded.recorded is not None
     assert abs((batch[0].recorded - loaded.recorded).total_seconds()) < 0.001
+
+
+async def test_headers_read_lazily_are_those_of_the_message(journal: Bench):
+    j, a = await journal(), journal.subject("a")
+    await store(j, a, "commande-1", n=1)
+    (read,) = await anext(j.read())
+    loaded = {k: v for k, v in (await j.load(a)).messages[0].headers.items() if k in read.headers}
+    assert isinstance(read.headers, RawHeaders)
+    assert dict(read.headers) == loaded
+    assert all(read.headers[name] == value for name, value in loaded.items())
+    assert (read.headers.get("Absent"), len(read.headers)) == (None, len(loaded))
 
 
 async def test_reads_on_past_what_it_asks_for_at_once_and_past_its_share_of_bytes(journal: Bench):

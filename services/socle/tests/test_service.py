@@ -32,6 +32,7 @@ class Remercie(Event):
 class Remercier(Command):
     NAME: ClassVar[str] = "publication.remercier"
     compte: str
+    lot: str = ""
 
 
 class Voir(Query):
@@ -192,6 +193,13 @@ async def test_un_lot_repond_ligne_par_ligne(service: Service, porte: Porte) -> 
     lot = [porte.ajouter("c1", 1), {"commande": "publication.disparue"}, porte.ajouter("c2", 5_000)]
     answer = await porte("cmd", {"lot": lot})
     assert [one.get("code", "fait") for one in answer["lot"]] == ["fait", "COMMANDE_INCONNUE", "PLAFOND"]
+
+
+async def test_une_commande_qui_a_un_champ_lot_n_est_pas_un_lot(service: Service, porte: Porte) -> None:
+    command = Remercier(compte="c1", lot="L12", le=LE, par=QUI, session=service.settings.sessions[0], diplome="essai")
+    done = await porte("cmd", {"commande": Remercier.NAME, **command.model_dump(mode="json")})
+    assert (done["ok"], "lot" in done) == (True, False)
+    assert [one["type"] for one in done["evenements"]] == [Remercie.NAME]
 
 
 async def test_la_sante_se_demande_sans_droits(service: Service, porte: Porte) -> None:
