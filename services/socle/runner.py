@@ -61,7 +61,8 @@ class Handler:
     """How one command is decided: on which aggregates, with which lookups, by which pure function.
 
     ``decide(command, states, **lookups)`` gets the states by token and gives the events by token. ``shared``: the
-    lookups depend on the session and diplôme alone, so that a batch makes them once.
+    lookups depend on the session and diplôme alone, so that a batch makes them once. ``direct``: the aggregates are
+    known without the lookups, so that a command already done is recognised before them.
     """
 
     command: type[Command]
@@ -69,6 +70,7 @@ class Handler:
     decide: Callable[..., Mapping[str, Sequence[Event]]]
     lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups
     shared: bool = False
+    direct: bool = False
 
 
 def on(
@@ -87,7 +89,7 @@ def on(
         name = token(command)
         return {name: decide(command, states[name], **looked)}
 
-    return [Handler(command, one, decided, lookups) for command in commands]
+    return [Handler(command, one, decided, lookups, direct=True) for command in commands]
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,9 @@ class Runner:
             Conflict: the aggregate kept moving for the whole bounded number of retries.
             SocleError: the journal cannot be reached or trusted; nothing was half-written.
         """
+        first = await self._first_outcome(command)
+        if first is not None:
+            return first
         prepared = await self._prepare(command, correlation, traceparent)
         for attempt in range(CONFLICTS):
             async with self._serialized(prepared.paths):
@@ -183,6 +188,18 @@ class Runner:
             await asyncio.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7))))
             prepared = await self._prepare(command, correlation, traceparent)
         raise Conflict(f"{command.NAME} : l'agrégat change sans cesse ; renvoyez la commande, avec le même id")
+
+    async def _first_outcome(self, command: Command) -> Outcome | None:
+        """What a command repeated to us did; what it would have to look up for that may have changed since."""
+        self._check(command, self._academie)
+        handler, journal = self.handlers[type(command)], self.journal(command.session)
+        if not handler.direct:
+            return None
+        for ref in handler.aggregates(command, {}):
+            loaded = await self._load(journal, self._subject(command, ref), ref.family, Trust.MEMORY)
+            if command.id in loaded.done:
+                return Outcome(loaded.done[command.id], journal.stream, loaded.tip.last_seq, again=True)
+        return None
 
     async def execute_many(self, commands: Sequence[Command], *, dry_run: bool = False) -> list[Outcome | Refus]:
         """Do many commands with few round trips (imports): each outcome or refusal, in order.
