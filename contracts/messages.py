@@ -9,9 +9,9 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 NAME_PATTERN = re.compile(r"^(?P<service>[a-z]+)\.(?P<type>[a-z][a-z0-9_]*)\.v(?P<version>[1-9]\d*)$")
 COMMAND_PATTERN = re.compile(r"^(?P<service>[a-z]+)\.(?P<type>[a-z][a-z0-9_]*)$")
@@ -53,6 +53,18 @@ class Acteur(Message):
     portee: tuple[str, ...] = ()
 
 
+def _plausible(moment: datetime) -> datetime:
+    """A moment that can change time zone without leaving the calendar, and that an exam may know."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"une date entre {FIRST_YEAR} et {LAST_YEAR} est attendue")
+    return moment
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""An aware moment of a plausible year."""
+
+
 def new_id() -> str:
     """A fresh command identifier."""
     return str(uuid.uuid4())
@@ -64,7 +76,7 @@ class Command(Message):
     NAME: ClassVar[str]
 
     id: str = Field(default_factory=new_id, min_length=8, max_length=80, pattern=r"^[A-Za-z0-9_.:-]+$")
-    le: AwareDatetime
+    le: Instant
     par: Acteur
     session: str = Field(pattern=r"^[a-z0-9_-]{1,20}$")
     diplome: str = Field(pattern=r"^[a-z0-9_]{1,40}$")

@@ -7,9 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from contracts.messages import Message
+from contracts.messages import Instant, Message
 
 Numero = Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
 """Candidate number: the only name of a candidate outside the events that declare an identity."""
@@ -184,7 +184,7 @@ class Parametres(Message):
     remise_supports: date
     remontee_ccf: date
     jury_le: date
-    publication: AwareDatetime
+    publication: Instant
     conduite_individuels: bool = False
     strict_001: bool = False
     a_venir_sous_reserve: bool = False

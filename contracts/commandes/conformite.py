@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from contracts.messages import Command
+from contracts.messages import Command, Instant
 from contracts.vocabulaire import Attestation, Categorie, Code, CodeEpreuve, Motif, NaturePiece, Numero, Verdict
 
 
@@ -50,7 +50,7 @@ class DeposerPiece(Command):
     candidat: Numero
     piece: Code
     nature: NaturePiece
-    depose_le: AwareDatetime
+    depose_le: Instant
     attestation: Attestation | None = None
     signataires: tuple[str, ...] = ()
     empreinte: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")

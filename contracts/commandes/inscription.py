@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from contracts.messages import Command
+from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
     Categorie,
     Code,
@@ -143,7 +143,7 @@ class EmettreConvocation(Command):
 
     NAME: ClassVar[str] = "inscription.emettre_convocation"
     candidat: Numero
-    date: AwareDatetime
+    date: Instant
 
 
 class AnnulerInscription(Command):

@@ -224,7 +224,10 @@ class Service:
         raw = _mapping(body)
         if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
             return _told(await self.runner.execute(self._read(raw)))
-        read = [self._try(one) for one in raw["lot"]]
+        lot = raw["lot"]
+        if not isinstance(lot, list) or not all(isinstance(one, dict) for one in lot):
+            raise Refus("COMMANDE_MALFORMEE", "« lot » doit être une liste de commandes")
+        read = [self._try(one) for one in lot]
         commands = [one for one in read if isinstance(one, Command)]
         outcomes = iter(await self.runner.execute_many(commands, dry_run=bool(raw.get("essai"))))
         answers = [one if isinstance(one, Refus) else next(outcomes) for one in read]
@@ -268,8 +271,8 @@ class Service:
         if answer is None:
             raise Refus("REQUETE_INCONNUE", f"{query.NAME} n'est pas une question du service {self.spec.name}")
         self.spec.check_query(query, self.settings.academie)
-        if position:
-            await self.projector.wait_for(position["journal"], int(position["seq"]))
+        if position is not None:
+            await self.projector.wait_for(*_position(position))
         return {"reponse": await answer(query)}
 
 
@@ -299,7 +302,26 @@ def _mapping(body: bytes) -> dict[str, Any]:
         raise Refus("COMMANDE_MALFORMEE", "le corps n'est pas du JSON en UTF-8") from None
     if not isinstance(raw, dict):
         raise Refus("COMMANDE_MALFORMEE", "le corps doit être un objet JSON")
+    if b"\\u0000" in body and _has_nul(raw):
+        raise Refus("COMMANDE_MALFORMEE", "un texte contient un caractère nul, que les bases ne savent pas garder")
     return raw
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(one) for key, one in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _position(raw: Any) -> tuple[str, int]:
+    """``{"journal": …, "seq": …}``, as an answer gave it."""
+    match raw:
+        case {"journal": str(journal), "seq": int(seq)}:
+            return journal, seq
+        case _:
+            raise Refus("REQUETE_MALFORMEE", "« position » se reprend d'une réponse : journal (texte), seq (entier)")
 
 
 def _json(reply: Data) -> bytes:
