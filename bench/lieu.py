@@ -84,6 +84,7 @@ class Lieu:
             "PARCHEMIN_SESSIONS": SESSION,
             "PARCHEMIN_DB_URL": settings.db_url,
             "PARCHEMIN_LOG_LEVEL": "ERROR",
+            "PARCHEMIN_CLOCK_LAG": "0",
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -124,7 +125,12 @@ async def ouvrir(dossier: Path | None) -> AsyncIterator[Lieu]:
     async with AsyncExitStack() as pile:
         folder = Path(pile.enter_context(tempfile.TemporaryDirectory(prefix="parchemin-banc-", dir=dossier)))
         settings = Settings(
-            donnees=folder, deploiement=_deploiement(folder), sessions=(SESSION,), nats_url="", log_level="WARNING"
+            donnees=folder,
+            deploiement=_deploiement(folder),
+            sessions=(SESSION,),
+            nats_url="",
+            log_level="WARNING",
+            clock_lag=0,
         )
         server = await pile.enter_async_context(EmbeddedServer(settings))
         (folder / "url").write_text(server.endpoint.url)

@@ -102,6 +102,12 @@ DROITS: dict[str, Droit] = {
 }
 
 
+INTERNES = frozenset({S})
+"""Roles of reactions: never accepted from outside."""
+ANTIDATENT = frozenset({R, G})
+"""Roles that may record something at the date when it happened; the others act now."""
+
+
 def check_rights(command: Command, academie: str) -> None:
     """Refuse a command that its author may not give here.
 
@@ -116,5 +122,6 @@ def check_rights(command: Command, academie: str) -> None:
         permis = ", ".join(sorted(droit.roles))
         raise Refus("DROIT_ROLE", f"le rôle « {par.role} » ne peut pas {command.NAME} (rôles permis : {permis})")
     for role, mot in droit.bornes:
-        if par.role == role and f"{mot}:{getattr(command, mot, None)}" not in par.portee:
+        cible = getattr(command, mot, None)
+        if par.role == role and (cible is None or f"{mot}:{cible}" not in par.portee):
             raise Refus("DROIT_PORTEE", f"{command.NAME} : hors de la portée de l'auteur ({mot} absent de sa portée)")

@@ -20,9 +20,12 @@ COMMUNS: frozenset[str] = frozenset(
     {
         "COMMANDE_INCONNUE",
         "COMMANDE_MALFORMEE",
+        "DATE_FUTURE",
+        "DATE_PASSEE",
         "DROIT_ACADEMIE",
         "DROIT_ROLE",
         "DROIT_PORTEE",
+        "IDENTIFIANT_REUTILISE",
         "SESSION_INCONNUE",
         "SESSION_NON_OUVERTE",
         "REGLEMENT_CHANGE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -100,6 +101,14 @@ class Verdict(StrEnum):
     A_EXAMINER = "a_examiner"
 
 
+INIMPRIMABLES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "So"})
+
+
+def imprimable(texte: str) -> bool:
+    """Can an official document print it: no symbol, control or private character, nothing beyond the BMP?"""
+    return all(ord(letter) <= 0xFFFF and unicodedata.category(letter) not in INIMPRIMABLES for letter in texte)
+
+
 class Identite(Message):
     """Who a candidate is. Travels only in the events that declare it, sealed with the person's key."""
 
@@ -114,6 +123,13 @@ class Identite(Message):
     ville: str = Field(default="", max_length=100)
     courriel: str = Field(default="", max_length=200)
 
+    @field_validator("nom", "nom_usage", "prenoms", "lieu_naissance")
+    @classmethod
+    def _writable(cls, value: str | None) -> str | None:
+        if not imprimable(value or ""):
+            raise ValueError("un caractère ne s'imprime pas sur un document officiel")
+        return value
+
 
 class Periode(Message):
     """One period of an attestation: a stage or a job (CAP26-C07). Hours are per week."""
@@ -121,8 +137,9 @@ class Periode(Message):
     nature: NaturePeriode
     debut: date
     fin: date
-    semaines_annoncees: Decimal | None = Field(default=None, ge=0)
-    heures_hebdomadaires: Decimal = Field(gt=0, le=60)
+    # Bounded in digits too: an exact fraction of 1e-5000000 would take the machine's whole time.
+    semaines_annoncees: Decimal | None = Field(default=None, ge=0, le=1000, max_digits=8, decimal_places=4)
+    heures_hebdomadaires: Decimal = Field(gt=0, le=60, max_digits=5, decimal_places=2)
 
 
 class Entreprise(Message):
@@ -158,11 +175,14 @@ class Attestation(Message):
     activites: tuple[str, ...] = ()
 
 
+Valeur = Annotated[Decimal, Field(le=1000, max_digits=8, decimal_places=4)]
+
+
 class Valeurs(Message):
     """Values that the texts do not give, with the reference of the text that does (AMB-05). Exact, never a default."""
 
-    coefficients: dict[str, Decimal] = {}
-    poids: dict[str, Decimal] = {}
+    coefficients: dict[str, Valeur] = {}
+    poids: dict[str, Valeur] = {}
     reference: str = Field(min_length=3, max_length=300)
     demonstration: bool = False
 

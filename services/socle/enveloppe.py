@@ -40,6 +40,7 @@ class Context:
     le: datetime
     correlationid: str
     traceparent: str | None = None
+    sceau: str = ""  # keyed print of what the command asked: its id used for something else is recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def encode(
         }
         if context.traceparent:
             one["traceparent"] = context.traceparent
+        if context.sceau:
+            one["sceau"] = context.sceau
         envelopes.append(one)
     body = orjson.dumps(envelopes[0] if len(envelopes) == 1 else envelopes)
     headers = {
@@ -160,4 +163,5 @@ def context_of(envelope: Data) -> Context:
         le=datetime.fromisoformat(envelope["time"]),
         correlationid=envelope["correlationid"],
         traceparent=envelope.get("traceparent"),
+        sceau=envelope.get("sceau", ""),
     )

@@ -12,7 +12,13 @@ import structlog
 def configure(level: str = "INFO", style: str = "json", *, quiet: bool = False) -> None:
     """Set structlog up for the process. ``quiet``: a person is watching, keep to warnings."""
     chosen = logging.WARNING if quiet and level == "INFO" else logging.getLevelNamesMapping()[level]
-    renderer: Any = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(
+            exception_formatter=structlog.dev.plain_traceback  # the rich one prints local variables: identities
+        )
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -138,6 +138,7 @@ class _Feed:
     async def _take_stand(self, identity: StreamIdentity) -> None:
         """Positions from the database, checked against the stream they were made on."""
         await in_writer(self.owner.engine, self.owner.transaction.take_stand, self.moving, identity.created)
+        identity = await self.source.identity()  # after the positions: a rival may have moved them past the old end
         for what in ("journal", "base"):  # both just answered
             self._healthy(what)
         self.owner.wake()  # a rival may have brought the position that somebody waits for here

@@ -41,6 +41,7 @@ from services.socle.errors import BrokerAway, StreamChanged, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.parking import Parked, now, origin_of
 from services.socle.pull import Pull
+from services.socle.runner import DERIVED
 from services.socle.settings import Settings
 from services.socle.sql import SortedText, create_tables, in_writer, insert_if_absent, is_away, writing
 
@@ -84,7 +85,7 @@ Owed = Callable[[Fact], Iterable[Command] | Awaitable[Iterable[Command]]]
 
 def derived_id(event_id: str, reaction: str, index: int) -> str:
     """The id of the index-th command that a reaction owes to an event: always the same, so it is done once."""
-    return str(uuid.uuid5(NAMESPACE, f"{event_id}/{reaction}/{index}"))
+    return f"{DERIVED}{uuid.uuid5(NAMESPACE, f'{event_id}/{reaction}/{index}')}"
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ class _Aggregate:
     before: int
     rank: int
     seq: int
+    seq_before: int
     parked: bool
     newly: list[Parked] = field(default_factory=list)
     settled: list[Msg] = field(default_factory=list)
@@ -375,14 +377,18 @@ class Runner:
     async def _react(self, fact: Fact) -> None:
         owed = self.reaction.owed(fact)
         commands = await owed if inspect.isawaitable(owed) else owed
+        refused: Refus | None = None
         for index, command in enumerate(commands):
             identified = command.model_copy(update={"id": derived_id(fact.id, self.reaction.name, index)})
             try:
                 await self.owner.execute(identified)
             except Refus as refusal:
                 if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
-                    raise
-                log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+                    refused = refused or refusal  # the others are owed all the same
+                else:
+                    log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+        if refused is not None:
+            raise refused
 
     def _failed(self, stored: Stored, error: Exception) -> Verdict:
         """An outage is waited out, however long; a failure of the message itself is tried a bounded number of times."""
@@ -424,7 +430,7 @@ class Runner:
             known = {subject: (rank, seq) for subject, rank, seq in connection.execute(query)}
             parked = self._parked_subjects(connection)
         found = ((subject, *known.get(subject, (0, 0))) for subject in subjects)
-        return [_Aggregate(subject, rank, rank, seq, subject in parked) for subject, rank, seq in found]
+        return [_Aggregate(subject, rank, rank, seq, seq, subject in parked) for subject, rank, seq in found]
 
     def _parked_subjects(self, connection: Connection) -> set[str]:
         everything = parking.parked_subjects(connection, self.owner.service, self.source.stream)
@@ -454,7 +460,9 @@ class Runner:
         """Whether the messages this aggregate waits behind were settled meanwhile (the rank's lock makes it sure)."""
         waits = bool(one.newly) and one.newly[0].code == parking.WAITING
         if waits and one.subject not in self._parked_subjects(connection):
-            connection.execute(update(progress).where(*self._key(one.subject)).values(rang=one.before))
+            connection.execute(
+                update(progress).where(*self._key(one.subject)).values(rang=one.before, seq=one.seq_before)
+            )
             return True
         return False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import random
 import uuid
 from collections import OrderedDict
@@ -23,6 +25,7 @@ from services.socle.subjects import subject as subject_of
 log = structlog.get_logger("commande")
 
 NAMESPACE = uuid.UUID("6f1c2f43-5b0e-4c39-9d6b-6f1d3f6f7a10")
+DERIVED = "r:"  # starts the ids of commands owed to events; nobody else may use such an id
 CACHE = 20_000
 CONFLICTS = 60
 BATCH = 1_000  # messages in an atomic batch, the broker's limit
@@ -102,13 +105,22 @@ class Outcome:
     again: bool = False  # the command had already been done: this is its first outcome
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a past command did to an aggregate, who gave it, and the print of what it asked."""
+
+    events: tuple[tuple[str, Data], ...]
+    acteur: str
+    sceau: str
+
+
 @dataclass
 class Loaded:
     """An aggregate in memory: folded state, version, and what each past command did to it."""
 
     state: Any
     tip: History = NOTHING
-    done: dict[str, tuple[tuple[str, Data], ...]] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,6 +145,7 @@ class Draft:
     events: Sequence[Event]
     stored: tuple[tuple[str, Data], ...]
     entry: Entry
+    context: Context
 
 
 class Trust(Enum):
@@ -164,6 +177,7 @@ class Runner:
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
         self._size = cache
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._key = coffre.secret("commande")
 
     async def execute(
         self, command: Command, *, correlation: str | None = None, traceparent: str | None = None
@@ -197,8 +211,10 @@ class Runner:
             return None
         for ref in handler.aggregates(command, {}):
             loaded = await self._load(journal, self._subject(command, ref), ref.family, Trust.MEMORY)
-            if command.id in loaded.done:
-                return Outcome(loaded.done[command.id], journal.stream, loaded.tip.last_seq, again=True)
+            done = loaded.done.get(command.id)
+            if done is not None:
+                _exiger_meme(command.id, command.par.id, self._sceau(command), [done])
+                return Outcome(done.events, journal.stream, loaded.tip.last_seq, again=True)
         return None
 
     async def execute_many(self, commands: Sequence[Command], *, dry_run: bool = False) -> list[Outcome | Refus]:
@@ -237,7 +253,8 @@ class Runner:
                 known[key] = looked
         refs = handler.aggregates(command, looked)
         by = command.par
-        context = Context(command.id, by.id, by.role, command.le, correlation or command.id, traceparent)
+        conversation = correlation or command.id
+        context = Context(command.id, by.id, by.role, command.le, conversation, traceparent, self._sceau(command))
         return Prepared(command, handler, looked, refs, [self._subject(command, ref) for ref in refs], journal, context)
 
     async def _prepare_many(
@@ -308,7 +325,10 @@ class Runner:
         if not flat:
             return
         journal = group[0][1].journal
-        acks = iter(await journal.append_batch([draft.entry for draft in flat], flat[0].entry.commandeid))
+        told = await journal.append_batch([draft.entry for draft in flat], flat[0].entry.commandeid)
+        if any(ack.duplicate for ack in told):
+            raise Conflict("lot déjà fait ; le journal dit comment")
+        acks = iter(told)
         for index, some in drafts:
             for draft in some:
                 ack = next(acks)
@@ -370,9 +390,18 @@ class Runner:
     @staticmethod
     def _decided(one: Prepared, loaded: Sequence[Loaded]) -> Decided | Outcome | Refus:
         """The events by token; or the first outcome, as the history itself remembers it; or the refusal."""
-        done = [event for item in loaded for event in item.done.get(one.command.id, ())]
+        done = [item.done[one.command.id] for item in loaded if one.command.id in item.done]
         if done:
-            return Outcome(tuple(done), one.journal.stream, max(item.tip.last_seq for item in loaded), again=True)
+            try:
+                _exiger_meme(one.command.id, one.context.acteur, one.context.sceau, done)
+            except Refus as refus:
+                return refus
+            return Outcome(
+                tuple(event for part in done for event in part.events),
+                one.journal.stream,
+                max(item.tip.last_seq for item in loaded),
+                again=True,
+            )
         states = {ref.token: item.state for ref, item in zip(one.refs, loaded, strict=True)}
         try:
             return dict(one.handler.decide(one.command, states, **one.looked))
@@ -394,22 +423,24 @@ class Runner:
             acks = [await one.journal.append(only.subject, only.body, only.headers, only.expected, only.commandeid)]
         else:
             acks = await one.journal.append_batch(entries, one.command.id)
+        if any(ack.duplicate for ack in acks):  # stored by another attempt, whose bytes may not be these
+            raise Conflict(f"{one.command.NAME} : déjà fait ; le journal dit comment")
         for draft, ack in zip(drafts, acks, strict=True):
             self._remember(draft, ack.seq)
-        return _outcome(one.journal, drafts, max(ack.seq for ack in acks), all(ack.duplicate for ack in acks))
+        return _outcome(one.journal, drafts, max(ack.seq for ack in acks), False)
 
     def _draft(self, ref: Ref, path: str, loaded: Loaded, events: Sequence[Event], context: Context) -> Draft:
         stored = tuple((event.NAME, self._sealed(event)) for event in events)
         named = [(event_id(path, context.commandeid, n), name, data) for n, (name, data) in enumerate(stored)]
         tip = loaded.tip
         body, headers = encode(subject=path, context=context, rang=tip.rank + 1, precedent=tip.digest, events=named)
-        return Draft(ref, loaded, events, stored, Entry(path, body, headers, tip.last_seq, context.commandeid))
+        return Draft(ref, loaded, events, stored, Entry(path, body, headers, tip.last_seq, context.commandeid), context)
 
     def _remember(self, draft: Draft, seq: int) -> None:
         state, done, entry = draft.loaded.state, draft.loaded.done, draft.entry
         for event in draft.events:
             state = draft.ref.family.evolve(state, _without_clear(event))
-        done[entry.commandeid] = draft.stored
+        done[entry.commandeid] = Done(draft.stored, draft.context.acteur, draft.context.sceau)
         tip = History((), seq, draft.loaded.tip.rank + 1, digest(entry.body))
         self._keep(entry.subject, Loaded(state, tip, done))
 
@@ -424,11 +455,21 @@ class Runner:
         for stored in history.messages:
             for one in stored.envelopes:
                 state = family.evolve(state, self._registry.load(one["type"], one["data"]))
-            done[stored.commandeid] = tuple((one["type"], one["data"]) for one in stored.envelopes)
+            events = tuple((one["type"], one["data"]) for one in stored.envelopes)
+            first = stored.envelopes[0]
+            done[stored.commandeid] = Done(events, first["acteur"], first.get("sceau", ""))
         known.done.update(done)
         loaded = Loaded(state, history.tip, known.done)
         self._keep(path, loaded)
         return loaded
+
+    def _sceau(self, command: Command) -> str:
+        """Keyed, because the journal shows it in clear and the command may hold an identity.
+
+        Not of the date nor the rights of the author: the same order given again is the same.
+        """
+        asked = command.model_dump_json(exclude={"id", "le", "par"}, exclude_defaults=True)
+        return hmac.new(self._key, f"{command.NAME} {asked}".encode(), hashlib.sha256).hexdigest()[:32]
 
     async def _keys(self, events: Iterable[Event]) -> None:
         """Keys first, durably: a sealed event whose key is lost is a person erased."""
@@ -501,6 +542,21 @@ class _Locks:
             del self._table[path]
         else:
             self._table[path] = (lock, users - 1)
+
+
+def _exiger_meme(commandeid: str, acteur: str, sceau: str, done: Sequence[Done]) -> None:
+    """The id of a command names one order of one author.
+
+    Raises:
+        Refus: ``IDENTIFIANT_REUTILISE``.
+    """
+    if commandeid.startswith(DERIVED):
+        return  # nobody else can use it; a newer program may word the same order otherwise
+    for one in done:
+        if one.acteur != acteur or (one.sceau and one.sceau != sceau):
+            raise Refus(
+                "IDENTIFIANT_REUTILISE", f"l'id « {commandeid} » est celui d'une autre commande : prenez-en un autre"
+            )
 
 
 def _outcome(journal: Store, drafts: Sequence[Draft], seq: int, again: bool) -> Outcome:

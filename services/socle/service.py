@@ -23,7 +23,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import Error
+from nats.errors import Error, MaxPayloadError
 from sqlalchemy import Engine
 
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
@@ -34,7 +34,7 @@ from services.socle.errors import SocleError
 from services.socle.journal import NOTHING, History, Journal, Store
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
-from services.socle.runner import Handler, Outcome, Runner
+from services.socle.runner import DERIVED, Handler, Outcome, Runner
 from services.socle.settings import Settings
 from services.socle.sql import engine_for, in_writer
 from services.socle.subjects import stream_name, subject
@@ -128,6 +128,8 @@ class ServiceSpec:
     read_query: Callable[[Mapping[str, Any]], Query]
     check: Callable[[Command, str], None]
     check_query: Callable[[Query, str], None]
+    internal_roles: frozenset[str] = frozenset()  # those of reactions: never accepted from outside
+    backdating_roles: frozenset[str] = frozenset()  # those who may record what happened before
 
 
 def collect_rarely() -> None:
@@ -243,10 +245,22 @@ class Service:
         command = self.spec.read_command(raw)
         if type(command) not in self.runner.handlers:
             raise Refus("COMMANDE_INCONNUE", f"{command.NAME} n'est pas une commande du service {self.spec.name}")
-        if command.le > datetime.now(UTC) + timedelta(seconds=self.settings.clock_tolerance):
+        self._check_door(command)
+        return command
+
+    def _check_door(self, command: Command) -> None:
+        """What is true of an order from outside, whatever it asks."""
+        spec, by, now = self.spec, command.par, datetime.now(UTC)
+        if by.role in spec.internal_roles or command.id.startswith(DERIVED):
+            raise Refus(
+                "DROIT_ROLE", f"le rôle « {by.role} » et les identifiants « {DERIVED}… » sont ceux des réactions"
+            )
+        if command.le > now + timedelta(seconds=self.settings.clock_tolerance):
             # What waits for a date (an embargo) must not yield to whoever writes that date in advance.
             raise Refus("DATE_FUTURE", f"{command.NAME} est datée du {command.le.isoformat()} : une date à venir")
-        return command
+        lag = self.settings.clock_lag
+        if lag and by.role not in spec.backdating_roles and command.le < now - timedelta(seconds=lag):
+            raise Refus("DATE_PASSEE", f"le rôle « {by.role} » n'antidate pas : datez {command.NAME} de maintenant")
 
     async def health(self) -> Data:
         """Read models with their lag, and what is set aside. No data of anybody: asked without rights."""
@@ -371,9 +385,15 @@ class _Door:
         name = message.subject.rsplit(".", 1)[-1]
         outcome, reply = await self._reply(message.data, name)
         log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
-        if message.reply:
+        if message.reply.startswith("_INBOX."):  # a reply elsewhere would be written with our rights: in the journal
             try:
                 await self._nc.publish(message.reply, reply)
+            except MaxPayloadError:
+                detail = (
+                    f"la réponse fait {len(reply)} octets, plus que le courtier n'accepte ; demandez moins à la fois"
+                )
+                told = {"ok": False, "code": "REPONSE_TROP_GRANDE", "detail": detail, "refus": False}
+                await self._nc.publish(message.reply, _json(told))
             except Error as error:  # the connection is closing; whoever asked will ask again
                 log.warning("reponse_perdue", demande=name, cause=type(error).__name__)
 

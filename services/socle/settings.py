@@ -66,7 +66,8 @@ class Settings(BaseSettings):
 
     documents: Path | None = None  # where files for people are written; default under `donnees`
 
-    clock_tolerance: float = Field(default=300.0, ge=0)  # seconds by which the date of a command may be ahead
+    clock_tolerance: float = Field(default=5.0, ge=0)  # seconds by which the date of a command may be ahead
+    clock_lag: float = Field(default=900.0, ge=0)  # seconds by which it may be behind; 0: no limit (a past year played)
 
     request_timeout: float = Field(default=2.0, gt=0)
     attempts: int = Field(default=6, ge=1)

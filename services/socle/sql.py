@@ -63,7 +63,7 @@ def engine_for(url: str) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -90,6 +90,7 @@ def _sqlite(url: str) -> Engine:
 def _postgres(url: str) -> Engine:
     return create_engine(
         url,
+        hide_parameters=True,  # an error quotes the statement, never the values
         pool_pre_ping=True,  # a connection cut while idle is replaced, not handed out
         connect_args={
             "connect_timeout": 5,

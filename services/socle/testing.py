@@ -60,7 +60,9 @@ class Bench:
 def nats_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the run: everything under a temporary directory, short waits."""
     directory = tmp_path_factory.mktemp("donnees")
-    return Settings(donnees=directory, nats_url="", request_timeout=1.0, reconnect_wait=0.05, log_format="texte")
+    return Settings(
+        donnees=directory, nats_url="", request_timeout=1.0, reconnect_wait=0.05, log_format="texte", clock_lag=0
+    )
 
 
 @pytest.fixture(scope="session")

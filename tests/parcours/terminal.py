@@ -43,6 +43,7 @@ class Terminal:
 
     def __init__(self, environnement: Mapping[str, object]) -> None:
         self._environnement = {nom: str(valeur) for nom, valeur in environnement.items()}
+        self.dossier = Path(self._environnement["PARCHEMIN_DONNEES"]).parent
         self._souche: subprocess.Popen[str] | None = None
 
     def __call__(self, *arguments: object, **variables: object) -> Sortie:

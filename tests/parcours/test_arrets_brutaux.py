@@ -44,6 +44,7 @@ class Processus:
         environment = {
             **os.environ,
             "PARCHEMIN_DONNEES": str(self._settings.donnees),
+            "PARCHEMIN_CLOCK_LAG": "0",
             "PARCHEMIN_SESSIONS": ",".join(self._settings.sessions),
         }
         with self._log.open("ab") as log:
@@ -182,7 +183,7 @@ async def tuer(victime: str, process: Processus, kills: int) -> None:
 
 @pytest.mark.parametrize(("victime", "kills"), [("services", 3), ("courtier", 3)])
 async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, victime: str, kills: int) -> None:
-    settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="")
+    settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="", clock_lag=0)
     with processus(settings, tmp_path / "log.txt") as process:
         (acknowledged, _) = await asyncio.gather(charge(settings, 1, COMMANDES), tuer(victime, process, kills))
         acknowledged |= await charge(settings, COMMANDES + 1, 20)
@@ -192,7 +193,7 @@ async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, vict
 @pytest.mark.chaos
 @pytest.mark.parametrize("victime", ["services", "courtier"])
 async def test_cent_morts(tmp_path: Path, victime: str) -> None:
-    settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="")
+    settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="", clock_lag=0)
     with processus(settings, tmp_path / "log.txt") as process:
         (acknowledged, _) = await asyncio.gather(charge(settings, 1, 20_000), tuer(victime, process, 100))
         await verifier(settings, acknowledged)

@@ -56,7 +56,9 @@ AVANT_DOSSIERS = ("ouverture", "inscriptions")
 
 
 def reglages(dossier: Path, *, clock_tolerance: float = LONGTEMPS, **autres: Any) -> Settings:
-    return Settings(donnees=dossier, sessions=(SESSION,), nats_url="", clock_tolerance=clock_tolerance, **autres)
+    return Settings(
+        donnees=dossier, sessions=(SESSION,), nats_url="", clock_tolerance=clock_tolerance, clock_lag=0, **autres
+    )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

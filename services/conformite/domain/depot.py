@@ -172,14 +172,14 @@ def _exiger_remplacable(deposee: PieceDeposee, connue: Piece, etat: Etat, sessio
 
 
 def _deposee(command: DeposerPiece) -> PieceDeposee:
-    """Le candidat n'antidate pas : son dépôt vaut à l'instant de sa demande."""
-    candidat = command.par.role == Role.CANDIDAT
+    """Seul le service antidate : un autre dépôt vaut à l'instant de sa demande."""
+    maintenant = command.par.role not in (Role.GESTIONNAIRE, Role.RECTEUR)
     attestation, entreprise = _sans_personne(command.attestation)
     return PieceDeposee(
         candidat=command.candidat,
         piece=command.piece,
         nature=command.nature,
-        depose_le=max(command.depose_le, command.le) if candidat else command.depose_le,
+        depose_le=max(command.depose_le, command.le) if maintenant else command.depose_le,
         attestation=attestation,
         signataires=command.signataires,
         empreinte=command.empreinte,

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.commandes import conformite as commandes
 from contracts.commandes import read_command
-from contracts.droits import check_rights
+from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
 from contracts.messages import Command, Data
 from contracts.requetes import ListerDossiers, VoirDossier, check_query_rights, read_query
@@ -67,4 +67,6 @@ SPEC = ServiceSpec(
     read_query=read_query,
     check=check_rights,
     check_query=check_query_rights,
+    internal_roles=INTERNES,
+    backdating_roles=ANTIDATENT,
 )

@@ -17,7 +17,7 @@ from contracts.commandes.deliberation import (
     TransmettrePresidence,
     ViserLivret,
 )
-from contracts.droits import check_rights
+from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
 from contracts.messages import Command, Data, Refus
 from contracts.requetes import VoirDecision, VoirJury, VoirProposition, check_query_rights, read_query
@@ -171,4 +171,6 @@ SPEC = ServiceSpec(
     read_query=read_query,
     check=check_rights,
     check_query=check_query_rights,
+    internal_roles=INTERNES,
+    backdating_roles=ANTIDATENT,
 )

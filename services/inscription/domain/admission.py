@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from contracts.commandes.inscription import InscrireCandidat, ModifierInscription
+from contracts.droits import Role
 from contracts.evenements.inscription import CandidatInscrit, DispenseAccordee, InscriptionModifiee
 from contracts.messages import Personnel, Refus
 from contracts.reglement import CategorieReglee, Epreuve, Reglement
@@ -28,11 +29,12 @@ def admettre(
     """L'inscription d'un nouveau candidat, et les dispenses que son permis lui donne.
 
     Raises:
-        Refus: ``INSCRIPTIONS_CLOSES``, ``NAISSANCE_A_VENIR``, ``CATEGORIE_NON_PREVUE``, ``EPREUVE_INCONNUE``,
-            ``EPREUVE_NON_INSCRITE``, ``ETABLISSEMENT_REQUIS``, ou la règle qui s'oppose.
+        Refus: ``INSCRIPTIONS_CLOSES``, ``JUSTIFICATIF_REQUIS``, ``NAISSANCE_A_VENIR``, ``CATEGORIE_NON_PREVUE``,
+            ``EPREUVE_INCONNUE``, ``EPREUVE_NON_INSCRITE``, ``ETABLISSEMENT_REQUIS``, ou la règle qui s'oppose.
     """
     reglement = session.reglement
     _exiger_ouvertes(session, command)
+    _exiger_justifie(command)
     categorie = exiger_categorie(command.categorie, reglement)
     est_majeur = _exiger_majorite_ou_formation(command, session, categorie)
     modes = choix(command.modes, command.facultatives, command.etablissement, categorie, reglement)
@@ -50,6 +52,19 @@ def admettre(
         personne=empreinte,
     )
     return [inscrit, *(dispenses_permis(command.candidat, reglement) if command.permis_b else ())]
+
+
+def _exiger_justifie(command: InscrireCandidat) -> None:
+    """Un titre ou une formation se constate sur pièce : le candidat ne se les accorde pas.
+
+    Raises:
+        Refus: ``JUSTIFICATIF_REQUIS``.
+    """
+    if command.par.role == Role.CANDIDAT and (command.permis_b or command.formation_attestee):
+        detail = (
+            "permis ou formation : le service d'examens l'enregistre, sur pièce ; inscrivez-vous sans, puis demandez"
+        )
+        raise Refus("JUSTIFICATIF_REQUIS", f"{command.candidat} : {detail}")
 
 
 def _exiger_ouvertes(session: SessionFigee, command: InscrireCandidat | ModifierInscription) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeAlias, TypeVar
 
-from contracts.vocabulaire import Categorie, Mode
+from contracts.vocabulaire import Categorie, Mode, imprimable
 
 T = TypeVar("T")
 Lecteur: TypeAlias = Callable[[str], T]
@@ -41,6 +41,8 @@ def texte(maximum: int, *, obligatoire: bool = False) -> Lecteur[str]:
             _exiger_remplie(cellule)
         if len(cellule) > maximum:
             raise Illisible("CHAMP_TROP_LONG", f"{maximum} caractères au plus")
+        if not imprimable(cellule):
+            raise Illisible("CARACTERE_ILLISIBLE", "un caractère ne s'imprime pas : corrigez-le, ou l'encodage")
         return cellule
 
     return lire

@@ -135,17 +135,20 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
     place = Place(reglement.diplome, reglement.documents.intitule_diplome)
     for numero, deja in _places(personne).items():
         if deja.diplome == place.diplome:
+            # Qui donne l'identité d'un autre n'apprend pas son numéro.
+            sous = "" if command.par.role == Role.CANDIDAT else f" sous le numéro {numero}"
             raise Refus(
                 reglement.inscription.regle_doublon,
-                f"{command.candidat} : cette personne est déjà inscrite sous le numéro {numero} ; gardez ce numéro, "
+                f"{command.candidat} : cette personne est déjà inscrite{sous} ; gardez ce numéro, "
                 "ou donnez l'INE si c'est un homonyme",
             )
     autres = [numero for numero, deja in _places(personne).items() if deja.famille == place.famille]
     if autres and not _seconde_permise(command, len(autres)):
+        lesquels = "" if command.par.role == Role.CANDIDAT else f" ({', '.join(autres)})"
         raise Refus(
             reglement.deliberation.unique_specialite,
-            f"{command.candidat} : cette personne est inscrite à un autre {place.famille} de la session "
-            f"({', '.join(autres)}) ; il y faut une dérogation du recteur, ou un contrat qui prévoit deux spécialités",
+            f"{command.candidat} : cette personne est inscrite à un autre {place.famille} de la session{lesquels} ; "
+            "il y faut une dérogation du recteur, ou un contrat qui prévoit deux spécialités",
         )
     return [
         PersonneReservee(

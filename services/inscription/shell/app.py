@@ -17,7 +17,7 @@ from contracts.commandes.inscription import (
     OuvrirCentre,
     OuvrirSession,
 )
-from contracts.droits import check_rights
+from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.notation import ResultatArrete
@@ -206,4 +206,6 @@ SPEC = ServiceSpec(
     read_query=read_query,
     check=check_rights,
     check_query=check_query_rights,
+    internal_roles=INTERNES,
+    backdating_roles=ANTIDATENT,
 )

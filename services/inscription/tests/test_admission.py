@@ -300,3 +300,9 @@ def test_l_empreinte_de_la_personne_est_gardee_avec_l_inscription() -> None:
 
 def test_un_candidat_s_inscrit_lui_meme_comme_un_gestionnaire_l_inscrirait() -> None:
     candidate().when(inscription(**qui(Role.CANDIDAT))).then(inscrit(), reservee())
+
+
+@pytest.mark.parametrize("titre", ["permis_b", "formation_attestee"])
+def test_un_candidat_ne_s_accorde_ni_titre_ni_formation(titre: str) -> None:
+    champs: dict[str, Any] = {titre: True, **qui(Role.CANDIDAT)}
+    candidate().when(inscription(**champs)).then_refused("JUSTIFICATIF_REQUIS")

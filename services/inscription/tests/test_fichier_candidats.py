@@ -89,10 +89,10 @@ def test_le_codage_est_reconnu(codage: str) -> None:
     assert candidat.identite.prenoms == "Zoé"
 
 
-def test_un_octet_inconnu_de_windows_1252_ne_fait_pas_perdre_le_fichier() -> None:
+def test_un_octet_inconnu_de_windows_1252_ne_perd_que_sa_ligne() -> None:
     contenu = csv(ligne(), codage="latin-1").replace("Zoé".encode("latin-1"), b"Zo\xe9\x81")
-    [candidat] = lu(contenu).candidats
-    assert candidat.identite.prenoms == "Zoé\x81"
+    [erreur] = lire(contenu).erreurs
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, "prenoms", "CARACTERE_ILLISIBLE")
 
 
 def test_la_virgule_separe_aussi() -> None:

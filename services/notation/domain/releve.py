@@ -72,6 +72,7 @@ Evaluer = (
     | ArreterResultat
 )
 ReleveCommand = Apprendre | Evaluer
+REGLE_APRES_JURY = "AMB-54"
 
 
 def decide(command: ReleveCommand, releve: Releve, session: SessionFigee) -> list[Event]:
@@ -93,6 +94,8 @@ def decide(command: ReleveCommand, releve: Releve, session: SessionFigee) -> lis
 
 
 def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Event]:
+    if not isinstance(command, JustifierAbsence):  # which says so by its own rule
+        _exiger_avant_jury(command, session)
     match command:
         case SaisirNote():
             return saisir(command, releve, session)
@@ -122,6 +125,19 @@ def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Ev
             return arreter(command, releve, session)
         case _:
             assert_never(command)
+
+
+def _exiger_avant_jury(command: Evaluer, session: SessionFigee) -> None:
+    """Passé le jour du jury, aucune note ne change sous une décision prise (AMB-54).
+
+    Raises:
+        Refus: AMB-54.
+    """
+    if not session.dans_les_delais(command.le, session.parametres.jury_le):
+        detail = (
+            f"le jury siégeait le {session.parametres.jury_le} : ce qu'il a vu ne change plus ici ; saisissez le jury"
+        )
+        raise Refus(REGLE_APRES_JURY, detail)
 
 
 # Ce que le service apprend des autres, dans n'importe quel ordre ---------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.commandes import notation as commandes
 from contracts.commandes import read_command
 from contracts.commandes.notation import CloreBordereau, DeposerBordereau
-from contracts.droits import check_rights
+from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
 from contracts.messages import Command, Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve, check_query_rights, read_query
@@ -121,4 +121,6 @@ SPEC = ServiceSpec(
     read_query=read_query,
     check=check_rights,
     check_query=check_query_rights,
+    internal_roles=INTERNES,
+    backdating_roles=ANTIDATENT,
 )

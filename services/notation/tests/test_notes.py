@@ -34,6 +34,7 @@ from contracts.evenements.notation import (
 from contracts.messages import Acteur, Refus
 from services.notation.tests.donnees import (
     ALICE,
+    APRES_JURY,
     APRES_REMONTEE,
     CORRECTEUR,
     EN_CCF,
@@ -328,3 +329,9 @@ def test_une_note_refusee_ne_dit_rien_du_candidat() -> None:
     refus = etant_donne(OUVERT).when(saisir("UG1", "12.3")).then_refused("DC-CAP11")
     assert ALICE not in refus.detail
     assert NoteSaisie.PERSONAL == ()
+
+
+def test_amb_54_apres_le_jury_aucune_note_ne_change_sous_une_decision_prise() -> None:
+    notee = etant_donne(OUVERT, UG1)
+    for commande in (rectifier("13"), harmoniser("13"), saisir("UG2", "9")):
+        notee.when(commande.model_copy(update={"le": APRES_JURY})).then_refused("AMB-54")

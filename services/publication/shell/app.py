@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.commandes import read_command
 from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication, PublierResultats
-from contracts.droits import check_rights
+from contracts.droits import ANTIDATENT, INTERNES, Role, check_rights
 from contracts.evenements import REGISTRE
 from contracts.evenements.deliberation import JuryClos
 from contracts.evenements.publication import ResultatsPublies
@@ -20,7 +20,7 @@ from services.publication.documents import donnees, rendu
 from services.publication.domain import document, publication
 from services.publication.domain.document import DocumentCommand, Edition
 from services.publication.domain.resultat import ResultatPublie
-from services.publication.domain.resultats import en_csv
+from services.publication.domain.resultats import en_csv, liste_publique
 from services.publication.projections import identites, resultats
 from services.publication.shell import reactions
 from services.publication.shell.fichiers import Rayon
@@ -88,6 +88,8 @@ class Shell:
     async def lister(self, query: ListerResultats) -> list[Data]:
         with self._env.engine.connect() as connection:
             lignes = resultats.lister(connection, **self._lieu(query))
+        if query.par.role not in (Role.GESTIONNAIRE, Role.RECTEUR):
+            lignes = list(liste_publique(lignes))  # what is posted: the admis and ajournés, nobody else
         return [
             {"candidat": one.candidat, "jury": one.jury, "decision": one.decision, "mention": one.mention}
             for one in lignes
@@ -185,4 +187,6 @@ SPEC = ServiceSpec(
     read_query=read_query,
     check=check_rights,
     check_query=check_query_rights,
+    internal_roles=INTERNES,
+    backdating_roles=ANTIDATENT,
 )

@@ -313,3 +313,26 @@ async def test_une_histoire_illisible_arrete_et_le_dit(
     await scene.store.append(scene.subject("c1"), body, headers, 0, "commande-1")
     with pytest.raises(error, match=name):
         await scene.runner().execute(ajouter("c1", 1, scene.session))
+
+
+async def test_un_id_deja_pris_par_un_autre_ordre_est_refuse(scene: Scene) -> None:
+    runner, command = scene.runner(), ajouter("c1", 5, scene.session)
+    await runner.execute(command)
+    autre_auteur = command.model_copy(update={"par": QUI.model_copy(update={"id": "a-2"})})
+    for autre in (command.model_copy(update={"montant": 6}), autre_auteur):
+        for one in (runner, scene.runner()):
+            with pytest.raises(Refus) as refus:
+                await one.execute(autre)
+            assert refus.value.regle == "IDENTIFIANT_REUTILISE"
+    assert await scene.total("c1") == 5
+
+
+async def test_une_repetition_rivale_ne_rompt_pas_la_chaine(scene: Scene) -> None:
+    """Sealed values differ from one attempt to the next: what was stored counts, not what was about to be."""
+    nommer = Nommer(compte="c1", porteur=Porteur(nom="Zoé"), le=LE, par=QUI, session=scene.session, diplome="essai")
+    one, other = scene.runner(), scene.runner(LostAck(scene.store))  # type: ignore[arg-type]
+    await asyncio.gather(one.execute(nommer), other.execute(nommer))
+    for runner in (other, one, scene.runner()):
+        await runner.execute(ajouter("c1", 1, scene.session))
+    history = await scene.store.load(scene.subject("c1"))  # checks the chain
+    assert (history.rank, await scene.total("c1")) == (4, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -220,3 +221,42 @@ async def test_l_arret_repond_a_ce_qui_est_en_cours(settings: Settings, journal:
     store = await journal()
     stored = [len((await store.load(journal.subject(f"c{n}"))).messages) for n in range(50)]
     assert sum(stored) == len(done)
+
+
+async def test_une_reponse_ne_s_ecrit_pas_dans_le_journal(service: Service, journal: Bench, porte: Porte) -> None:
+    """Whoever asks chooses where to be answered, and the answer goes with the service's rights."""
+    await porte("qry", {"requete": "sante"})
+    nc = await journal.client("commandes")
+    path = f"cmd.{journal.settings.academie}.publication.x"
+    await nc.publish(path, b"{}", reply=journal.subject("c1"))
+    assert (await porte("cmd", porte.ajouter("c1", 1)))["ok"]
+    store = await journal()
+    assert (await store.load(journal.subject("c1"))).rank == 1  # and its chain is whole
+
+
+@pytest.fixture
+async def stricte(settings: Settings) -> AsyncIterator[Service]:
+    """A service that accepts orders of now only, but from who may record the past."""
+    spec = replace(SPEC, internal_roles=frozenset({"systeme"}), backdating_roles=frozenset({"archiviste"}))
+    async with Service(settings.model_copy(update={"clock_lag": 900.0}), spec) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("champs", "code"),
+    [
+        ({"par": QUI.model_copy(update={"role": "systeme"}).model_dump()}, "DROIT_ROLE"),
+        ({"id": "r:2f1c7c0e-0000"}, "DROIT_ROLE"),
+        ({"le": "2024-01-05T08:00:00+00:00"}, "DATE_PASSEE"),
+        ({"le": "2150-01-05T08:00:00+00:00"}, "DATE_FUTURE"),
+    ],
+)
+async def test_la_porte_n_accepte_que_des_ordres_du_dehors(
+    stricte: Service, porte: Porte, champs: dict[str, Any], code: str
+) -> None:
+    assert (await porte("cmd", porte.ajouter("c1", 1, **champs)))["code"] == code
+
+
+async def test_qui_peut_antidater_antidate(stricte: Service, porte: Porte) -> None:
+    par = QUI.model_copy(update={"role": "archiviste"}).model_dump()
+    assert (await porte("cmd", porte.ajouter("c1", 1, par=par, le="2024-01-05T08:00:00+00:00")))["ok"]

@@ -1,0 +1,469 @@
+"""La commande `parchemin` comme on la tape : ce qu'elle dit, son code de retour, jamais de trace de programme."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from contracts.messages import Data
+from contracts.reglement import DOSSIER
+from services.exploitation.composition import SERVICES, projections
+from tests.parcours.histoire import CELIA, FARID, HUGO, LYCEE, RECTEUR, SESSION, etapes, histoire
+from tests.parcours.terminal import Sortie, Terminal
+
+FAIT, REFUSE, MAL_EMPLOYE, ABSENT = 0, 1, 2, 3
+PARCHEMIN = Path(sys.executable).with_name("parchemin")
+INSCRIRE, NOTER = "2025-10-20T09:00:00+02:00", "2026-05-20T09:00:00+02:00"
+ENTETE = "numero;nom;prenoms;naissance;lieu_naissance;categorie;etablissement"
+ELEVES = [f"N26M{rang:04d};Mouflet{rang};Zéphirin;2008-03-1{rang};Rouen;scolaire_public;{LYCEE}" for rang in range(10)]
+
+
+def environnement(dossier: Path) -> dict[str, object]:
+    return {
+        "PARCHEMIN_DONNEES": dossier,
+        "PARCHEMIN_SESSIONS": SESSION,
+        "PARCHEMIN_CLOCK_TOLERANCE": 1e9,  # l'histoire se joue quelle que soit la date de la machine
+        "PARCHEMIN_CLOCK_LAG": 0,
+        "PARCHEMIN_CONNECT_TIMEOUT": 1,
+    }
+
+
+@contextmanager
+def servir(variables: dict[str, object], traces: Path) -> Iterator[subprocess.Popen[str]]:
+    """`parchemin servir`, prêt ; arrêté à la fin comme le ferait un superviseur."""
+    environ = {**os.environ, **{nom: str(valeur) for nom, valeur in variables.items()}}
+    with traces.open("w") as erreurs:
+        process = subprocess.Popen(
+            [PARCHEMIN, "servir"], env=environ, stdout=subprocess.PIPE, stderr=erreurs, text=True
+        )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("En service : inscription, conformite, notation"), (
+            traces.read_text()
+        )
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def parchemin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """Un terminal sur une plateforme en service, où l'histoire vient d'être jouée."""
+    dossier = tmp_path_factory.mktemp("ligne")
+    variables = environnement(dossier / "donnees")
+    with servir(variables, dossier / "traces.jsonl"), Terminal(variables) as terminal:
+        jeu = terminal("jouer", ecrire(dossier / "histoire.jsonl", *map(json.dumps, histoire())))
+        assert jeu.code == FAIT, jeu.tout
+        ecrire(terminal.dossier / "attendre.jsonl", '{"attendre": true}')
+        yield terminal
+
+
+def ecrire(fichier: Path, *lignes: str) -> Path:
+    fichier.write_text("\n".join(lignes) + "\n", "utf-8")
+    return fichier
+
+
+def importer(parchemin: Terminal, fichier: Path, *options: object) -> Sortie:
+    le = NOTER if "--bordereau" in options else INSCRIRE
+    return parchemin("importer", fichier, "--session", SESSION, "--le", le, *options)
+
+
+def messages(parchemin: Terminal) -> str:
+    """Où en est le journal, une fois que plus rien ne bouge."""
+    attendu = parchemin("jouer", parchemin.dossier / "attendre.jsonl")
+    assert attendu.code == FAIT, attendu.tout
+    (ligne,) = [detail for quoi, _, detail in parchemin("sante", "--json").json["lignes"] if quoi.startswith("JOURNAL")]
+    return str(ligne)
+
+
+# Ce qui ne demande aucun service -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def seul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """Un terminal sur un dossier vide, où rien ne tourne."""
+    with Terminal(environnement(tmp_path_factory.mktemp("vide"))) as terminal:
+        yield terminal
+
+
+def test_l_aide_est_en_francais_et_nomme_chaque_commande(seul: Terminal) -> None:
+    aide = seul("--help")
+    assert aide.code == FAIT
+    for commande in (
+        "demo",
+        "servir",
+        "importer",
+        "jouer",
+        "etat",
+        "expliquer",
+        "journal",
+        "reglements",
+        "cas",
+        "rejouer",
+    ):
+        assert f" {commande} " in aide.sortie
+        assert "Afficher cette aide." in seul(commande, "--help").sortie
+    assert seul().code == MAL_EMPLOYE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["inconnue"], ["sante", "--fantaisie"], ["etat", "--candidat"], ["etat", "de", "trop"], ["jouer"],
+        ["reglements", "montrer"], ["reglements", "fantaisie"], ["servir", "cantine"],
+        ["importer", "x.csv", "--bordereau", "L1"], ["importer", "x.csv", "--le", "hier"],
+        ["reglements", "montrer", "CAP-INCONNU"],
+        ["cas", str(DOSSIER / "cap_osrcl" / "2026.cas.yaml"), "--seul", "CL-999"],
+    ],
+)  # fmt: skip
+def test_mal_employee_elle_le_dit_en_francais_et_rend_2(seul: Terminal, arguments: list[str]) -> None:
+    rendu = seul(*arguments)
+    assert (rendu.code, rendu.sortie) == (MAL_EMPLOYE, "")
+    assert rendu.erreurs.split()[0].isupper(), rendu.erreurs
+    assert not any(mot in rendu.erreurs for mot in ("Missing", "Invalid", "No such", "Usage", "unexpected"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "valeur"),
+    [
+        ("PARCHEMIN_REPLICAS", "9"), ("PARCHEMIN_REPLICAS", "trois"), ("PARCHEMIN_LOG_LEVEL", "BAVARD"),
+        ("PARCHEMIN_REQUEST_TIMEOUT", "-1"),
+    ],
+)  # fmt: skip
+def test_un_reglage_refuse_nomme_sa_variable(seul: Terminal, variable: str, valeur: str) -> None:
+    rendu = seul("sante", **{variable: valeur})
+    assert rendu.code == MAL_EMPLOYE
+    assert rendu.erreurs.startswith("CONFIGURATION")
+    assert variable in rendu.erreurs
+
+
+def test_sans_plateforme_la_sante_est_mauvaise_et_un_courtier_absent_rend_3(seul: Terminal) -> None:
+    sante = seul("sante", "--json")
+    assert (sante.code, sante.json["ok"]) == (REFUSE, False)
+    assert "aucun courtier ne sert" in sante.sortie
+    absent = seul("etat", PARCHEMIN_NATS_URL="nats://127.0.0.1:1", PARCHEMIN_CONNECT_TIMEOUT=0.2)
+    assert (absent.code, absent.erreurs.split()[0]) == (ABSENT, "COURTIER_ABSENT")
+
+
+def test_les_reglements_se_listent_se_verifient_se_montrent(seul: Terminal) -> None:
+    assert {one["id"] for one in seul("reglements", "lister", "--json").json} >= {"CAP-OSRCL-2024", "CAP-OSRCL-2026"}
+    assert "CAP-OSRCL-2026" in seul("reglements", "lister").sortie
+    verifies = seul("reglements", "verifier")
+    assert (verifies.code, verifies.sortie.count("bon ")) == (FAIT, len(list(DOSSIER.glob("*/????.yaml"))))
+    assert seul("reglements", "montrer", "CAP-OSRCL-2026", "--json").json["session"] == "2026"
+    assert "CAP26-I03" in seul("reglements", "montrer", "CAP-OSRCL-2026").sortie
+
+
+@pytest.mark.parametrize(
+    ("abimer", "attendus"),
+    [
+        (lambda texte: texte + "\n  - [", ["YAML mal formé", "line"]),
+        (lambda texte: texte.replace("niveau: 3", "niveau: 3\nfantaisie: 1"), ["fantaisie", "clé inconnue"]),
+        (lambda texte: texte.replace("  CAP26-I03: *note\n", ""), ["CAP26-I03", "sources"]),
+        (
+            lambda texte: texte.replace("coefficient: 3, modes", "coefficient: douze, modes", 1),
+            ["epreuves.UG1.coefficient", "DC-CAP10"],
+        ),
+    ],
+)
+def test_un_reglement_casse_dit_son_fichier_sa_cle_sa_regle(
+    seul: Terminal, tmp_path: Path, abimer: Callable[[str], str], attendus: Sequence[str]
+) -> None:
+    fichier = ecrire(tmp_path / "casse.yaml", abimer((DOSSIER / "cap_osrcl" / "2026.yaml").read_text("utf-8")))
+    rendu = seul("reglements", "verifier", fichier)
+    assert rendu.code == REFUSE
+    for attendu in (str(fichier), *attendus):
+        assert attendu in rendu.erreurs
+
+
+def test_un_cas_travaille_est_bon_ou_dit_son_ecart(seul: Terminal, tmp_path: Path) -> None:
+    cas = DOSSIER / "cap_osrcl" / "2026.cas.yaml"
+    bon = seul("cas", cas, "--seul", "CL-001", "--json")
+    assert (bon.code, [(one["cas"], one["bon"]) for one in bon.json]) == (FAIT, [("CL-001", True)])
+    autre = ecrire(tmp_path / "autre.cas.yaml", cas.read_text("utf-8").replace("heures: 490", "heures: 491", 1))
+    ecart = seul("cas", autre, "--seul", "CL-001")
+    assert ecart.code == REFUSE
+    assert "490 au lieu de 491" in ecart.sortie
+    casse = ecrire(tmp_path / "casse.cas.yaml", "fantaisie: 1")
+    for fichier in (casse, tmp_path / "absent.yaml"):
+        rendu = seul("cas", fichier)
+        assert (rendu.code, rendu.erreurs.split()[0]) == (REFUSE, "CAS_MALFORME")
+
+
+# Importer ----------------------------------------------------------------------------------------------------------
+
+
+def test_un_fichier_de_candidats_s_importe_et_reimporte_ne_change_rien(parchemin: Terminal, tmp_path: Path) -> None:
+    fichier = ecrire(tmp_path / "eleves.csv", ENTETE, *ELEVES)
+    assert importer(parchemin, fichier).sortie.strip() == "10 lignes : 10 faites, 0 déjà faites, 0 en erreur."
+    avant = messages(parchemin)
+    encore = importer(parchemin, ecrire(tmp_path / "tries.csv", ENTETE, *reversed(ELEVES)), "--json")
+    assert (encore.code, encore.json["inscrits"], encore.json["deja"]) == (FAIT, 0, 10)
+    assert messages(parchemin) == avant
+
+
+def test_chaque_ligne_fautive_dit_sa_ligne_et_sa_colonne_les_bonnes_sont_faites_ou_aucune(
+    parchemin: Terminal, tmp_path: Path
+) -> None:
+    lignes = [
+        f"N26P0001;Bon;Alix;2008-01-01;Rouen;scolaire_public;{LYCEE}",
+        f"N26P0002;Mauvais;Alix;2008-13-40;Rouen;scolaire_public;{LYCEE}",
+        f"N26P0003;;Alix;2008-01-03;Rouen;extraterrestre;{LYCEE}",
+        "N26P0004;SansLycee;Alix;2008-01-04;Rouen;scolaire_public;",
+    ]
+    fichier, avant = ecrire(tmp_path / "fautes.csv", ENTETE, *lignes), messages(parchemin)
+    rien = importer(parchemin, fichier, "--tout-ou-rien", "--json")
+    assert (rien.code, rien.json["rien_ecrit"], messages(parchemin)) == (REFUSE, True, avant)
+    rendu = importer(parchemin, fichier, "--json")
+    assert (rendu.code, rendu.json["inscrits"]) == (REFUSE, 1)
+    assert [(one["ligne"], one["colonne"], one["code"]) for one in rendu.json["erreurs"]] == [
+        (3, "naissance", "DATE_MAL_FORMEE"),
+        (4, "nom", "CHAMP_VIDE"),
+        (4, "categorie", "CATEGORIE_INCONNUE"),
+        (5, "", "ETABLISSEMENT_REQUIS"),
+    ]
+    assert "ligne 3, colonne naissance" in importer(parchemin, fichier).sortie
+    assert "Mauvais" not in rendu.tout, "une erreur ne répète pas ce qui peut être personnel"
+
+
+@pytest.mark.parametrize(
+    ("contenu", "code"),
+    [
+        (b"", "FICHIER_VIDE"), (b"\n\n", "FICHIER_VIDE"), (ENTETE.encode(), "FICHIER_VIDE"),
+        (bytes(range(256)) * 20, "FORMAT_INCONNU"), (b"PK\x03\x04 un classeur", "FORMAT_INCONNU"),
+        (b"a;b\n1;2\n", "ENTETE_ABSENT"), (f"{ENTETE};couleur\n".encode(), "COLONNE_INCONNUE"),
+        (b"numero;nom\nN26Q0001;Alix\n", "COLONNE_ABSENTE"), (f"{ENTETE}\n\"N26Q".encode(), "CSV_MAL_FORME"),
+    ],
+)  # fmt: skip
+def test_un_fichier_qui_n_en_est_pas_un_est_refuse_entier(
+    parchemin: Terminal, tmp_path: Path, contenu: bytes, code: str
+) -> None:
+    fichier = tmp_path / "candidats.csv"
+    fichier.write_bytes(contenu)
+    rendu = importer(parchemin, fichier)
+    assert (rendu.code, rendu.erreurs.split()[0]) == (REFUSE, code)
+
+
+def test_dix_fois_les_memes_lignes_n_inscrivent_qu_une_fois(parchemin: Terminal, tmp_path: Path) -> None:
+    lignes = [one.replace("N26M", "N26R").replace("Mouflet", "Redit") for one in ELEVES]
+    rendu = importer(parchemin, ecrire(tmp_path / "dix.csv", ENTETE, *lignes * 10), "--json")
+    assert (rendu.code, rendu.json["inscrits"], len(rendu.json["erreurs"])) == (REFUSE, 10, 90)
+    assert {one["code"] for one in rendu.json["erreurs"]} == {"NUMERO_EN_DOUBLE"}
+
+
+def test_un_bordereau_se_depose_en_csv_et_en_xlsx(parchemin: Terminal, tmp_path: Path) -> None:
+    eleves = [one.replace("N26M", "N26S").replace("Mouflet", "Note") for one in ELEVES]
+    assert importer(parchemin, ecrire(tmp_path / "notes-eleves.csv", ENTETE, *eleves)).code == FAIT
+    messages(parchemin)
+    csv = ecrire(tmp_path / "ug1.csv", "candidat;note", "N26S0000;12,5", "N26S0001;ABS")
+    classeur, xlsx = Workbook(), tmp_path / "ug2.xlsx"
+    for ligne in (["candidat", "note"], ["N26S0000", 12.5], ["N26S0001", "ABS"]):
+        assert classeur.active is not None
+        classeur.active.append(ligne)
+    classeur.save(xlsx)
+    for fichier, epreuve in ((csv, "UG1"), (xlsx, "UG2")):
+        lot = ("--bordereau", f"LOT-{epreuve}", "--epreuve", epreuve)
+        assert importer(parchemin, fichier, *lot).sortie.strip() == "2 lignes : 2 faites, 0 déjà faites, 0 en erreur."
+        assert importer(parchemin, fichier, *lot, "--json").json["deja"] == 2
+    etat = parchemin("etat", "--candidat", "N26S0000", "--json").json
+    assert {one["epreuve"]: one["note"] for one in etat["releve"]["notes"] if one["note"]} == {
+        "UG1": "12.5",
+        "UG2": "12.5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu", "code"),
+    [
+        ("b.csv", b"candidat;note\nN26S0000;quinze\n", "NOTE_ILLISIBLE"),
+        ("b.csv", b"candidat;note\nN26S0000;21\n", "BORDEREAU_REFUSE"),
+        ("b.csv", b"candidat;note\nN26INCONNU;12\n", "BORDEREAU_REFUSE"),
+        ("b.csv", b"eleve;points\nN26S0000;12\n", "COLONNE_ABSENTE"),
+        ("b.csv", b"", "FICHIER_VIDE"),
+        ("b.csv", bytes(range(256)) * 4, "FORMAT_INCONNU"),
+        ("b.xlsx", b"pas un classeur", "FICHIER_ILLISIBLE"),
+        ("b.xlsx", b"PK\x03\x04 tronque", "FICHIER_ILLISIBLE"),
+    ],
+)
+def test_un_bordereau_fautif_ne_depose_rien(
+    parchemin: Terminal, tmp_path: Path, nom: str, contenu: bytes, code: str
+) -> None:
+    fichier, avant = tmp_path / nom, messages(parchemin)
+    fichier.write_bytes(contenu)
+    rendu = importer(parchemin, fichier, "--bordereau", "LOT-FAUX", "--epreuve", "UG4")
+    assert rendu.code == REFUSE
+    assert code in rendu.tout
+    assert messages(parchemin) == avant
+
+
+# Jouer -------------------------------------------------------------------------------------------------------------
+
+
+def _ouvrir_centre(**champs: Any) -> str:
+    centre = {"commande": "inscription.ouvrir_centre", "le": INSCRIRE, "centre": "0769999Z", "type": "principal"}
+    return json.dumps({**centre, "session": SESSION, "diplome": "cap_osrcl", "par": "recteur", **champs})
+
+
+def test_un_refus_annonce_est_conforme_un_refus_imprevu_rend_1(parchemin: Terminal, tmp_path: Path) -> None:
+    autrement = {"type": "annexe", "acte": "décision 12"}
+    annonce = _ouvrir_centre(**autrement, refus_attendu="CENTRE_DEJA_OUVERT")
+    fichier = ecrire(tmp_path / "jeu.jsonl", "// un centre", "", _ouvrir_centre(), annonce)
+    prevu = parchemin("jouer", fichier)
+    assert prevu.code == FAIT, prevu.tout
+    assert "    3 fait inscription.ouvrir_centre" in prevu.sortie
+    assert "    4 refus CENTRE_DEJA_OUVERT" in prevu.sortie
+    avant = messages(parchemin)
+    encore = [json.loads(ligne) for ligne in parchemin("jouer", fichier, "--json").sortie.splitlines()]
+    assert [(one["ligne"], one.get("deja"), one.get("code")) for one in encore] == [
+        (3, True, None),
+        (4, None, "CENTRE_DEJA_OUVERT"),
+    ]
+    assert messages(parchemin) == avant
+    imprevu = parchemin("jouer", ecrire(tmp_path / "imprevu.jsonl", _ouvrir_centre(**autrement)))
+    assert imprevu.code == REFUSE
+    pas_refuse = parchemin("jouer", ecrire(tmp_path / "fait.jsonl", _ouvrir_centre(refus_attendu="CENTRE_DEJA_OUVERT")))
+    assert pas_refuse.code == REFUSE
+
+
+@pytest.mark.parametrize(
+    "faute", ["{pas du json", "[1]", '"texte"', "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")]
+)
+def test_une_ligne_illisible_dit_son_numero_et_rien_n_est_joue(parchemin: Terminal, tmp_path: Path, faute: str) -> None:
+    avant = messages(parchemin)
+    rendu = parchemin("jouer", ecrire(tmp_path / "faute.jsonl", _ouvrir_centre(centre="0768888Y"), faute))
+    assert (rendu.code, rendu.erreurs.split()[0]) == (REFUSE, "FICHIER_ILLISIBLE")
+    assert "ligne 2" in rendu.erreurs
+    assert messages(parchemin) == avant
+
+
+def test_ce_qui_n_est_pas_une_commande_est_refuse_ligne_par_ligne(parchemin: Terminal, tmp_path: Path) -> None:
+    lignes = [
+        "{}",
+        '{"commande": 5}',
+        '{"commande": "inscription.inconnue"}',
+        _ouvrir_centre(par=5),
+        _ouvrir_centre(le="hier"),
+    ]
+    rendu = parchemin("jouer", ecrire(tmp_path / "riens.jsonl", *lignes), "--json")
+    codes = [json.loads(ligne)["code"] for ligne in rendu.sortie.splitlines()]
+    assert (rendu.code, codes) == (REFUSE, ["COMMANDE_INCONNUE"] * 3 + ["COMMANDE_MALFORMEE"] * 2)
+
+
+def test_toute_l_histoire_rejouee_n_ajoute_rien(parchemin: Terminal, tmp_path: Path) -> None:
+    avant = messages(parchemin)
+    parchemin("jouer", ecrire(tmp_path / "encore.jsonl", *map(json.dumps, histoire())))
+    assert messages(parchemin) == avant
+
+
+# Consulter ---------------------------------------------------------------------------------------------------------
+
+
+def test_l_etat_compte_les_sessions_et_montre_un_candidat(parchemin: Terminal) -> None:
+    (session,) = parchemin("etat", "--json").json
+    assert session["resultats"] == {"admis": 5, "ajourne": 3, "non_autorise": 1}
+    assert "5 admis, 3 ajourne, 1 non_autorise" in parchemin("etat").sortie
+    un = parchemin("etat", "--candidat", HUGO.numero, "--json").json
+    assert (un["decision"]["decision"], un["dossier"]["etat"]) == ("admis", "autorise")
+    assert "decision de N26H0008 (session 2026)" in parchemin("etat", "--candidat", HUGO.numero).sortie
+    assert parchemin("etat", "--candidat", "N26X0000").code == REFUSE
+    for mauvais in (("--candidat", "un nom"), ("--session", "20 26"), ("--diplome", "CAP OSRCL")):
+        assert parchemin("etat", *mauvais).code == MAL_EMPLOYE
+
+
+def test_une_decision_s_explique_clause_par_clause(parchemin: Terminal) -> None:
+    told = parchemin("expliquer", FARID.numero)
+    assert told.code == FAIT
+    for attendu in ("décision du jury ajourne", "DC-CAP16", "source : code de l'éducation", "position vue"):
+        assert attendu in told.sortie
+    vue = parchemin("expliquer", CELIA.numero, "--json").json
+    assert (vue["decision"]["decision"], vue["dossier"]["motifs"]) == ("non_autorise", ["duree"])
+    assert parchemin("expliquer", "N26X0000").code == REFUSE
+
+
+def test_le_journal_raconte_un_candidat_un_agregat_et_reste_scelle(parchemin: Terminal) -> None:
+    texte = parchemin("journal", "--candidat", CELIA.numero)
+    assert "inscription.candidat_inscrit.v1" in texte.sortie
+    assert CELIA.identite.nom not in texte.sortie
+    faits = _lignes(parchemin("journal", "--candidat", CELIA.numero, "--json"))
+    assert {one["service"] for one in faits} == {"inscription", "conformite", "notation", "deliberation"}
+    assert [one["position"] for one in faits] == sorted(one["position"] for one in faits)
+    jury = _lignes(parchemin("journal", "--agregat", "jury-J1", "--json"))
+    assert jury[-1]["type"] == "deliberation.jury_clos.v1"
+    sujet = f"ev.normandie.{SESSION}.cap_osrcl.deliberation.jury-J1"
+    assert _lignes(parchemin("journal", "--agregat", sujet, "--json")) == jury
+    assert parchemin("journal", "--agregat", "jury-J9").code == REFUSE
+    for mauvais in ("jury J1", "jury-*", "ev.>"):
+        assert parchemin("journal", "--agregat", mauvais).code == MAL_EMPLOYE
+
+
+def _lignes(rendu: Sortie) -> list[Data]:
+    assert rendu.code == FAIT, rendu.erreurs
+    return [json.loads(ligne) for ligne in rendu.sortie.splitlines()]
+
+
+def test_rejouer_compare_une_projection_ou_toutes(parchemin: Terminal) -> None:
+    toutes = parchemin("rejouer", "--json")
+    assert toutes.code == FAIT
+    assert {one["service"] for one in toutes.json} == set(SERVICES)
+    assert all(one["egal"] for one in toutes.json)
+    une = parchemin("rejouer", "notation.notes")
+    assert (une.code, une.sortie.count("égale")) == (FAIT, 1)
+    inconnue = parchemin("rejouer", "fantaisie")
+    assert (inconnue.code, inconnue.erreurs.split()[0]) == (MAL_EMPLOYE, "PROJECTION_INCONNUE")
+
+
+def test_la_sante_montre_chaque_projection(parchemin: Terminal) -> None:
+    sante = parchemin("sante")
+    assert sante.code == FAIT
+    for service in SERVICES:
+        assert all(f"{service}.{one.label}" in sante.sortie for one in projections(service))
+
+
+# Servir ------------------------------------------------------------------------------------------------------------
+
+
+def test_servir_est_vite_pret_tient_en_peu_de_memoire_et_s_arrete_quand_on_le_lui_demande(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    traces, debut = tmp_path / "traces.jsonl", time.monotonic()
+    with servir(environnement(tmp_path / "donnees"), traces) as process:
+        record_property("pret_s", round(time.monotonic() - debut, 2))
+        memoire = _memoire(process.pid)
+        record_property("memoire_mo", memoire)
+        assert memoire < 400, "visé : 300 Mo, sans le courtier"
+    assert process.returncode == FAIT
+    evenements = [json.loads(ligne)["event"] for ligne in traces.read_text().splitlines()]
+    assert evenements.count("service_arrete") == len(SERVICES)
+    with Terminal(environnement(tmp_path / "donnees")) as terminal:
+        assert terminal("sante").code == REFUSE, "le courtier embarqué s'est arrêté avec lui"
+
+
+def test_une_commande_seule_demarre_ce_qu_il_faut_et_l_arrete(tmp_path: Path) -> None:
+    """La vraie commande, sans rien qui tourne : elle ouvre la session, puis une autre la retrouve."""
+    ouverture = ecrire(tmp_path / "ouverture.jsonl", *(json.dumps(one) for one in etapes()["ouverture"]))
+    variables = {nom: str(valeur) for nom, valeur in environnement(tmp_path / "donnees").items()}
+    rendu = subprocess.run(
+        [PARCHEMIN, "jouer", ouverture], env={**os.environ, **variables}, capture_output=True, text=True
+    )
+    assert (rendu.returncode, rendu.stdout.count(" fait ")) == (FAIT, 2), rendu.stderr
+    with Terminal(variables) as terminal:
+        (session,) = terminal("etat", "--json").json
+        assert session["reglement"] == "CAP-OSRCL-2026"
+        assert terminal("journal", "--agregat", "session").sortie.count(RECTEUR["id"]) == 2
+
+
+def _memoire(pid: int) -> int:
+    """Mémoire résidente d'un processus, en Mo."""
+    (ligne,) = [one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("VmRSS")]
+    return int(ligne.split()[1]) // 1024
