@@ -12,13 +12,45 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.parcours.histoire import SESSION
+
 RACINE = Path(__file__).resolve().parents[2]
+PARCHEMIN = Path(sys.executable).with_name("parchemin")
+
+
+def environnement(dossier: Path) -> dict[str, object]:
+    """Les variables d'une installation neuve sous ce dossier."""
+    return {
+        "PARCHEMIN_DONNEES": dossier,
+        "PARCHEMIN_SESSIONS": SESSION,
+        "PARCHEMIN_CLOCK_TOLERANCE": 1e9,  # l'histoire se joue quelle que soit la date de la machine
+        "PARCHEMIN_CLOCK_LAG": 0,
+        "PARCHEMIN_CONNECT_TIMEOUT": 1,
+    }
+
+
+@contextmanager
+def servir(variables: Mapping[str, object], traces: Path) -> Iterator[subprocess.Popen[str]]:
+    """`parchemin servir`, prêt ; arrêté à la fin comme le ferait un superviseur."""
+    environ = {**os.environ, **{nom: str(valeur) for nom, valeur in variables.items()}}
+    with traces.open("a") as erreurs:
+        process = subprocess.Popen(
+            [PARCHEMIN, "servir"], env=environ, stdout=subprocess.PIPE, stderr=erreurs, text=True
+        )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("En service : inscription, conformite"), traces.read_text()
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,42 +17,12 @@ from contracts.messages import Data
 from contracts.reglement import DOSSIER
 from services.exploitation.composition import SERVICES, projections
 from tests.parcours.histoire import CELIA, FARID, HUGO, LYCEE, RECTEUR, SESSION, etapes, histoire
-from tests.parcours.terminal import Sortie, Terminal
+from tests.parcours.terminal import PARCHEMIN, Sortie, Terminal, environnement, servir
 
 FAIT, REFUSE, MAL_EMPLOYE, ABSENT = 0, 1, 2, 3
-PARCHEMIN = Path(sys.executable).with_name("parchemin")
 INSCRIRE, NOTER = "2025-10-20T09:00:00+02:00", "2026-05-20T09:00:00+02:00"
 ENTETE = "numero;nom;prenoms;naissance;lieu_naissance;categorie;etablissement"
 ELEVES = [f"N26M{rang:04d};Mouflet{rang};Zéphirin;2008-03-1{rang};Rouen;scolaire_public;{LYCEE}" for rang in range(10)]
-
-
-def environnement(dossier: Path) -> dict[str, object]:
-    return {
-        "PARCHEMIN_DONNEES": dossier,
-        "PARCHEMIN_SESSIONS": SESSION,
-        "PARCHEMIN_CLOCK_TOLERANCE": 1e9,  # l'histoire se joue quelle que soit la date de la machine
-        "PARCHEMIN_CLOCK_LAG": 0,
-        "PARCHEMIN_CONNECT_TIMEOUT": 1,
-    }
-
-
-@contextmanager
-def servir(variables: dict[str, object], traces: Path) -> Iterator[subprocess.Popen[str]]:
-    """`parchemin servir`, prêt ; arrêté à la fin comme le ferait un superviseur."""
-    environ = {**os.environ, **{nom: str(valeur) for nom, valeur in variables.items()}}
-    with traces.open("w") as erreurs:
-        process = subprocess.Popen(
-            [PARCHEMIN, "servir"], env=environ, stdout=subprocess.PIPE, stderr=erreurs, text=True
-        )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("En service : inscription, conformite, notation"), (
-            traces.read_text()
-        )
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +120,8 @@ def test_sans_plateforme_la_sante_est_mauvaise_et_un_courtier_absent_rend_3(seul
     sante = seul("sante", "--json")
     assert (sante.code, sante.json["ok"]) == (REFUSE, False)
     assert "aucun courtier ne sert" in sante.sortie
-    absent = seul("etat", PARCHEMIN_NATS_URL="nats://127.0.0.1:1", PARCHEMIN_CONNECT_TIMEOUT=0.2)
+    ailleurs = {"PARCHEMIN_NATS_URL": "nats://127.0.0.1:1", "PARCHEMIN_NATS_MDP_COMMANDES": "x"}
+    absent = seul("etat", **ailleurs, PARCHEMIN_CONNECT_TIMEOUT=0.2)
     assert (absent.code, absent.erreurs.split()[0]) == (ABSENT, "COURTIER_ABSENT")
 
 

@@ -76,6 +76,8 @@ def sans_condition(
 def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, effet: str) -> Explication:
     faits = (f"statut : {dossier.ouvert.categorie.value}", condition.fait)
     texte = "Une expérience ou des PFMP du secteur sont exigées du majeur hors formation, ou de tout majeur sur option."
+    if session.reglement.experience is None:
+        texte = "Ce règlement n'exige pas d'expérience : la condition ne vaut qu'à compter de la session 2026."
     return _clause(session, condition.regle, texte, faits=faits, effet=effet)
 
 
