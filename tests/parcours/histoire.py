@@ -21,6 +21,7 @@ PARAMETRES_2026 = PARAMETRES.model_copy(update={"conduite_individuels": True})
 
 CENTRE, LYCEE, GRETA = "0769001A", "0769002B", "0769003C"
 GENERALES = ("UG1", "UG2", "UG3", "UG4")
+SUIVIES = ("inscriptions", "dossiers", "jury", "publication")  # étapes dont les réactions précèdent la suivante
 SUPPORTS = ("fiche_produit", "fiche_environnement", "recapitulatif")
 
 # EP1 S1 veut C3 et une compétence au choix, S2 cinq critères au moins (CAP24-N04, CAP24-N05) ; ailleurs, peu importe.
@@ -168,8 +169,9 @@ EVALUES = tuple(one for one in TOUS if one is not CELIA)
 
 
 def histoire() -> list[Data]:
-    """Toutes les étapes à la suite, comme un fichier de `parchemin jouer` : on attend les réactions entre deux."""
-    return [ligne for lignes in etapes().values() for ligne in (*lignes, {"attendre": True})]
+    """Toutes les étapes à la suite, comme un fichier de `parchemin jouer`."""
+    attendre: list[Data] = [{"attendre": True}]
+    return [one for nom, lignes in etapes().items() for one in lignes + (attendre if nom in SUIVIES else [])]
 
 
 Commander = Callable[[Mapping[str, Any]], Awaitable[Data]]
@@ -185,7 +187,7 @@ async def jouer(commander: Commander, choisies: Iterable[str] = (), *, attendre:
             reponse = await commander(ligne)
             assert reponse.get("code") == attendu, (ligne["id"], reponse)
             reponses.append(reponse)
-        if attendre is not None:
+        if attendre is not None and nom in SUIVIES:
             await attendre()
     return reponses
 

@@ -53,7 +53,7 @@ def mots(one: Candidat) -> Iterator[str]:
     textes = [identite.nom, identite.prenoms, identite.ine, identite.lieu_naissance, identite.adresse, identite.ville]
     textes += [identite.courriel, identite.nom_usage or identite.nom]
     ne = identite.naissance
-    textes += [f"{ne:%Y-%m-%d}", f"{ne:%d/%m/%Y}", f"{ne:%Y%m%d}", f"{ne:%d-%m-%Y}"]
+    textes += [f"{ne:%Y-%m-%d}", f"{ne:%d/%m/%Y}", f"{ne:%d-%m-%Y}"]  # huit chiffres seuls se trouvent partout
     for texte in dict.fromkeys(textes):
         yield from dict.fromkeys((texte, texte.upper(), texte.lower(), _sans_accent(texte)))
 

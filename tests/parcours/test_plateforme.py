@@ -55,10 +55,9 @@ LONGTEMPS = 100 * 365 * 86_400.0  # l'histoire se joue quelle que soit la date d
 AVANT_DOSSIERS = ("ouverture", "inscriptions")
 
 
-def reglages(dossier: Path, *, clock_tolerance: float = LONGTEMPS, **autres: Any) -> Settings:
-    return Settings(
-        donnees=dossier, sessions=(SESSION,), nats_url="", clock_tolerance=clock_tolerance, clock_lag=0, **autres
-    )
+def reglages(dossier: Path, **autres: Any) -> Settings:
+    defaut: dict[str, Any] = {"clock_tolerance": LONGTEMPS, "clock_lag": 0, **autres}
+    return Settings(donnees=dossier, sessions=(SESSION,), nats_url="", **defaut)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -197,6 +196,20 @@ async def test_une_date_a_venir_est_refusee_sauf_l_ecart_permis_des_horloges(tmp
         refus = await plateforme.commander_brut({**ouvrir, "le": demain.isoformat()})
         assert (refus["ok"], refus["code"]) == (False, "DATE_FUTURE")
         assert (await plateforme.commander_brut({**ouvrir, "le": tout_a_l_heure.isoformat()}))["ok"]
+
+
+async def test_seuls_qui_enregistrent_apres_coup_datent_d_avant(tmp_path: Path) -> None:
+    async with demarrer(reglages(tmp_path, clock_lag=900.0), ["inscription", "notation"]) as plateforme:
+        await jouer(plateforme.commander_brut, ["ouverture"])
+        autrefois = ordre("notation.saisir_note", "passe-0001", acteur("com:1", "commission", "lot:UG1"), lot="UG1")
+        note = {"candidat": ALICE.numero, "epreuve": "UG1", "note": "12"}
+        assert (await plateforme.commander_brut({**autrefois, **note}))["code"] == "DATE_PASSEE"
+
+
+async def test_personne_ne_parle_de_dehors_au_nom_d_une_reaction(jouee: Plateforme) -> None:
+    systeme = acteur("systeme:notation", "systeme")
+    fermer = ordre("notation.fermer_acces", "dehors-001", systeme, candidat=ALICE.numero, regle="CAP26-I05")
+    assert (await jouee.commander_brut(fermer))["code"] == "DROIT_ROLE"
 
 
 # Ce qui n'est pas une commande -------------------------------------------------------------------------------------
@@ -373,6 +386,37 @@ async def test_deux_instances_de_chaque_service_se_partagent_le_travail_sans_rie
         assert (await bilan_de_sante(settings))["ok"]
 
 
+async def test_une_commande_renvoyee_a_une_autre_instance_ne_fait_rien_de_plus_et_la_suite_s_enchaine(
+    tmp_path: Path,
+) -> None:
+    """Chaque instance se souvient d'un candidat plus ou moins loin : aucune ne doit écrire sur ce qu'elle en croit."""
+    settings = reglages(tmp_path)
+    async with demarrer(settings, ["inscription"]) as plateforme, Service(settings, spec("inscription")) as seconde:
+        premiere = plateforme.services["inscription"]
+        await jouer(plateforme.commander_brut, ["ouverture"])
+        inscrire, affecter = etapes()["inscriptions"][:2]
+
+        def amenager(nature: str) -> bytes:
+            commande = ordre(
+                "inscription.accorder_amenagement", f"amenager-{nature}", candidat=ALICE.numero, nature=nature
+            )
+            return orjson.dumps(commande)
+
+        await premiere.command(orjson.dumps(inscrire))
+        await seconde.command(orjson.dumps(affecter))  # la première n'en sait rien
+        await seconde.command(amenager("tiers-temps"))
+        assert (await premiere.command(amenager("tiers-temps")))["deja"]
+        for nature in ("secretaire", "pauses", "lecteur"):
+            ensemble = await asyncio.gather(premiere.command(amenager(nature)), seconde.command(amenager(nature)))
+            assert [one["evenements"] for one in ensemble] == [ensemble[0]["evenements"]] * 2
+        assert not (await premiere.command(amenager("agrandi")))["deja"]
+        assert not (await seconde.command(amenager("isole")))["deja"]
+    async with demarrer(settings, ["inscription"]) as plateforme:  # relancée : toute l'histoire est relue, et suivie
+        assert (await plateforme.commander_brut(affecter))["deja"]
+        accordes = [one async for one in lire(settings) if one.type == "inscription.amenagement_accorde.v1"]
+        assert len(accordes) == 6
+
+
 async def test_arretee_puis_relancee_elle_reprend_ou_elle_en_etait(tmp_path: Path, jouee: Plateforme) -> None:
     settings, noms = reglages(tmp_path), list(etapes())
     for debut in range(0, len(noms), 3):
@@ -384,7 +428,7 @@ async def test_arretee_puis_relancee_elle_reprend_ou_elle_en_etait(tmp_path: Pat
 
 
 async def test_un_arret_repond_a_ce_qui_est_en_cours_et_ne_perd_rien(tmp_path: Path) -> None:
-    settings, nombre = reglages(tmp_path), 400
+    settings, nombre = reglages(tmp_path), 150
     async with demarrer(settings, ()) as plateforme:
 
         async def inscrire(rang: int) -> bool:

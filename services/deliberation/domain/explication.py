@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from contracts.reglement import Mention, Reglement
+from contracts.reglement import Arrondi, Mention, Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat, Explication, Mode
 from services.deliberation.domain.calcul import Bilan, Compte, Constat, Totaux, exact, exiger_seuil
@@ -25,6 +25,14 @@ CONDUITE = {
     EtatResultat.INSUFFISANT: "avis insuffisant",
     EtatResultat.NON_ORGANISEE: "non organisée",
     EtatResultat.DISPENSE: "dispensée",
+}
+
+
+DIT_SITUATION = {
+    EtatResultat.ZERO_SUPPORT.value: "zéro, support non remis",
+    EtatResultat.ABSENT_INJUSTIFIE.value: "absent",
+    EtatResultat.ABSENT_JUSTIFIE.value: "absent, motif admis",
+    EtatResultat.DISPENSE.value: "dispensé",
 }
 
 
@@ -124,7 +132,7 @@ def _moyenne(constat: Constat, totaux: Totaux, bilan: Bilan, session: SessionFig
     )
     chiffres = _totaux(totaux) | {"seuil": str(seuil), "points_requis": requis}
     details = [
-        *(_part(one, session.reglement) for one in comptes),
+        *(_part(one, session) for one in comptes),
         *(_absence_facultative(bilan, session.reglement) if domaine is None else ()),
         *_regles_du_calcul(domaine, bilan, session),
     ]
@@ -139,8 +147,9 @@ def _moyenne(constat: Constat, totaux: Totaux, bilan: Bilan, session: SessionFig
     )
 
 
-def _part(compte: Compte, reglement: Reglement) -> Explication:
+def _part(compte: Compte, session: SessionFigee) -> Explication:
     """Ce qu'une épreuve apporte au total."""
+    reglement = session.reglement
     deliberation, points = reglement.deliberation, exact(compte.points or Fraction(0))
     note = "aucune note" if compte.note is None else f"note {_fr(exact(compte.note))}"
     chiffres = {"points": points} | ({} if compte.note is None else {"note": exact(compte.note)})
@@ -163,7 +172,7 @@ def _part(compte: Compte, reglement: Reglement) -> Explication:
         texte + _provenance(compte),
         compte,
         chiffres=chiffres | {"coefficient": coefficient},
-        details=[*_proposee(compte, reglement), *_accord(compte, reglement)],
+        details=[*_situations(compte, session), *_proposee(compte, reglement), *_accord(compte, reglement)],
     )
 
 
@@ -184,6 +193,25 @@ def _provenance(compte: Compte) -> str:
     if compte.resultat.etat is EtatResultat.ZERO_SUPPORT:
         return " Zéro : le support demandé n'a pas été remis."
     return ""
+
+
+def _situations(compte: Compte, session: SessionFigee) -> list[Explication]:
+    """D'où vient une note composée : ce que chaque situation a donné, et son poids (DC-CAP11)."""
+    dites = []
+    for code, dit in compte.resultat.situations.items():
+        situation = compte.epreuve.situations.get(code)
+        if situation is None or not situation.notee:
+            continue
+        obtenu = DIT_SITUATION.get(dit, f"note {_fr(dit)}")
+        poids = f", poids {_fr(exact(session.poids(compte.code, code)))}" if situation.poids is not None else ""
+        dites.append(f"{situation.intitule} : {obtenu}{poids}")
+    if not dites:
+        return []
+    compose = len(dites) > 1
+    arrondie = compte.epreuve.arrondi is Arrondi.DEMI_POINT_SUPERIEUR
+    suite = ", moyenne arrondie au demi-point supérieur" if arrondie else ", moyenne exacte"
+    texte = f"Composée de {' ; '.join(dites)}{suite}." if compose else f"Vient de : {dites[0]}."
+    return [_dire(session.reglement, compte.epreuve.regle_calcul, texte, compte)]
 
 
 def _proposee(compte: Compte, reglement: Reglement) -> list[Explication]:

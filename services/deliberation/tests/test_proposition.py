@@ -415,3 +415,13 @@ def test_amb_05_l_origine_des_coefficients_fournis_est_dite() -> None:
 def test_un_nombre_exact_s_ecrit_exactement(nombre: Fraction, texte: str) -> None:
     assert calcul.exact(nombre) == texte
     assert Fraction(texte) == nombre
+
+
+def test_dc_cap11_a_composed_mark_says_what_each_situation_gave() -> None:
+    composee = resultat("6", "EP1", situations={"S1": "12", "S2": EtatResultat.ZERO_SUPPORT.value})
+
+    dit = textes(propose(dossier("12", EP1=composee)))
+
+    assert "Composée de" in dit
+    assert "note 12" in dit
+    assert "zéro, support non remis" in dit
