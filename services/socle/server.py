@@ -11,6 +11,7 @@ import ctypes
 import fcntl
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -35,6 +36,7 @@ from services.socle.errors import BrokerFailed, BrokerRunning, Misconfigured
 from services.socle.settings import PASSWORD_PREFIX, Settings
 
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)  # below the ports lent to outgoing connections
 READY_WITHIN = 15.0  # recovery of a large journal; an empty one takes 0.1 s
 STOP_WITHIN = 15.0
 STEADY_AFTER = 30.0  # a run this long forgets the failures before it
@@ -298,15 +300,24 @@ def _answers(port: int) -> str | None:
 
 
 def _port(directory: Path) -> int:
-    """The port of last time if it is still free, else one that the system gives."""
+    """The port of last time if it is still free, else a free one below those that outgoing connections take.
+
+    A port of that range could be lent to any client while the server is down, and would keep it from coming back.
+    """
     with suppress(OSError, ValueError):
-        wanted = int((directory / "port").read_text(encoding="utf-8"))
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, wanted))
-            return wanted
+        return _free(int((directory / "port").read_text(encoding="utf-8")))
+    for wanted in random.SystemRandom().sample(PORTS, 200):
+        with suppress(OSError):
+            return _free(wanted)
+    return _free(0)
+
+
+def _free(port: int) -> int:
+    """That port, or the one the system gives for 0; raises ``OSError`` when it is taken."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        if port:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
         return int(probe.getsockname()[1])
 
 
