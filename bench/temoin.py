@@ -24,8 +24,8 @@ from contracts.evenements.notation import NoteSaisie, ReleveOuvert
 from contracts.messages import Command, Event, Personnel, Query, Refus
 from contracts.session import SessionFigee, charger_session, reglements
 from services.socle.enveloppe import Fact
+from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.projections import Op, Projection, Upsert
-from services.socle.runner import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts, ServiceSpec
 from services.socle.sql import ExactDecimal, SortedText
 

@@ -8,18 +8,21 @@ import hmac
 import random
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import structlog
 
-from contracts.messages import Command, Data, Event, Personnel, Refus, Registry
+from contracts.messages import Command, Data, Event, Refus, Registry
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Context, digest, encode
 from services.socle.errors import Conflict
+from services.socle.handlers import Family, Handler, Lookups, Ref
 from services.socle.journal import NOTHING, Entry, History, Store
+from services.socle.locks import Locks
+from services.socle.sealing import ensure_keys, sealed, without_clear
 from services.socle.subjects import subject as subject_of
 
 log = structlog.get_logger("commande")
@@ -31,68 +34,7 @@ CONFLICTS = 60
 BATCH = 1_000  # messages in an atomic batch, the broker's limit
 LOADS = 256  # loads in flight
 
-_NOTHING_CLEAR = Personnel[Any]()  # made once: naming the type costs more than the copy of the event
-
-Lookups = Mapping[str, Any]
 Decided = dict[str, Sequence[Event]]
-
-
-@dataclass(frozen=True)
-class Family:
-    """A kind of aggregate: its first state and how it remembers."""
-
-    name: str
-    initial: Any
-    evolve: Callable[[Any, Any], Any]
-
-
-@dataclass(frozen=True)
-class Ref:
-    """One aggregate: its family and its subject token (``compte-12``). ``diplome`` overrides the command's."""
-
-    family: Family
-    token: str
-    diplome: str | None = None
-
-
-async def no_lookups(command: Any) -> Lookups:
-    return {}
-
-
-@dataclass(frozen=True)
-class Handler:
-    """How one command is decided: on which aggregates, with which lookups, by which pure function.
-
-    ``decide(command, states, **lookups)`` gets the states by token and gives the events by token. ``shared``: the
-    lookups depend on the session and diplôme alone, so that a batch makes them once. ``direct``: the aggregates are
-    known without the lookups, so that a command already done is recognised before them.
-    """
-
-    command: type[Command]
-    aggregates: Callable[[Any, Lookups], Sequence[Ref]]
-    decide: Callable[..., Mapping[str, Sequence[Event]]]
-    lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups
-    shared: bool = False
-    direct: bool = False
-
-
-def on(
-    family: Family,
-    commands: Iterable[type[Command]],
-    token: Callable[[Any], str],
-    decide: Callable[..., Sequence[Event]],
-    lookups: Callable[[Any], Awaitable[Lookups]] = no_lookups,
-) -> list[Handler]:
-    """Handlers of commands that each concern one aggregate: ``decide(command, state, **lookups)``."""
-
-    def one(command: Any, looked: Lookups) -> Sequence[Ref]:
-        return [Ref(family, token(command))]
-
-    def decided(command: Any, states: Mapping[str, Any], **looked: Any) -> Mapping[str, Sequence[Event]]:
-        name = token(command)
-        return {name: decide(command, states[name], **looked)}
-
-    return [Handler(command, one, decided, lookups, direct=True) for command in commands]
 
 
 @dataclass(frozen=True)
@@ -199,7 +141,7 @@ class Runner:
                     return await self._attempt(prepared, Trust.MEMORY if attempt == 0 else Trust.JOURNAL)
                 except Conflict:
                     log.debug("conflit", commande=command.NAME, essai=attempt)
-            await asyncio.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7))))
+            await asyncio.sleep(_pause(attempt))
             prepared = await self._prepare(command, correlation, traceparent)
         raise Conflict(f"{command.NAME} : l'agrégat change sans cesse ; renvoyez la commande, avec le même id")
 
@@ -293,7 +235,7 @@ class Runner:
                     return
                 except Conflict:
                     log.debug("conflit", commande="lot", essai=attempt)
-            await asyncio.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7))))
+            await asyncio.sleep(_pause(attempt))
         raise Conflict("les agrégats du lot changent sans cesse ; renvoyez le même lot")
 
     async def _decide_group(
@@ -312,7 +254,8 @@ class Runner:
                 results[index] = Outcome((), one.journal.stream, max(item.tip.last_seq for item in loaded))
             else:
                 results[index] = outcome
-        await self._keys(event for *_, events in decided for part in events.values() for event in part)
+        drawn = (event for *_, events in decided for part in events.values() for event in part)
+        await ensure_keys(self._coffre, drawn)
         return [(index, self._drafts(one, loaded, events)) for index, one, loaded, events in decided]
 
     async def _append_all(
@@ -374,7 +317,7 @@ class Runner:
         loaded = [await loads[0]] if len(loads) == 1 else list(await asyncio.gather(*loads))
         outcome = self._decided(one, loaded)
         if isinstance(outcome, dict):
-            await self._keys(event for events in outcome.values() for event in events)
+            await ensure_keys(self._coffre, (event for events in outcome.values() for event in events))
             drafts = self._drafts(one, loaded, outcome)
             if drafts:
                 return await self._append(one, drafts)
@@ -430,7 +373,7 @@ class Runner:
         return _outcome(one.journal, drafts, max(ack.seq for ack in acks), False)
 
     def _draft(self, ref: Ref, path: str, loaded: Loaded, events: Sequence[Event], context: Context) -> Draft:
-        stored = tuple((event.NAME, self._sealed(event)) for event in events)
+        stored = tuple((event.NAME, sealed(self._coffre, event)) for event in events)
         named = [(event_id(path, context.commandeid, n), name, data) for n, (name, data) in enumerate(stored)]
         tip = loaded.tip
         body, headers = encode(subject=path, context=context, rang=tip.rank + 1, precedent=tip.digest, events=named)
@@ -439,7 +382,7 @@ class Runner:
     def _remember(self, draft: Draft, seq: int) -> None:
         state, done, entry = draft.loaded.state, draft.loaded.done, draft.entry
         for event in draft.events:
-            state = draft.ref.family.evolve(state, _without_clear(event))
+            state = draft.ref.family.evolve(state, without_clear(event))
         done[entry.commandeid] = Done(draft.stored, draft.context.acteur, draft.context.sceau)
         tip = History((), seq, draft.loaded.tip.rank + 1, digest(entry.body))
         self._keep(entry.subject, Loaded(state, tip, done))
@@ -471,26 +414,6 @@ class Runner:
         asked = command.model_dump_json(exclude={"id", "le", "par"}, exclude_defaults=True)
         return hmac.new(self._key, f"{command.NAME} {asked}".encode(), hashlib.sha256).hexdigest()[:32]
 
-    async def _keys(self, events: Iterable[Event]) -> None:
-        """Keys first, durably: a sealed event whose key is lost is a person erased."""
-        persons = {
-            str(getattr(event, event.PERSON))
-            for event in events
-            if any(getattr(event, name) is not None for name in event.PERSONAL)
-        }
-        if persons:
-            await asyncio.to_thread(self._coffre.ensure, persons)
-
-    def _sealed(self, event: Event) -> Data:
-        data: Data = event.model_dump(mode="json")
-        for name in event.PERSONAL:
-            value: Personnel[Any] | None = getattr(event, name)
-            if value is not None and value.clair is not None:
-                person = str(getattr(event, event.PERSON))
-                sealed = self._coffre.seal(person, value.clair.model_dump_json().encode())
-                data[name] = {"scelle": {"personne": person, "chiffre": sealed}}
-        return data
-
     def _subject(self, command: Command, ref: Ref) -> str:
         return subject_of(self._academie, command.session, ref.diplome or command.diplome, self._service, ref.token)
 
@@ -500,48 +423,13 @@ class Runner:
         if len(self._cache) > self._size:
             self._cache.popitem(last=False)
 
-    def _serialized(self, paths: Sequence[str]) -> _Locks:
-        return _Locks(self._locks, sorted(set(paths)))
+    def _serialized(self, paths: Sequence[str]) -> Locks:
+        return Locks(self._locks, sorted(set(paths)))
 
 
-class _Locks:
-    """One command at a time per aggregate in this process: in-process rivals wait instead of conflicting.
-
-    Taken in sorted order, so two commands on several aggregates cannot wait for each other.
-    """
-
-    def __init__(self, table: dict[str, tuple[asyncio.Lock, int]], paths: list[str]) -> None:
-        self._table, self._paths = table, paths
-        self._held: list[str] = []
-
-    async def __aenter__(self) -> None:
-        try:
-            for path in self._paths:
-                lock, users = self._table.get(path, (None, 0))
-                lock = lock or asyncio.Lock()
-                self._table[path] = (lock, users + 1)
-                try:
-                    await lock.acquire()
-                except BaseException:
-                    self._leave(path)
-                    raise
-                self._held.append(path)
-        except BaseException:
-            await self.__aexit__()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        while self._held:
-            path = self._held.pop()
-            self._table[path][0].release()
-            self._leave(path)
-
-    def _leave(self, path: str) -> None:
-        lock, users = self._table[path]
-        if users == 1:
-            del self._table[path]
-        else:
-            self._table[path] = (lock, users - 1)
+def _pause(attempt: int) -> float:
+    """Seconds before the next attempt: drawn at random, so that rivals part, and longer each time up to a bound."""
+    return random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 7)))
 
 
 def _exiger_meme(commandeid: str, acteur: str, sceau: str, done: Sequence[Done]) -> None:
@@ -561,12 +449,6 @@ def _exiger_meme(commandeid: str, acteur: str, sceau: str, done: Sequence[Done])
 
 def _outcome(journal: Store, drafts: Sequence[Draft], seq: int, again: bool) -> Outcome:
     return Outcome(tuple(event for draft in drafts for event in draft.stored), journal.stream, seq, again)
-
-
-def _without_clear(event: Event) -> Event:
-    """The event as a later load will give it: what memory keeps holds no clear personal data either."""
-    clear = [name for name in event.PERSONAL if getattr(event, name) is not None]
-    return event.model_copy(update=dict.fromkeys(clear, _NOTHING_CLEAR)) if clear else event
 
 
 def event_id(path: str, commandeid: str, index: int) -> str:

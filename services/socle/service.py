@@ -31,10 +31,11 @@ from services.socle import parking
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
 from services.socle.errors import SocleError
+from services.socle.handlers import Handler
 from services.socle.journal import NOTHING, History, Journal, Store
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
-from services.socle.runner import DERIVED, Handler, Outcome, Runner
+from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
 from services.socle.sql import engine_for, in_writer
 from services.socle.subjects import stream_name, subject

@@ -14,7 +14,7 @@ from contracts.session import charger_session
 from services.conformite.domain import dossier
 from services.conformite.projections import dossiers
 from services.conformite.shell.reactions import REACTIONS
-from services.socle.runner import Family, Lookups, on
+from services.socle.handlers import Family, Lookups, on
 from services.socle.service import Environment, Parts, ServiceSpec
 
 DOSSIER = Family("dossier", dossier.initial, dossier.evolve)

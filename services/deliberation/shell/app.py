@@ -26,7 +26,7 @@ from services.deliberation.domain import jury
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.domain.seance import candidats_perimes
 from services.deliberation.projections import dossiers_jury, jurys
-from services.socle.runner import Family, Handler, Lookups, Ref, on
+from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts, ServiceSpec
 
 JURY = Family("jury", jury.initial, jury.evolve)

@@ -31,8 +31,8 @@ from services.inscription.domain.candidature import SituationRemplacement
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.projections import candidats, sessions
 from services.inscription.shell import reactions
+from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
-from services.socle.runner import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts, ServiceSpec
 
 SESSION = Family("session", session_examen.initial, session_examen.evolve)

@@ -16,7 +16,7 @@ from contracts.session import charger_session
 from services.notation.domain import bordereau, releve
 from services.notation.projections import bordereaux, notes
 from services.notation.shell.reactions import REACTIONS
-from services.socle.runner import Family, Handler, Lookups, Ref, on
+from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts, ServiceSpec
 
 RELEVE = Family("releve", releve.initial, releve.evolve)

@@ -25,8 +25,8 @@ from services.publication.projections import identites, resultats
 from services.publication.shell import reactions
 from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import Fact
+from services.socle.handlers import Family, Lookups, Ref, on
 from services.socle.reactions import Reaction
-from services.socle.runner import Family, Lookups, Ref, on
 from services.socle.service import Environment, Parts, ServiceSpec
 from services.socle.subjects import split
 

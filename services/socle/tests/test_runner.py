@@ -25,10 +25,11 @@ from contracts.messages import (
 from services.socle.coffre import Coffre, master_key
 from services.socle.enveloppe import Context, encode
 from services.socle.errors import Conflict
+from services.socle.handlers import Family, Handler, Ref, on
 from services.socle.journal import Appended, Entry, Store
 from services.socle.memory import MemoryJournal
 from services.socle.reader import StreamIdentity
-from services.socle.runner import Family, Handler, Outcome, Ref, Runner, on
+from services.socle.runner import Outcome, Runner
 from services.socle.sql import engine_for
 from services.socle.testing import Bench
 from services.socle.tests.caisse import LE

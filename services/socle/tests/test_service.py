@@ -14,9 +14,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, select
 
 from contracts.messages import Command, Data, Event, Query, Refus, Registry
 from services.socle.enveloppe import Fact
+from services.socle.handlers import Family, on
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.reactions import Reaction
-from services.socle.runner import Family, on
 from services.socle.service import Environment, Parts, Service, ServiceSpec
 from services.socle.settings import Settings
 from services.socle.sql import SortedText
