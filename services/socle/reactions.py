@@ -17,7 +17,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -31,19 +31,20 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ServerAck
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
+from sqlalchemy import Engine, Table
 
 from contracts.messages import Command, ContractError, Event, Refus, Registry, UnknownVersion
-from services.socle import parking
+from services.socle import parking, ranks
 from services.socle.connection import options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
-from services.socle.errors import BrokerAway, StreamChanged, StreamMissing
+from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.parking import Parked, now, origin_of
 from services.socle.pull import Pull
+from services.socle.ranks import Aggregate, Ranks
 from services.socle.runner import DERIVED
 from services.socle.settings import Settings
-from services.socle.sql import SortedText, create_tables, in_writer, insert_if_absent, is_away, writing
+from services.socle.sql import create_tables, in_writer, is_away
 
 ALL: Final = None  # every refusal is an acceptable outcome
 
@@ -58,26 +59,6 @@ DELIVERED = Context("message")
 NAMESPACE = uuid.UUID("c8a0b9a4-6c1f-5d0e-9a57-3f5f8a3d2b11")
 
 log = structlog.get_logger("reactions")
-
-metadata = MetaData()
-progress = Table(
-    "avancement",
-    metadata,
-    Column("service", SortedText, primary_key=True),
-    Column("reaction", SortedText, primary_key=True),
-    Column("stream", SortedText, primary_key=True),
-    Column("subject", SortedText, primary_key=True),
-    Column("rang", Integer, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-)
-origin = Table(
-    "avancement_journal",
-    metadata,
-    Column("service", SortedText, primary_key=True),
-    Column("reaction", SortedText, primary_key=True),
-    Column("stream", SortedText, primary_key=True),
-    Column("created", SortedText, nullable=False),  # identity of the stream the ranks belong to
-)
 
 Execute = Callable[[Command], Awaitable[object]]
 Owed = Callable[[Fact], Iterable[Command] | Awaitable[Iterable[Command]]]
@@ -143,27 +124,13 @@ Verdict = Done | Later | Park
 DONE: Final = Done()
 
 
-@dataclass(slots=True)
-class _Aggregate:
-    """One aggregate during a batch: how far it was, how far it is, what is to park."""
-
-    subject: str
-    before: int
-    rank: int
-    seq: int
-    seq_before: int
-    parked: bool
-    newly: list[Parked] = field(default_factory=list)
-    settled: list[Msg] = field(default_factory=list)
-    postponed: list[tuple[Msg, float]] = field(default_factory=list)
-
-
 class Runner:
     """One reaction on one journal."""
 
     def __init__(self, owner: Reactions, reaction: Reaction, source: Source) -> None:
         self.owner, self.reaction, self.source = owner, reaction, source
         self.durable = f"{owner.service}-{reaction.name}"
+        self._ranks = Ranks(owner.engine, owner.service, reaction.name, self.durable, source.stream)
         self.turn = asyncio.Lock()  # a batch and a retry by hand never interleave
         self._kinds = kinds(reaction.handles)
         self._attempts: dict[int, int] = {}
@@ -174,7 +141,7 @@ class Runner:
     # Delivery ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        await in_writer(self.owner.engine, self._check_origin, (await self.source.identity()).created)
+        await in_writer(self.owner.engine, self._ranks.check_origin, (await self.source.identity()).created)
         await self._declare()
         subscriber = self.owner.broker.subscriber(
             "",
@@ -225,17 +192,6 @@ class Runner:
     def _jetstream(self) -> JetStreamContext:
         return self.owner.broker.connection.jetstream()
 
-    def _check_origin(self, created: str) -> None:
-        key = {"service": self.owner.service, "reaction": self.reaction.name, "stream": self.source.stream}
-        with writing(self.owner.engine) as connection:
-            insert_if_absent(connection, origin, {**key, "created": created})
-            known = connection.execute(select(origin.c.created).filter_by(**key)).scalar_one()
-        if known != created:
-            raise StreamChanged(
-                f"{self.source.stream} a été recréé ou restauré : les rangs connus de {self.reaction.name} ne s'y "
-                "appliquent plus ; comparez les journaux avant de relancer"
-            )
-
     async def mend(self) -> None:
         """FastStream pulls from a deleted durable for ever, in a tight loop: pause, then bring the durable back."""
         await asyncio.sleep(MEND_EVERY)
@@ -281,14 +237,14 @@ class Runner:
             for message in messages:
                 await message.nak(delay=delay)
 
-    async def _handle_all(self, messages: list[Msg]) -> list[_Aggregate]:
+    async def _handle_all(self, messages: list[Msg]) -> list[Aggregate]:
         by_subject: dict[str, list[tuple[Msg, Stored]]] = defaultdict(list)
         for message in messages:
             by_subject[message.subject].append((message, _stored(message)))
-        aggregates = await in_writer(self.owner.engine, self._load, list(by_subject))
+        aggregates = await in_writer(self.owner.engine, self._ranks.load, list(by_subject))
         slots = asyncio.Semaphore(self.owner.concurrency)
 
-        async def one_by_one(aggregate: _Aggregate) -> None:
+        async def one_by_one(aggregate: Aggregate) -> None:
             deliveries = by_subject[aggregate.subject]
             async with slots:
                 try:
@@ -299,10 +255,12 @@ class Runner:
                     aggregate.postponed = [(message, self.owner.backoff[0]) for message, _ in deliveries]
 
         await asyncio.gather(*map(one_by_one, aggregates))
-        await in_writer(self.owner.engine, self._save, aggregates)
+        for one in await in_writer(self.owner.engine, self._ranks.save, aggregates):
+            one.postponed += [(message, FILL) for message in one.settled]
+            one.settled = []
         return aggregates
 
-    async def _advance(self, one: _Aggregate, deliveries: list[tuple[Msg, Stored]]) -> None:
+    async def _advance(self, one: Aggregate, deliveries: list[tuple[Msg, Stored]]) -> None:
         """The deliveries of one aggregate, in journal order, up to the first that must wait."""
         waiting = max(0.0, self._due.get(one.subject, 0.0) - time.monotonic())
         for message, stored in sorted(deliveries, key=lambda pair: pair[1].seq):
@@ -313,7 +271,7 @@ class Runner:
             else:
                 one.settled.append(message)
 
-    async def _reach(self, one: _Aggregate, stored: Stored) -> float:
+    async def _reach(self, one: Aggregate, stored: Stored) -> float:
         """Bring the aggregate up to this message; seconds to wait if it could not."""
         rank = _rank(stored)
         if rank == 0:
@@ -330,7 +288,7 @@ class Runner:
                     return delay
         return 0.0
 
-    async def _step(self, one: _Aggregate, stored: Stored, rank: int) -> float:
+    async def _step(self, one: Aggregate, stored: Stored, rank: int) -> float:
         verdict = Park(parking.WAITING, "un message antérieur de cet agrégat est stationné") if one.parked else None
         match verdict or await self.judge(stored):
             case Later(delay=delay):
@@ -409,70 +367,13 @@ class Runner:
             self._told.add(key)
             log.warning(event, reaction=self.reaction.name, stream=self.source.stream, **details)
 
-    # Memory ------------------------------------------------------------------------------------------------------
-
-    def _key(self, subject: str) -> tuple[Any, ...]:
-        columns = progress.c
-        return (
-            columns.service == self.owner.service,
-            columns.reaction == self.reaction.name,
-            columns.stream == self.source.stream,
-            columns.subject == subject,
-        )
-
-    def _load(self, subjects: list[str]) -> list[_Aggregate]:
-        columns = progress.c
-        query = select(columns.subject, columns.rang, columns.seq).where(
-            *self._key("")[:3],
-            columns.subject.in_(subjects),
-        )
-        with self.owner.engine.connect() as connection:
-            known = {subject: (rank, seq) for subject, rank, seq in connection.execute(query)}
-            parked = self._parked_subjects(connection)
-        found = ((subject, *known.get(subject, (0, 0))) for subject in subjects)
-        return [_Aggregate(subject, rank, rank, seq, seq, subject in parked) for subject, rank, seq in found]
-
-    def _parked_subjects(self, connection: Connection) -> set[str]:
-        everything = parking.parked_subjects(connection, self.owner.service, self.source.stream)
-        return {subject for consumer, subject in everything if consumer == self.durable}
-
-    def _save(self, aggregates: list[_Aggregate]) -> None:
-        """Ranks and parked messages in one transaction. An aggregate that another instance moved is left to it."""
-        with writing(self.owner.engine) as connection:
-            # Sorted: two instances lock the rows in the same order.
-            moved = [one for one in sorted(aggregates, key=lambda one: one.subject) if one.rank > one.before]
-            for one in moved:
-                if not self._claim(connection, one) or self._released(connection, one):
-                    one.postponed += [(message, FILL) for message in one.settled]
-                    one.settled, one.newly = [], []
-            parking.park(connection, [parked for one in moved for parked in one.newly])
-
-    def _claim(self, connection: Connection, one: _Aggregate) -> bool:
-        """Compare-and-set of the rank."""
-        changed = update(progress).where(*self._key(one.subject), progress.c.rang == one.before)
-        if connection.execute(changed.values(rang=one.rank, seq=one.seq)).rowcount == 1:
-            return True
-        key = {"service": self.owner.service, "reaction": self.reaction.name, "stream": self.source.stream}
-        row = {**key, "subject": one.subject, "rang": one.rank, "seq": one.seq}
-        return one.before == 0 and insert_if_absent(connection, progress, row)
-
-    def _released(self, connection: Connection, one: _Aggregate) -> bool:
-        """Whether the messages this aggregate waits behind were settled meanwhile (the rank's lock makes it sure)."""
-        waits = bool(one.newly) and one.newly[0].code == parking.WAITING
-        if waits and one.subject not in self._parked_subjects(connection):
-            connection.execute(
-                update(progress).where(*self._key(one.subject)).values(rang=one.before, seq=one.seq_before)
-            )
-            return True
-        return False
-
     # Operations --------------------------------------------------------------------------------------------------
 
     async def retry(self, subject: str, by: str) -> int:
         """React again to the parked messages of an aggregate, in order, until one fails again."""
         done = 0
         async with self.turn:
-            while parked := await in_writer(self.owner.engine, self._list, subject):
+            while parked := await in_writer(self.owner.engine, self._ranks.parked, subject):
                 one = parked[0]
                 batches = self.source.read(one.seq - 1, filters=(subject,), stop_at=one.seq)
                 [stored] = [message async for batch in batches for message in batch]
@@ -480,28 +381,14 @@ class Runner:
                 verdict = await self.judge(stored)
                 self._attempts.pop(one.seq, None)
                 if isinstance(verdict, Done):
-                    await in_writer(self.owner.engine, self._settle, one, by)
+                    await in_writer(self.owner.engine, self._ranks.settle, one, by=by, at=self.owner.clock())
                     done += 1
                     continue
                 if isinstance(verdict, Park):
                     again = self._parked(stored, verdict.code, verdict.cause)
-                    await in_writer(self.owner.engine, self._park_again, again)
+                    await in_writer(self.owner.engine, self._ranks.park_again, again)
                 break
         return done
-
-    def _list(self, subject: str) -> list[Parked]:
-        listed = parking.list_parked(self.owner.engine, self.owner.service, self.durable, subject)
-        return [one for one in listed if one.stream == self.source.stream]
-
-    def _settle(self, one: Parked, by: str) -> None:
-        with writing(self.owner.engine) as connection:
-            # Takes the lock of the rank: a message being parked behind this one waits, then sees it gone.
-            connection.execute(update(progress).where(*self._key(one.subject)).values(rang=progress.c.rang))
-            parking.settle(connection, one, parking.RETRIED, by=by, reason="reprise", at=self.owner.clock())
-
-    def _park_again(self, one: Parked) -> None:
-        with writing(self.owner.engine) as connection:
-            parking.park(connection, [one])
 
 
 async def _started(subscriber: Any, pull: Pull) -> Any:
@@ -552,7 +439,7 @@ class Reactions:
             StreamMissing: a journal does not exist.
             StreamChanged: a journal was recreated or restored since these reactions last ran.
         """
-        await in_writer(self.engine, create_tables, self.engine, [*metadata.sorted_tables, *_parking_tables()])
+        await in_writer(self.engine, create_tables, self.engine, [*ranks.metadata.sorted_tables, *_parking_tables()])
         for runner in self.runners:
             await runner.start()
 

@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 from contracts.messages import Command, Refus, Registry
 from services.socle.enveloppe import Fact
 from services.socle.errors import BrokerAway, StreamChanged
-from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id, origin
+from services.socle.ranks import origin
+from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, writing
 from services.socle.testing import WRITER, Bench
