@@ -7,37 +7,31 @@ step with the database. Live and replay are the same code.
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from contracts.messages import Registry
 from services.socle import parking, read_model
 from services.socle.enveloppe import Stored
-from services.socle.errors import BrokerAway, NotDense, SocleError, StreamChanged, StreamMissing
+from services.socle.errors import SocleError
 from services.socle.facts import Source
+from services.socle.feed import Feed, Watcher, passing
 from services.socle.parking import Parked, now
-from services.socle.read_model import BrokenProjection, Fenced, Outcome, Projection, Standing, Transaction, position
-from services.socle.reader import StreamIdentity
-from services.socle.rows import Comparison, Delete, Op, Upsert, compare_tables, state_hash
-from services.socle.sql import create_tables, in_writer, is_away
+from services.socle.read_model import Fenced, Projection, Standing, Transaction
+from services.socle.rows import Delete, Op, Upsert
+from services.socle.sql import create_tables, in_writer
 
-__all__ = ["Delete", "Fenced", "Op", "Projection", "Projector", "Upsert", "compare", "replay", "state_hash"]
+__all__ = ["Delete", "Op", "Projection", "Projector", "Upsert"]
 
-MAX_BATCH = 5_000  # messages in one transaction: enough to share its cost, few enough to keep it under 0.2 s
-DEPTH = 8  # batches read ahead while one is written
 CLOSE = 50_000  # projections nearer than that share a reader; a new one reads alone and holds nobody back
-MAX_WAIT = 5.0
 LINGER = 0.025  # seconds between two small transactions: a trickle of commands would otherwise pay for one each
-SMALL = 500  # messages; from there on a transaction pays for itself
 
 log = structlog.get_logger("projections")
 
@@ -55,16 +49,6 @@ class ReadBehind(SocleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a catch-up is, in messages of one stream."""
-
-    stream: str
-    done: int
-    total: int
-    rate: float
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """Health of one projection on one stream. ``lag`` is in messages; ``None`` when the journal does not answer."""
 
@@ -74,182 +58,6 @@ class Status:
     lag: int | None
     stopped: str | None
     trouble: str | None
-
-
-Watcher = Callable[[Progress], None]
-
-
-class _Rewound(Exception):
-    """The position went behind what was read: read again from there."""
-
-
-class _Feed:
-    """One reader of one journal, for the projections that stand close together; one transaction a batch."""
-
-    def __init__(self, owner: Projector, source: Source, standings: list[Standing]) -> None:
-        self.owner, self.source, self.standings = owner, source, standings
-        self.trouble: str | None = None
-        self._read_up_to = 0
-        self._wait = 0.0
-
-    @property
-    def moving(self) -> list[Standing]:
-        return [one for one in self.standings if one.stopped is None]
-
-    async def run(self, stop_at: int | None = None, watch: Watcher | None = None) -> None:
-        """Follow the journal for ever, or up to a position."""
-        while self.moving:
-            try:
-                await self._follow(stop_at, watch)
-            except (StreamChanged, NotDense) as error:
-                self.stop_all(str(error))
-            except (_Rewound, Fenced):
-                continue
-            except Exception as error:
-                if passing(error):
-                    await self.back_off(error)
-                else:
-                    self.stop_all(f"erreur du programme : {parking.origin_of(error)}")
-            else:
-                return
-
-    async def _follow(self, stop_at: int | None, watch: Watcher | None) -> None:
-        await self._take_stand(await self.source.identity())
-        start = self._read_up_to = min(one.seq for one in self.moving)
-        if stop_at is not None and stop_at <= start:
-            return
-        queue: asyncio.Queue[list[Stored] | Exception | None] = asyncio.Queue(DEPTH)
-        reading = asyncio.create_task(self._read(queue, start, stop_at))
-        begun = time.monotonic()
-        try:
-            async for batch in _batches(queue):
-                await self._commit(batch)
-                if watch is not None and stop_at is not None:
-                    done = self._read_up_to - start
-                    watch(Progress(self.source.stream, done, stop_at - start, done / (time.monotonic() - begun)))
-                if not self.moving:
-                    return
-                if stop_at is None and len(batch) < SMALL:
-                    await self.owner.linger()
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-
-    async def _take_stand(self, identity: StreamIdentity) -> None:
-        """Positions from the database, checked against the stream they were made on."""
-        await in_writer(self.owner.engine, self.owner.transaction.take_stand, self.moving, identity.created)
-        identity = await self.source.identity()  # after the positions: a rival may have moved them past the old end
-        for what in ("journal", "base"):  # both just answered
-            self._healthy(what)
-        self.owner.wake()  # a rival may have brought the position that somebody waits for here
-        for one in self.moving:
-            identity.check_position(one.seq, one.created)
-
-    async def _read(self, queue: asyncio.Queue[Any], start: int, stop_at: int | None) -> None:
-        """Read ahead while the writer thread works; the bounded queue holds the reader back."""
-        try:
-            created = self.moving[0].created
-            async for batch in self.source.read(start, filters=self.owner.filters, created=created, stop_at=stop_at):
-                self._healthy("journal")
-                await queue.put(batch)
-        except Exception as error:
-            await queue.put(error)
-        else:
-            await queue.put(None)
-
-    async def _commit(self, batch: list[Stored]) -> None:
-        """Try until the batch is in, by us or by a rival."""
-        while self.moving:
-            try:
-                outcomes = await in_writer(self.owner.engine, self.owner.transaction.apply, batch, self.moving)
-            except Fenced:
-                await self._follow_rival()
-            except BrokenProjection as error:
-                self._stop(error.standing, f"{batch[0].where}…{batch[-1].seq} : {error.detail}")
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                await self.back_off(error)
-            else:
-                self._read_up_to = batch[-1].seq
-                self._healthy("base")
-                self._adopt(outcomes)
-                return
-
-    async def _follow_rival(self) -> None:
-        """Skip what the rival did. The pause lets it lead instead of fighting over every batch."""
-        await asyncio.sleep(random.uniform(0.01, 0.1))
-        await self._take_stand(await self.source.identity())
-        if min(one.seq for one in self.moving) < self._read_up_to:
-            raise _Rewound
-
-    def _adopt(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            outcome.standing.seq = outcome.seq
-            for one in outcome.parked:
-                if one.code != parking.WAITING:
-                    log.error(
-                        "agregat_stationne", projection=one.consumer, message=f"{one.stream}@{one.seq}", code=one.code
-                    )
-            if outcome.stopped is not None:
-                self._stop(outcome.standing, outcome.stopped)
-        self.owner.wake()
-
-    def _stop(self, standing: Standing, why: str) -> None:
-        standing.stopped = why
-        log.error("projection_arretee", projection=standing.projection.label, stream=standing.stream, cause=why)
-        self.owner.wake()
-
-    def stop_all(self, why: str) -> None:
-        for one in self.moving:
-            self._stop(one, why)
-
-    async def back_off(self, error: Exception) -> None:
-        """Wait longer each time, up to a bound; tell the change of state once."""
-        what = "base" if is_away(error) else "journal"
-        if self.trouble is None:
-            log.warning(
-                f"{what}_absente" if what == "base" else f"{what}_absent",
-                stream=self.source.stream,
-                cause=_brief(error),
-            )
-        self.trouble = f"{what} : {_brief(error)}"
-        self._wait = min(MAX_WAIT, max(0.05, self._wait * 2))
-        await asyncio.sleep(self._wait * random.uniform(0.5, 1))
-
-    def _healthy(self, what: str) -> None:
-        if self.trouble is not None and self.trouble.startswith(what):
-            log.info("projections_reprises", stream=self.source.stream, apres=self.trouble)
-            self.trouble, self._wait = None, 0.0
-
-
-def passing(error: Exception) -> bool:
-    """Whether waiting may be enough."""
-    return is_away(error) or isinstance(error, (BrokerAway, StreamMissing, TimeoutError, OSError))
-
-
-async def _batches(queue: asyncio.Queue[list[Stored] | Exception | None]) -> AsyncIterator[list[Stored]]:
-    """What was read since the last transaction, together: small transactions when calm, large ones under load."""
-    over = False
-    while not over:
-        item = await queue.get()
-        batch: list[Stored] = []
-        while isinstance(item, list):
-            batch.extend(item)
-            if queue.empty() or len(batch) >= MAX_BATCH:
-                break
-            item = queue.get_nowait()
-        if batch:
-            yield batch
-        if isinstance(item, Exception):
-            raise item
-        over = item is None
-
-
-def _brief(error: Exception) -> str:
-    """First line of what the driver says: no statement, no values."""
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__} : {(str(cause).splitlines() or [''])[0][:200]}"
 
 
 @dataclass
@@ -278,7 +86,7 @@ class Projector:
         self._standings = [Standing(one, source.stream) for source in self.sources for one in ordered]
         self._moved = asyncio.Event()
         self._hurry, self._waiting = asyncio.Event(), 0
-        self._feeds: list[_Feed] = []
+        self._feeds: list[Feed] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -310,16 +118,16 @@ class Projector:
 
     async def _feed_stream(self, source: Source, stop_at: int | None = None, watch: Watcher | None = None) -> None:
         mine = [one for one in self._standings if one.stream == source.stream]
-        first = _Feed(self, source, mine)
+        first = Feed(self, source, mine)
         self._feeds.append(first)
         await self._prepare(first)
         groups = _close_together(first.moving)
-        feeds = [first, *(_Feed(self, source, group) for group in groups[1:])]
+        feeds = [first, *(Feed(self, source, group) for group in groups[1:])]
         first.standings = groups[0] if groups else []
         self._feeds.extend(feeds[1:])
         await asyncio.gather(*(feed.run(stop_at, watch) for feed in feeds))
 
-    async def _prepare(self, feed: _Feed) -> None:
+    async def _prepare(self, feed: Feed) -> None:
         """Tables and positions, as soon as the database and the journal answer."""
         tables = [*read_model.metadata.sorted_tables, *parking.metadata.sorted_tables]
         tables += [table for one in self.projections for table in one.tables]
@@ -432,50 +240,3 @@ def _close_together(standings: list[Standing]) -> list[list[Standing]]:
     bounds = [0, *cuts, len(ordered)]
     groups = [ordered[start:end] for start, end in pairwise(bounds)]
     return [sorted(group, key=lambda one: one.projection.label) for group in groups if group]
-
-
-# Replay and comparison ---------------------------------------------------------------------------------------------
-
-
-async def replay(
-    projection: Projection,
-    *,
-    registry: Registry,
-    sources: Sequence[Source],
-    engine: Engine,
-    until: Mapping[str, int] | None = None,
-    watch: Watcher | None = None,
-) -> dict[str, int]:
-    """Rebuild one projection from the journals into a scratch database; the positions reached.
-
-    Raises:
-        ProjectionStopped: it could not go to the end.
-        ValueError: the database already holds rows of this projection.
-    """
-    rebuilt = Projector("rejeu", registry, engine, sources, [projection])
-    await in_writer(engine, create_tables, engine, read_model.metadata.sorted_tables)
-    if any(positions(engine, projection).values()):
-        raise ValueError(f"{projection.label} a déjà des lignes dans cette base : rejouez dans une base vide")
-    await rebuilt.catch_up(until, watch)
-    return positions(engine, projection)
-
-
-def positions(engine: Engine, projection: Projection) -> dict[str, int]:
-    """Position of the projection on each stream."""
-    query = select(position.c.stream, position.c.seq).where(
-        position.c.projection == projection.name, position.c.version == projection.VERSION
-    )
-    with engine.connect() as connection:
-        return {stream: int(seq) for stream, seq in connection.execute(query)}
-
-
-def compare(live: Engine, rebuilt: Engine, projection: Projection) -> Comparison:
-    """Rows and state hashes of the two databases.
-
-    Raises:
-        ValueError: they do not stand at the same positions, so their rows may rightly differ.
-    """
-    here, there = positions(live, projection), positions(rebuilt, projection)
-    if here != there:
-        raise ValueError(f"{projection.label} : positions différentes ({here} et {there}) ; rejouez jusqu'à la même")
-    return compare_tables(live, rebuilt, projection.tables)

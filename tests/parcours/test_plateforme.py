@@ -26,7 +26,7 @@ from services.exploitation.rejeu import rejouer
 from services.exploitation.sante import BON, bilan_de_sante
 from services.socle.enveloppe import Context, encode
 from services.socle.journal import Journal
-from services.socle.projections import compare, replay
+from services.socle.replay import compare, replay
 from services.socle.service import Service
 from services.socle.settings import Settings
 from services.socle.sql import engine_for

@@ -31,7 +31,7 @@ from services.exploitation.banc import Banc, banc
 from services.exploitation.composition import SERVICES, projections
 from services.socle.enveloppe import GENESIS
 from services.socle.facts import Decoded, kinds
-from services.socle.projections import compare, replay
+from services.socle.replay import compare, replay
 from services.socle.sql import engine_for
 from tests.parcours import histoire
 from tests.parcours.histoire import (

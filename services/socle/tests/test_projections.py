@@ -19,20 +19,17 @@ from structlog.testing import capture_logs
 from contracts.messages import Registry
 from services.socle import parking, projections
 from services.socle.enveloppe import Fact, Stored
+from services.socle.feed import Progress
 from services.socle.projections import (
-    Progress,
     Projection,
     ProjectionStopped,
     Projector,
     ReadBehind,
     _close_together,
-    compare,
-    positions,
-    replay,
-    state_hash,
 )
 from services.socle.read_model import Outcome, Standing, position
-from services.socle.rows import Upsert
+from services.socle.replay import compare, positions, replay
+from services.socle.rows import Upsert, state_hash
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, in_writer, writing
 from services.socle.testing import Bench
