@@ -9,27 +9,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Protocol, Self, TypeVar
 
 import orjson
 from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error, NoRespondersError
 
 from services.socle import jsapi
-from services.socle.connection import connect
+from services.socle.answers import Answers, stored
 from services.socle.enveloppe import GENESIS, H_COMMAND, Stored
 from services.socle.errors import BadSubject, BrokerAway, ChainBroken, Conflict, TooLarge
 from services.socle.jsapi import Transient
 from services.socle.reader import Reader, StreamIdentity, identify
 from services.socle.settings import Bounds
-
-__all__ = ["NOTHING", "Appended", "Entry", "History", "Journal", "Store", "StreamIdentity", "connect"]
 
 HEADERS_MAX = 65_000  # the server refuses 64 KiB with an answer that looks like a missing stream
 OWN_HEADERS = 400  # room for what append adds to the headers it is given
@@ -121,7 +115,7 @@ class Journal:
         self.nc = nc
         self.stream = stream
         self.bounds = bounds or Bounds()
-        self._answers = _Answers(nc)
+        self._answers = Answers(nc)
         # The server opens 50 batches per stream for all its clients together: one process must not take them all.
         self._batches = asyncio.Semaphore(self.bounds.open_batches)
 
@@ -348,7 +342,7 @@ class Journal:
         )
         match end.get("Status"):
             case "204":
-                page = [_stored(message) for message in messages]
+                page = [stored(message) for message in messages]
                 if page and int(end.get("Nats-Last-Sequence", page[-1].seq)) != page[-1].seq:
                     raise Transient("page incomplète")
                 return page, int(end.get("Nats-Num-Pending", "0")) > 0
@@ -389,77 +383,3 @@ def _conflict(moved: Sequence[Entry]) -> Conflict:
     names = tuple(entry.subject for entry in moved)
     shown = ", ".join(names[:5]) + (f" et {len(names) - 5} autres" if len(names) > 5 else "")
     return Conflict(f"{shown or 'un agrégat'} : modifié entre-temps ; relisez puis décidez à nouveau", names)
-
-
-def _stored(message: Msg) -> Stored:
-    headers = message.headers or {}
-    return Stored(
-        headers["Nats-Stream"],
-        int(headers["Nats-Sequence"]),
-        headers["Nats-Subject"],
-        headers,
-        message.data,
-        datetime.fromisoformat(headers["Nats-Time-Stamp"]),
-    )
-
-
-class _Answers:
-    """Answers in several messages, for any number of questions at once, on one subscription.
-
-    A subscription per question would cost each load two more commands; this one also survives reconnections.
-    """
-
-    def __init__(self, nc: Client) -> None:
-        self._nc = nc
-        self._prefix = nc.new_inbox()
-        self._subscription: Subscription | None = None
-        self._opening = asyncio.Lock()
-        self._waiting: dict[str, tuple[list[Msg], asyncio.Future[dict[str, str]]]] = {}
-        self._count = 0
-
-    async def ask(self, subject: str, body: bytes, timeout: float) -> tuple[list[Msg], dict[str, str]]:
-        """The messages received, and the headers of the status that ended them.
-
-        Raises:
-            Transient: no end within the time.
-            BrokerDenied: the question is forbidden.
-        """
-        if self._subscription is None:
-            await self._open()
-        self._count += 1
-        token = str(self._count)
-        end: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
-        messages: list[Msg] = []
-        self._waiting[token] = (messages, end)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._nc.publish(subject, body, reply=f"{self._prefix}.{token}")
-                return messages, await end
-        except (TimeoutError, Error, OSError) as error:
-            raise jsapi.denied(self._nc, subject) or Transient(f"{type(error).__name__} : {error}") from None
-        finally:
-            del self._waiting[token]
-
-    async def close(self) -> None:
-        if self._subscription is not None and not self._nc.is_closed:
-            with suppress(Error):
-                await self._subscription.unsubscribe()
-        self._subscription = None
-
-    async def _open(self) -> None:
-        async with self._opening:
-            if self._subscription is None:
-                self._subscription = await self._nc.subscribe(
-                    f"{self._prefix}.*", cb=self._receive, pending_msgs_limit=-1, pending_bytes_limit=-1
-                )
-
-    async def _receive(self, message: Msg) -> None:
-        found = self._waiting.get(message.subject.rpartition(".")[2])
-        if found is None:
-            return  # the question was given up
-        messages, end = found
-        headers = message.headers or {}
-        if "Nats-Sequence" in headers:
-            messages.append(message)
-        elif not end.done():
-            end.set_result(headers)
