@@ -130,6 +130,20 @@ def test_sans_plateforme_la_sante_est_mauvaise_et_un_courtier_absent_rend_3(seul
     assert (absent.code, absent.erreurs.split()[0]) == (ABSENT, "COURTIER_ABSENT")
 
 
+def test_ce_qu_attendre_n_arrangera_pas_est_dit_tout_de_suite(seul: Terminal, tmp_path: Path) -> None:
+    """Une mauvaise clé du coffre, une session qu'aucun journal ne peut porter."""
+    cle = ecrire(tmp_path / "coffre.cle", "pas une clé")
+    reglages: tuple[tuple[str, object, int, str], ...] = (
+        ("PARCHEMIN_COFFRE_CLE", cle, ABSENT, "COFFRE"),
+        ("PARCHEMIN_SESSIONS", "20 26", MAL_EMPLOYE, "SUJET_INVALIDE"),
+    )
+    for variable, valeur, code, annonce in reglages:
+        rendu = seul("etat", **{"PARCHEMIN_DONNEES": tmp_path / annonce, variable: valeur})
+        assert rendu.code == code, rendu.tout
+        assert f"{annonce} " in rendu.erreurs
+        assert "demarrage_en_attente" not in rendu.erreurs, "rien n'est réessayé"
+
+
 def test_les_reglements_se_listent_se_verifient_se_montrent(seul: Terminal) -> None:
     assert {one["id"] for one in seul("reglements", "lister", "--json").json} >= {"CAP-OSRCL-2024", "CAP-OSRCL-2026"}
     assert "CAP-OSRCL-2026" in seul("reglements", "lister").sortie
