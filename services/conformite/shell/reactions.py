@@ -6,15 +6,12 @@ granted then given up is learned in that order.
 
 from __future__ import annotations
 
-from typing import Any
-
 from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
-from contracts.droits import Role
 from contracts.evenements.inscription import BeneficeAbandonne, BeneficeAccorde, CandidatInscrit, DispenseAccordee
-from contracts.messages import Acteur, Command
+from contracts.messages import Command
+from services.communs.reactions import command_base
 from services.socle.enveloppe import Fact
 from services.socle.reactions import Reaction
-from services.socle.subjects import split
 
 
 def suivre_candidature(fact: Fact) -> list[Command]:
@@ -22,7 +19,7 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 
     An exemption from one situation changes nothing: the only one there is, driving, has no document (CAP24-I04).
     """
-    event, base = fact.event, _base(fact, "suivre_candidature")
+    event, base = fact.event, command_base(fact, "conformite", "suivre_candidature")
     match event:
         case CandidatInscrit():
             return [
@@ -51,15 +48,3 @@ REACTIONS: tuple[Reaction, ...] = (
         suivre_candidature,
     ),
 )
-
-
-def _base(fact: Fact, reaction: str) -> dict[str, Any]:
-    """The envelope of a command owed to a fact: same moment, same session, in the name of this service."""
-    subject = split(fact.subject)
-    return {
-        "id": f"{fact.id}:{reaction}",
-        "le": fact.context.le,
-        "par": Acteur(id="systeme:conformite", role=Role.SYSTEME, academie=subject.academie),
-        "session": subject.session,
-        "diplome": subject.diplome,
-    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from contracts.commandes import read_command
 from contracts.commandes.deliberation import (
     AccorderPoints,
     AttesterPresence,
@@ -17,17 +16,15 @@ from contracts.commandes.deliberation import (
     TransmettrePresidence,
     ViserLivret,
 )
-from contracts.droits import ANTIDATENT, INTERNES, check_rights
-from contracts.evenements import REGISTRE
 from contracts.messages import Command, Data, Refus
-from contracts.requetes import VoirDecision, VoirJury, VoirProposition, check_query_rights, read_query
-from contracts.session import SessionFigee, charger_session
+from contracts.requetes import VoirDecision, VoirJury, VoirProposition
+from services.communs.shell import BaseShell, service_spec
 from services.deliberation.domain import jury
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.domain.seance import candidats_perimes
 from services.deliberation.projections import dossiers_jury, jurys
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
-from services.socle.service import Environment, Parts, ServiceSpec
+from services.socle.service import Environment, Parts
 
 JURY = Family("jury", jury.initial, jury.evolve)
 PROJECTIONS = (dossiers_jury.DossiersJury(), jurys.Jurys())
@@ -37,18 +34,8 @@ def _token(command: Any) -> str:
     return f"jury-{command.jury}"
 
 
-class Shell:
+class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
-
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
-    async def session(self, command: Command) -> SessionFigee:
-        env = self._env
-        return await charger_session(env.events, env.settings.academie, command.session, command.diplome)
-
-    async def plain(self, command: Command) -> Lookups:
-        return {"session": await self.session(command)}
 
     async def nomination(self, command: ConstituerJury) -> Lookups:
         await self._env.up_to_date(command.session)
@@ -92,9 +79,8 @@ class Shell:
 
     async def voir_proposition(self, query: VoirProposition) -> Data | None:
         await self._env.up_to_date(query.session)
-        env = self._env
-        session = await charger_session(env.events, env.settings.academie, query.session, query.diplome)
-        with env.engine.connect() as connection:
+        session = await self.session(query)
+        with self._env.engine.connect() as connection:
             try:
                 dossier = dossiers_jury.charger_dossier(
                     connection, **self._lieu(query), numero=query.candidat, reglement=session.reglement
@@ -135,9 +121,6 @@ class Shell:
         state = (await self._env.runner.state(query.session, query.diplome, Ref(JURY, f"jury-{code}"))).state
         return state if isinstance(state, jury.Ouvert) else None
 
-    def _lieu(self, message: Any) -> dict[str, str]:
-        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
-
 
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
@@ -163,14 +146,4 @@ def build(env: Environment) -> Parts:
     )
 
 
-SPEC = ServiceSpec(
-    name="deliberation",
-    registry=REGISTRE,
-    build=build,
-    read_command=read_command,
-    read_query=read_query,
-    check=check_rights,
-    check_query=check_query_rights,
-    internal_roles=INTERNES,
-    backdating_roles=ANTIDATENT,
-)
+SPEC = service_spec("deliberation", build)

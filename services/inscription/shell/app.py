@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.commandes import inscription as commandes
-from contracts.commandes import read_command
 from contracts.commandes.inscription import (
     AffecterCentre,
     AnnulerInscription,
@@ -17,15 +16,14 @@ from contracts.commandes.inscription import (
     OuvrirCentre,
     OuvrirSession,
 )
-from contracts.droits import ANTIDATENT, INTERNES, check_rights
-from contracts.evenements import REGISTRE
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import ReleveEdite
 from contracts.messages import Command, Data, Event
-from contracts.requetes import ListerCandidatures, VoirCandidature, VoirSession, check_query_rights, read_query
-from contracts.session import charger_session, reglements
+from contracts.requetes import ListerCandidatures, VoirCandidature, VoirSession
+from contracts.session import reglements
 from contracts.vocabulaire import Decision, EtatResultat
+from services.communs.shell import BaseShell, service_spec
 from services.inscription.domain import candidature, personne, session_examen
 from services.inscription.domain.candidature import SituationRemplacement
 from services.inscription.domain.empreinte import empreinte_personne
@@ -33,7 +31,7 @@ from services.inscription.projections import candidats, sessions
 from services.inscription.shell import reactions
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
-from services.socle.service import Environment, Parts, ServiceSpec
+from services.socle.service import Environment, Parts
 
 SESSION = Family("session", session_examen.initial, session_examen.evolve)
 CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
@@ -103,22 +101,14 @@ def _fusionner(command: FusionnerDoublon, states: Mapping[str, Any], **looked: A
 # Lookups and answers ------------------------------------------------------------------------------------------------
 
 
-class Shell:
+class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
-
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
-    async def session(self, command: Command) -> Lookups:
-        env = self._env
-        found = await charger_session(env.events, env.settings.academie, command.session, command.diplome)
-        return {"session": found}
 
     async def reglements(self, command: Command) -> Lookups:
         return {"reglements": reglements()}
 
     async def inscription(self, command: Command) -> Lookups:
-        return {**await self.session(command), "secret": self._env.coffre.secret("personne")}
+        return {**await self.plain(command), "secret": self._env.coffre.secret("personne")}
 
     async def places(self, command: AnnulerInscription) -> Lookups:
         return {"empreintes": await self._empreintes(command, command.candidat)}
@@ -130,7 +120,7 @@ class Shell:
         loaded = await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))
         ouverte = loaded.state
         centres = ouverte.centres if isinstance(ouverte, session_examen.Ouverte) else {}
-        return {**await self.session(command), "centre": centres.get(command.centre)}
+        return {**await self.plain(command), "centre": centres.get(command.centre)}
 
     async def remplacement(self, command: DemanderRemplacement) -> Lookups:
         """What the candidate missed with a reason admitted, and the jury's decision once it is on his relevé."""
@@ -144,7 +134,7 @@ class Shell:
             if isinstance(event, ReleveEdite):
                 decision = event.decision
         missed = frozenset(code for code, etat in etats.items() if etat is EtatResultat.ABSENT_JUSTIFIE)
-        return {**await self.session(command), "situation": SituationRemplacement(missed, decision)}
+        return {**await self.plain(command), "situation": SituationRemplacement(missed, decision)}
 
     async def voir_session(self, query: VoirSession) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -164,9 +154,6 @@ class Shell:
         fiche = getattr(state, "fiche", None)
         return tuple(fiche.personnes) if fiche is not None else ()
 
-    def _lieu(self, message: Any) -> dict[str, str]:
-        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
-
 
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
@@ -175,7 +162,7 @@ def build(env: Environment) -> Parts:
     return Parts(
         handlers=[
             *on(SESSION, SUR_SESSION, lambda _: "session", session_examen.decide, shell.reglements),
-            *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.session),
+            *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.plain),
             *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centre),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
             Handler(InscrireCandidat, _agregats_inscrits, _inscrire, shell.inscription, shared=True),
@@ -198,14 +185,4 @@ def build(env: Environment) -> Parts:
     )
 
 
-SPEC = ServiceSpec(
-    name="inscription",
-    registry=REGISTRE,
-    build=build,
-    read_command=read_command,
-    read_query=read_query,
-    check=check_rights,
-    check_query=check_query_rights,
-    internal_roles=INTERNES,
-    backdating_roles=ANTIDATENT,
-)
+SPEC = service_spec("inscription", build)

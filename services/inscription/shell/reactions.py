@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contracts.commandes.inscription import EnregistrerAutorisation
-from contracts.droits import Role
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
-from contracts.messages import Acteur, Command
+from contracts.messages import Command
+from services.communs.reactions import command_base
 from services.socle.enveloppe import Fact
-from services.socle.subjects import split
 
 
 def enregistrer_autorisation(fact: Fact) -> list[Command]:
@@ -15,14 +14,9 @@ def enregistrer_autorisation(fact: Fact) -> list[Command]:
     event = fact.event
     if not isinstance(event, (DossierDeclareConforme, DossierDeclareNonConforme)):
         return []
-    lieu = split(fact.subject)
     return [
         EnregistrerAutorisation(
-            id=f"{fact.id}:enregistrer_autorisation",
-            le=fact.context.le,
-            par=Acteur(id="systeme:inscription", role=Role.SYSTEME, academie=lieu.academie),
-            session=lieu.session,
-            diplome=lieu.diplome,
+            **command_base(fact, "inscription", "enregistrer_autorisation"),
             candidat=event.candidat,
             autorise=isinstance(event, DossierDeclareConforme),
             regle=event.regle,

@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.commandes import notation as commandes
-from contracts.commandes import read_command
 from contracts.commandes.notation import CloreBordereau, DeposerBordereau
-from contracts.droits import ANTIDATENT, INTERNES, check_rights
-from contracts.evenements import REGISTRE
-from contracts.messages import Command, Data, Event
-from contracts.requetes import VoirBordereau, VoirReleve, check_query_rights, read_query
-from contracts.session import charger_session
+from contracts.messages import Data, Event
+from contracts.requetes import VoirBordereau, VoirReleve
+from services.communs.shell import BaseShell, service_spec
 from services.notation.domain import bordereau, releve
 from services.notation.projections import bordereaux, notes
 from services.notation.shell.reactions import REACTIONS
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
-from services.socle.service import Environment, Parts, ServiceSpec
+from services.socle.service import Environment, Parts
 
 RELEVE = Family("releve", releve.initial, releve.evolve)
 BORDEREAU = Family("bordereau", bordereau.initial, bordereau.evolve)
@@ -68,22 +65,14 @@ def _clore(command: CloreBordereau, states: Mapping[str, Any], **looked: Any) ->
     return _ranger(command, bordereau.clore(command, lot, _par_candidat(states), looked["session"]))
 
 
-class Shell:
+class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
-
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
-    async def session(self, command: Command) -> Lookups:
-        env = self._env
-        found = await charger_session(env.events, env.settings.academie, command.session, command.diplome)
-        return {"session": found}
 
     async def cloture(self, command: CloreBordereau) -> Lookups:
         loaded = await self._env.runner.state(command.session, command.diplome, Ref(BORDEREAU, _bordereau(command)))
         depot = loaded.state
         candidats = depot.candidats if isinstance(depot, bordereau.Depose) else ()
-        return {**await self.session(command), "candidats": candidats}
+        return {**await self.plain(command), "candidats": candidats}
 
     async def voir_releve(self, query: VoirReleve) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -93,9 +82,6 @@ class Shell:
         with self._env.engine.connect() as connection:
             return bordereaux.lire_bordereau(connection, **self._lieu(query), lot=query.lot)
 
-    def _lieu(self, message: Any) -> dict[str, str]:
-        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
-
 
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
@@ -103,8 +89,8 @@ def build(env: Environment) -> Parts:
     sur_releve = [one for one in commandes.COMMANDES if one not in SUR_LOT]
     return Parts(
         handlers=[
-            *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.session),
-            Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.session),
+            *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.plain),
+            Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.plain),
             Handler(CloreBordereau, _agregats_clos, _clore, shell.cloture),
         ],
         projections=PROJECTIONS,
@@ -113,14 +99,4 @@ def build(env: Environment) -> Parts:
     )
 
 
-SPEC = ServiceSpec(
-    name="notation",
-    registry=REGISTRE,
-    build=build,
-    read_command=read_command,
-    read_query=read_query,
-    check=check_rights,
-    check_query=check_query_rights,
-    internal_roles=INTERNES,
-    backdating_roles=ANTIDATENT,
-)
+SPEC = service_spec("notation", build)

@@ -19,7 +19,6 @@ from contracts.commandes.notation import (
     RetirerBenefice,
     RouvrirAcces,
 )
-from contracts.droits import Role
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme, SupportsArretes
 from contracts.evenements.inscription import (
     BeneficeAbandonne,
@@ -28,15 +27,15 @@ from contracts.evenements.inscription import (
     DispenseAccordee,
     InscriptionModifiee,
 )
-from contracts.messages import Acteur, Command
+from contracts.messages import Command
+from services.communs.reactions import command_base
 from services.socle.enveloppe import Fact
 from services.socle.reactions import Reaction
-from services.socle.subjects import split
 
 
 def suivre_candidature(fact: Fact) -> list[Command]:
     """What the registration says: opening, changes, exemptions, kept marks."""
-    event, base = fact.event, _base(fact, "suivre_candidature")
+    event, base = fact.event, command_base(fact, "notation", "suivre_candidature")
     match event:
         case CandidatInscrit():
             return [
@@ -80,7 +79,7 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 
 def suivre_dossier(fact: Fact) -> list[Command]:
     """What the dossier says: access closed or open again, documents that are missing."""
-    event, base = fact.event, _base(fact, "suivre_dossier")
+    event, base = fact.event, command_base(fact, "notation", "suivre_dossier")
     match event:
         case DossierDeclareNonConforme():
             return [FermerAcces(**base, candidat=event.candidat, regle=event.regle)]
@@ -117,15 +116,3 @@ def _supports(event: SupportsArretes, base: Mapping[str, Any]) -> Iterable[Const
             situation=situation or None,
             regle=event.regles[rang] if rang < len(event.regles) else "",
         )
-
-
-def _base(fact: Fact, reaction: str) -> dict[str, Any]:
-    """The envelope of a command owed to a fact: same moment, same session, in the name of this service."""
-    subject = split(fact.subject)
-    return {
-        "id": f"{fact.id}:{reaction}",
-        "le": fact.context.le,
-        "par": Acteur(id="systeme:notation", role=Role.SYSTEME, academie=subject.academie),
-        "session": subject.session,
-        "diplome": subject.diplome,
-    }

@@ -6,16 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from contracts.commandes import read_command
 from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication, PublierResultats
-from contracts.droits import ANTIDATENT, INTERNES, Role, check_rights
-from contracts.evenements import REGISTRE
+from contracts.droits import Role
 from contracts.evenements.deliberation import JuryClos
 from contracts.evenements.publication import ResultatsPublies
 from contracts.messages import Command, Data, Refus
-from contracts.requetes import ListerResultats, VoirDocuments, check_query_rights, read_query
-from contracts.session import SessionFigee, charger_session
+from contracts.requetes import ListerResultats, VoirDocuments
+from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Identite
+from services.communs.shell import BaseShell, service_spec
 from services.publication.documents import donnees, rendu
 from services.publication.domain import document, publication
 from services.publication.domain.document import DocumentCommand, Edition
@@ -27,7 +26,7 @@ from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Lookups, Ref, on
 from services.socle.reactions import Reaction
-from services.socle.service import Environment, Parts, ServiceSpec
+from services.socle.service import Environment, Parts
 from services.socle.subjects import split
 
 PUBLICATION = Family("publication", publication.initial, publication.evolve)
@@ -36,17 +35,8 @@ SANS_DOCUMENT = frozenset({"CAP24-P01", "CAP26-P01"})
 PROJECTIONS = (identites.Identites(), resultats.Resultats())
 
 
-class Shell:
+class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
-
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
-    async def session(self, command: Command) -> SessionFigee:
-        return await self._session(command.session, command.diplome)
-
-    async def plain(self, command: Command) -> Lookups:
-        return {"session": await self.session(command)}
 
     async def document(self, command: DocumentCommand) -> Lookups:
         """The published result, and the file: made and put away before it is recorded as issued."""
@@ -70,7 +60,7 @@ class Shell:
         event, where = fact.event, split(fact.subject)
         if isinstance(event, ResultatsPublies):
             await self._env.up_to_date(where.session)
-            session = await self._session(where.session, where.diplome)
+            session = await self.session(where)
             with self._env.engine.connect() as connection:
                 lignes = resultats.lister(
                     connection,
@@ -98,13 +88,6 @@ class Shell:
     async def voir_documents(self, query: VoirDocuments) -> list[Data]:
         with self._env.engine.connect() as connection:
             return resultats.documents(connection, **self._lieu(query), candidat=query.candidat)
-
-    async def _session(self, session: str, diplome: str) -> SessionFigee:
-        env = self._env
-        return await charger_session(env.events, env.settings.academie, session, diplome)
-
-    def _lieu(self, message: Any) -> dict[str, str]:
-        return {"academie": self._env.settings.academie, "session": message.session, "diplome": message.diplome}
 
     def _rayon(self, command: Command) -> Rayon:
         return Rayon(self._env.settings.documents_dir, command.session, command.diplome)
@@ -179,14 +162,4 @@ def build(env: Environment) -> Parts:
     )
 
 
-SPEC = ServiceSpec(
-    name="publication",
-    registry=REGISTRE,
-    build=build,
-    read_command=read_command,
-    read_query=read_query,
-    check=check_rights,
-    check_query=check_query_rights,
-    internal_roles=INTERNES,
-    backdating_roles=ANTIDATENT,
-)
+SPEC = service_spec("publication", build)

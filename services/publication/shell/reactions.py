@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication
-from contracts.droits import Role
 from contracts.evenements.deliberation import JuryClos
 from contracts.evenements.publication import ResultatsPublies
-from contracts.messages import Acteur, Command
+from contracts.messages import Command
 from contracts.vocabulaire import Decision
+from services.communs.reactions import command_base
 from services.publication.domain.document import DEFINITIVES
 from services.socle.enveloppe import Fact
-from services.socle.subjects import split
 
 
 def preparer_publication(fact: Fact) -> list[Command]:
     """Le jury est clos : ses résultats attendent la date fixée."""
     if not isinstance(fact.event, JuryClos):
         return []
-    event, ou = fact.event, split(fact.subject)
+    event = fact.event
     return [
         PreparerPublication(
-            id=f"{fact.id}:preparer_publication",
-            le=fact.context.le,
-            par=_systeme(ou.academie),
-            session=ou.session,
-            diplome=ou.diplome,
+            **command_base(fact, "publication", "preparer_publication"),
             jury=event.jury,
             decisions=event.decisions,
         )
@@ -48,17 +43,9 @@ def editer_documents(fact: Fact) -> list[Command]:
 
 def _document(commande: type[EditerReleve | DelivrerDiplome], fact: Fact, candidat: str) -> Command:
     assert isinstance(fact.event, ResultatsPublies)  # noqa: S101 - seule appelante : editer_documents
-    ou = split(fact.subject)
+    base = command_base(fact, "publication", f"{commande.NAME.partition('.')[2]}:{candidat}")
     return commande(
-        id=f"{fact.id}:{commande.NAME.partition('.')[2]}:{candidat}",
-        le=fact.context.le,
-        par=_systeme(ou.academie),
-        session=ou.session,
-        diplome=ou.diplome,
+        **base,
         jury=fact.event.jury,
         candidat=candidat,
     )
-
-
-def _systeme(academie: str) -> Acteur:
-    return Acteur(id="systeme:publication", role=Role.SYSTEME, academie=academie)

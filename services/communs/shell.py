@@ -1,0 +1,64 @@
+"""What the shell of every exam service begins with: the session as it was frozen, and the same doors for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from contracts.commandes import read_command
+from contracts.droits import ANTIDATENT, INTERNES, check_rights
+from contracts.evenements import REGISTRE
+from contracts.messages import Command
+from contracts.requetes import check_query_rights, read_query
+from contracts.session import SessionFigee, charger_session
+from services.socle.handlers import Lookups
+from services.socle.service import Environment, Parts, ServiceSpec
+
+
+class Situe(Protocol):
+    """What concerns one diplôme in one session: a command, a question, the subject of a fact."""
+
+    @property
+    def session(self) -> str: ...
+
+    @property
+    def diplome(self) -> str: ...
+
+
+class BaseShell:
+    """The lookups of the commands and the answers to the questions, on one environment."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    async def session(self, of: Situe) -> SessionFigee:
+        """The session as its journal has it now.
+
+        Raises:
+            Refus: it is not open, or not known here.
+        """
+        env = self._env
+        return await charger_session(env.events, env.settings.academie, of.session, of.diplome)
+
+    async def plain(self, command: Command) -> Lookups:
+        """The lookups of a command that needs the session alone."""
+        return {"session": await self.session(command)}
+
+    def _lieu(self, of: Situe) -> dict[str, str]:
+        """The columns that say where a row belongs."""
+        return {"academie": self._env.settings.academie, "session": of.session, "diplome": of.diplome}
+
+
+def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpec:
+    """An exam service: its name and its parts; messages and rights are those of the contracts."""
+    return ServiceSpec(
+        name=name,
+        registry=REGISTRE,
+        build=build,
+        read_command=read_command,
+        read_query=read_query,
+        check=check_rights,
+        check_query=check_query_rights,
+        internal_roles=INTERNES,
+        backdating_roles=ANTIDATENT,
+    )
