@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from contracts.evenements.inscription import InscriptionAnnulee
 from contracts.messages import Event
 from contracts.vocabulaire import Categorie, NaturePiece, Verdict
+from services.communs.testing import base, projeter
 from services.conformite.projections.dossiers import Dossiers, lire_dossier, lister_dossiers
 from services.conformite.tests.donnees import (
     ALICE,
@@ -30,7 +31,7 @@ from services.conformite.tests.donnees import (
     ouvrir,
     semaines,
 )
-from services.conformite.tests.faits import LIEU, base, fait, faits, projeter
+from services.conformite.tests.faits import LIEU, fait, faits
 from services.conformite.tests.test_supports import COMPLETS, dispenser, retablir
 from services.socle.rows import state_hash
 

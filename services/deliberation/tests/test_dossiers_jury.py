@@ -26,12 +26,13 @@ from contracts.evenements.inscription import (
 from contracts.evenements.notation import ResultatArrete
 from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, EtatResultat, Mode, NaturePiece
+from services.communs.testing import base, projeter
 from services.deliberation.domain.dossier import DossierJury, Fermeture, ResultatJury
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.projections import dossiers_jury
 from services.deliberation.projections.dossiers_jury import DossiersJury, annules, charger_dossier, positions
 from services.deliberation.tests.donnees import ALICE, BASILE, LE, OBLIGATOIRES, reglement, session
-from services.deliberation.tests.faits import LIEU, base, fait, inscrit, projeter
+from services.deliberation.tests.faits import LIEU, fait, inscrit
 from services.socle.rows import state_hash
 
 MODELE = DossiersJury()

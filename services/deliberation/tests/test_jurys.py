@@ -19,10 +19,11 @@ from contracts.evenements.deliberation import (
 )
 from contracts.messages import Event
 from contracts.vocabulaire import Decision
+from services.communs.testing import base, projeter
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.projections.jurys import Jurys, jurys_des_candidats, lire_decision, lire_jury
 from services.deliberation.tests.donnees import ALICE, BASILE, CONSTITUE, EN_SEANCE, LE, dossier, session
-from services.deliberation.tests.faits import LIEU, base, fait, projeter
+from services.deliberation.tests.faits import LIEU, fait
 from services.socle.rows import state_hash
 
 MODELE = Jurys()

@@ -16,12 +16,13 @@ from contracts.evenements.deliberation import DecisionPrise, JuryClos
 from contracts.evenements.notation import ResultatArrete
 from contracts.messages import Command, Refus
 from contracts.vocabulaire import Decision, EtatResultat
+from services.communs.testing import base, projeter
 from services.deliberation.domain.etats import Jury, Ouvert
 from services.deliberation.domain.jury import JuryEvent, decide, evolve, initial
 from services.deliberation.domain.seance import candidats_perimes
 from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier, positions
 from services.deliberation.tests.donnees import ALICE, BASILE, CONSTITUE, MEMBRES, OBLIGATOIRES, qui, reglement, session
-from services.deliberation.tests.faits import LIEU, base, fait, inscrit, projeter
+from services.deliberation.tests.faits import LIEU, fait, inscrit
 
 SESSION = session()
 MODELE = DossiersJury()

@@ -22,12 +22,13 @@ from contracts.messages import Acteur, Event, Personnel
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Identite, Mode, Parametres, TypeCentre, Valeurs
+from services.communs.testing import fait_du_journal
 from services.inscription.domain import candidature, personne
 from services.inscription.domain.candidature import Candidature
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.personne import Personne
 from services.inscription.domain.session_examen import Centre
-from services.socle.enveloppe import Context, Fact
+from services.socle.enveloppe import Fact
 
 REGLEMENTS = load_all()
 R2026, R2024 = REGLEMENTS["CAP-OSRCL-2026"], REGLEMENTS["CAP-OSRCL-2024"]
@@ -153,15 +154,4 @@ def evolve_ensemble(ensemble: Ensemble, event: Any) -> Ensemble:
 
 def fait(event: Event, agregat: str, seq: int = 1, le: datetime = LE) -> Fact:
     """Un fait tel que le journal le rend."""
-    service = event.NAME.partition(".")[0]
-    return Fact(
-        event=event,
-        id=f"00000000-0000-5000-8000-{seq:012}",
-        name=event.NAME,
-        stream="JOURNAL_NORMANDIE_2026",
-        seq=seq,
-        index=0,
-        subject=f"ev.normandie.2026.cap_osrcl.{service}.{agregat}",
-        rang=seq,
-        context=Context(f"cmd-{seq}", "agent-1", "gestionnaire", le, f"cmd-{seq}"),
-    )
+    return fait_du_journal(event, seq, academie="normandie", le=le, acteur="agent-1", agregat=agregat, rang=seq)

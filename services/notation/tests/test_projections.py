@@ -35,6 +35,7 @@ from contracts.evenements.notation import (
 )
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat, Mode
+from services.communs.testing import base, projeter
 from services.notation.projections.bordereaux import Bordereaux, lire_bordereau, lister_bordereaux
 from services.notation.projections.notes import Notes, lire_releve, notes_des_candidats
 from services.notation.tests.donnees import (
@@ -50,7 +51,7 @@ from services.notation.tests.donnees import (
     ouvert,
     saisie,
 )
-from services.notation.tests.faits import LIEU, base, fait_lu, projeter
+from services.notation.tests.faits import LIEU, fait_lu
 from services.socle.rows import state_hash
 
 NOTES, LOTS = Notes(), Bordereaux()
@@ -65,7 +66,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def lire(engine: Engine, *events: Event, candidat: str = ALICE) -> dict[str, Any] | None:
-    projeter(engine, NOTES, [fait_lu(event, seq) for seq, event in enumerate(events, 1)])
+    projeter(engine, NOTES, [fait_lu(event, seq) for seq, event in enumerate(events, 1)], ensemble=True)
     with engine.connect() as connection:
         return lire_releve(connection, **LIEU, candidat=candidat)
 
@@ -202,7 +203,7 @@ def test_tr_r02_l_histoire_dit_qui_quand_avant_apres_et_pourquoi(engine: Engine)
     rectifiee = NoteRectifiee(
         candidat=ALICE, epreuve="UG1", avant=Decimal(12), apres=Decimal(13), motif="erreur de report", regle="DC-REC01"
     )
-    projeter(engine, NOTES, [fait_lu(UG1, 1, "cor1"), fait_lu(rectifiee, 2, "ges1")])
+    projeter(engine, NOTES, [fait_lu(UG1, 1, "cor1"), fait_lu(rectifiee, 2, "ges1")], ensemble=True)
     found = lire(engine)
     assert found is not None
     histoire = [(one["auteur"], one["avant"], one["apres"], one["motif"]) for one in found["histoire"]]

@@ -13,8 +13,9 @@ from contracts.messages import Acteur, Event, Personnel, Scelle
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Decision, EtatResultat, Identite, Mode, Parametres, Valeurs
+from services.communs.testing import fait_du_journal
 from services.publication.domain.resultat import ResultatPublie
-from services.socle.enveloppe import Context, Fact
+from services.socle.enveloppe import Fact
 
 PARIS = timezone(timedelta(hours=2))
 EMBARGO = datetime(2026, 7, 7, 10, 0, tzinfo=PARIS)
@@ -170,22 +171,9 @@ def clos(decisions: dict[str, Decision], jury: str = "J1") -> JuryClos:
     )
 
 
-AGREGATS = {"inscription": "candidature-{candidat}", "deliberation": "jury-{jury}"}
-
-
 def fait(event: Event, seq: int = 1, academie: str = "normandie") -> Fact:
     """This event at this position of the journal of the session."""
-    service = event.NAME.partition(".")[0]
-    champs = event.model_dump()
-    modele = AGREGATS.get(service) or ("document-{candidat}" if "candidat" in champs else "publication-{jury}")
-    return Fact(
-        event=event,
-        id=f"fait-{seq}",
-        name=event.NAME,
-        stream=f"JOURNAL_{academie.upper()}_2026",
-        seq=seq,
-        index=0,
-        subject=f"ev.{academie}.2026.cap_osrcl.{service}.{modele.format_map(champs)}",
-        rang=1,
-        context=Context(f"commande-{seq}", "ges1", "gestionnaire", PUBLIE.astimezone(UTC), f"fil-{seq}"),
-    )
+    agregat = None
+    if event.NAME.startswith("publication."):
+        agregat = "document-{candidat}" if "candidat" in type(event).model_fields else "publication-{jury}"
+    return fait_du_journal(event, seq, academie=academie, le=PUBLIE.astimezone(UTC), agregat=agregat)
