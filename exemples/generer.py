@@ -2,33 +2,60 @@
 
     python exemples/generer.py [--candidats N] [--sortie DOSSIER] [--graine G]
 
-Les candidats qui ont une histoire sont toujours là (144 avec les autres) ; ``--candidats`` en ajoute sans histoire.
+Les candidats qui ont une histoire sont toujours là, avec leurs camarades ; ``--candidats`` en ajoute sans histoire.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import session_2024
 import session_2026
 from ecriture import TAILLE_MAX, ecrire
-from modele import DIPLOME
+from modele import Session
+from personnes import Personne
 
-MINIMUM = session_2024.ORDINAIRE + session_2026.ORDINAIRE
+
+class Module(Protocol):
+    """Ce qu'un module ``session_….py`` doit dire."""
+
+    @property
+    def ORDINAIRE(self) -> int:  # noqa: N802 - une constante de module
+        """Combien de candidats, quand on n'en demande pas davantage."""
+
+    def construire(self, nombre: int, graine: int, anciens: dict[str, Personne]) -> Session:
+        """La session et ses étapes. ``anciens`` : qui s'est présenté à une session d'avant ; elle peut y ajouter."""
+
+
+# Dans cet ordre, chacune avec sa part des candidats que --candidats ajoute (0 : aucun).
+SESSIONS: tuple[tuple[Module, int], ...] = ((session_2024, 2), (session_2026, 3))
+MINIMUM = sum(module.ORDINAIRE for module, _ in SESSIONS)
 GRAINE = 2026
 
 
 def generer(sortie: Path, nombre: int = MINIMUM, graine: int = GRAINE) -> None:
-    """Écrit les deux sessions dans ``sortie/2024`` et ``sortie/2026``."""
-    de_plus = max(0, nombre - MINIMUM)
-    premiere, anciens = session_2024.construire(session_2024.ORDINAIRE + de_plus * 2 // 5, graine)
-    seconde = session_2026.construire(session_2026.ORDINAIRE + de_plus - de_plus * 2 // 5, graine, anciens)
-    for session in (premiere, seconde):
-        ecrire(sortie / str(session.annee), str(session.annee), DIPLOME, session.etapes)
+    """Écrit chaque session dans son dossier de ``sortie``."""
+    anciens: dict[str, Personne] = {}
+    dossiers: set[str] = set()
+    for (module, _), de_plus in zip(SESSIONS, _repartir(max(0, nombre - MINIMUM)), strict=True):
+        session = module.construire(module.ORDINAIRE + de_plus, graine, anciens)
+        if session.dossier in dossiers:
+            raise ValueError(f"deux sessions s'écriraient dans {session.dossier}")
+        dossiers.add(session.dossier)
+        ecrire(sortie / session.dossier, str(session.annee), session.diplome, session.etapes)
         lourds = [one.fichier for one in session.etapes if len(one.contenu) > TAILLE_MAX]
         note = f" ; au-delà de {TAILLE_MAX} octets : {', '.join(lourds)}" if lourds else ""
-        print(f"{session.annee} : {len(session.candidats)} candidats, {len(session.etapes)} étapes{note}")
+        print(f"{session.dossier} : {len(session.candidats)} candidats, {len(session.etapes)} étapes{note}")
+
+
+def _repartir(de_plus: int) -> list[int]:
+    """Les candidats en plus, selon les parts ; leur somme est juste."""
+    parts = [part for _, part in SESSIONS]
+    bornes = [de_plus * sum(parts[:rang]) // sum(parts) for rang in range(len(parts) + 1)]
+    return [fin - debut for debut, fin in pairwise(bornes)]
 
 
 def main() -> None:

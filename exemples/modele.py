@@ -1,25 +1,22 @@
-"""Une session d'exemple : ses candidats, et ce que chaque étape fait faire. Les sessions disent les leurs."""
+"""Une session d'exemple de n'importe quel diplôme : ses candidats, et ce que chaque étape fait faire.
+
+Un diplôme hérite de `Session` et y dit ce qui lui est propre (`cap_osrcl.py`) ; ses sessions disent leurs candidats.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from ecriture import Etape, Ligne, Montre, bordereau, candidats, commandes
 from personnes import Etat, Personne
 
-ACADEMIE, DIPLOME = "normandie", "cap_osrcl"
+ACADEMIE = "normandie"
 CCF, PONCTUEL = "ccf", "ponctuel"
-EPREUVES = ("EP1", "EP2", "EP3", "UG1", "UG2", "UG3", "UG4")
-NOTEES = ("EP1.S1", "EP1.S2", "EP2", "EP3.S2", "UG1", "UG2", "UG3", "UG4")
-FACULTATIVES = ("UF1", "UF2", "UF3")
-SUPPORTS = ("fiche_produit", "fiche_environnement", "recapitulatif")
-EN_FORMATION = (
-    "scolaire_public", "scolaire_prive_sous_contrat", "apprenti", "formation_continue", "hors_contrat", "distance",
-)  # fmt: skip
+JEUNES = ("scolaire_public", "scolaire_prive_sous_contrat", "apprenti", "hors_contrat")
 LOT_MAX = 400
 ATTENDRE: Ligne = {"attendre": True}  # que tout ce qui précède ait eu son effet
 COLONNES = (
@@ -60,7 +57,6 @@ class Candidat:
     attestations: list[tuple[str, Ligne]] = field(default_factory=list)
     ferme: bool = False
     annule: bool = False
-    livret_vise: bool = True
     avant: dict[str, list[Ligne]] = field(default_factory=lambda: defaultdict(list))
     apres: dict[str, list[Ligne]] = field(default_factory=lambda: defaultdict(list))
 
@@ -90,17 +86,84 @@ class Candidat:
         cible = _cible(str(champs.pop("epreuve"))) if "epreuve" in champs else {}
         return {"commande": commande, "le": le, "candidat": self.numero, **cible, **champs, "par": par}
 
+    def benefice(self, le: str, epreuve: str, note: str, origine: str, **autrement: Any) -> Ligne:
+        """Une note gardée d'une session antérieure."""
+        champs: Ligne = {"epreuve": epreuve, "note": note, "session_origine": origine}
+        return self.ligne("inscription.accorder_benefice", le, **champs, **autrement)
+
+    def justification(self, le: str, epreuve: str, motif: str) -> Ligne:
+        return self.ligne("notation.justifier_absence", le, epreuve=epreuve, motif=motif)
+
+
+@dataclass(frozen=True)
+class Jury:
+    """Un jury : à égalité professionnels et enseignants ; un professionnel préside, un enseignant le supplée."""
+
+    code: str
+    president: str
+    vice_president: str
+    membres: tuple[Ligne, ...]
+
+    @classmethod
+    def compose(cls, code: str, suffixe: str = "") -> Jury:
+        """Deux et deux, de PRO-1 à ENS-2 ; ``suffixe`` les distingue de ceux d'un autre jury : PRO-11 à ENS-12."""
+        professionnels = [{"id": f"PRO-{suffixe}{n}", "profil": "professionnel", "public": False} for n in (1, 2)]
+        enseignants = [{"id": f"ENS-{suffixe}{n}", "profil": "enseignant_specialite"} for n in (1, 2)]
+        return cls(code, f"PRO-{suffixe}1", f"ENS-{suffixe}1", (*professionnels, *enseignants))
+
+    def preside(self, membre: str | None = None) -> Ligne:
+        """Qui ordonne : le président, ou le membre qui le supplée."""
+        return acteur(membre or self.president, "president_jury", f"jury:{self.code}")
+
+    def constituer(self, le: str, arrete: str, choisis: Iterable[Candidat]) -> Ligne:
+        return {
+            "commande": "deliberation.constituer_jury", "le": le, "jury": self.code, "arrete": arrete,
+            "membres": list(self.membres), "president": self.president, "vice_president": self.vice_president,
+            "candidats": [one.numero for one in choisis], "par": "recteur",
+        }  # fmt: skip
+
+    def presences(self, montre: Montre, *, absents: Collection[str] = ()) -> Iterator[Ligne]:
+        for membre in (one["id"] for one in self.membres if one["id"] not in absents):
+            yield {
+                "commande": "deliberation.attester_presence", "le": montre.suivant(), "jury": self.code,
+                "membre": membre, "par": "gestionnaire",
+            }  # fmt: skip
+
+    def ordre(self, commande: str, le: str, par: Ligne | None = None, **champs: Any) -> Ligne:
+        """Ce que le président ordonne au jury : ``ouvrir_jury``, ``clore_jury``, ``transmettre_presidence``…"""
+        ordonne = {"commande": f"deliberation.{commande}", "le": le, "jury": self.code, "par": par or self.preside()}
+        return ordonne | champs
+
+    def publier(self, le: str, **autrement: Any) -> Ligne:
+        return {
+            "commande": "publication.publier_resultats", "le": le, "par": "gestionnaire", "jury": self.code, **autrement
+        }  # fmt: skip
+
 
 class Session:
-    """Les candidats d'une session et ses étapes communes."""
+    """Les candidats d'une session et ses étapes communes ; un diplôme en hérite et dit ce qui suit.
+
+    ``prefixe`` commence les numéros de candidat, ``epreuves`` sont les obligatoires, ``notees`` les épreuves et
+    situations qui ont une note.
+    """
+
+    diplome: ClassVar[str]
+    prefixe: ClassVar[str]
+    epreuves: ClassVar[tuple[str, ...]]
+    notees: ClassVar[tuple[str, ...]]
 
     def __init__(self, annee: int, graine: int) -> None:
         self.annee = annee
-        self.etat = Etat(f"etat-civil-{graine}-{annee}")
-        self._hasard = Random(f"notes-{graine}-{annee}")
+        self.etat = Etat(f"etat-civil-{graine}-{self.dossier}")
+        self._hasard = Random(f"notes-{graine}-{self.dossier}")
         self.candidats: list[Candidat] = []
         self.arretees: set[tuple[str, str]] = set()
         self._etapes: list[Etape] = []
+
+    @property
+    def dossier(self) -> str:
+        """Où elle s'écrit, et ce qui la distingue des autres ; les sessions se jouent dans l'ordre de ces noms."""
+        return f"{self.annee}-{self.diplome}"
 
     @property
     def etapes(self) -> list[Etape]:
@@ -112,13 +175,13 @@ class Session:
         self, categorie: str, centre: str, etablissement: str | None, *, mode: str, **autrement: Any
     ) -> Candidat:
         """Un candidat de plus ; ses notes sont tirées au sort si l'on n'en dit rien."""
-        jeunes = categorie in ("scolaire_public", "scolaire_prive_sous_contrat", "apprenti", "hors_contrat")
+        jeunes = categorie in JEUNES
         nes = (self.annee - 19, self.annee - 18) if jeunes else (self.annee - 52, self.annee - 20)
         personne = autrement.pop("personne", None) or self.etat.personne(*nes, ine=jeunes)
         notes = autrement.pop("notes", None) or self.tirer(self._hasard.choice((9, 11, 12, 12, 13, 14, 15)))
         self.candidats.append(
             Candidat(
-                numero=f"N{self.annee % 100}{len(self.candidats) + 1:05d}",
+                numero=f"{self.prefixe}{self.annee % 100}{len(self.candidats) + 1:05d}",
                 personne=personne,
                 categorie=categorie,
                 etablissement=etablissement,
@@ -127,7 +190,6 @@ class Session:
                 notes=dict(notes),
                 livret=autrement.pop("livret", jeunes),
                 formation_attestee=autrement.pop("formation_attestee", categorie == "distance"),
-                conduite=autrement.pop("conduite", self.tirer_conduite(mode)),
                 **autrement,
             )
         )
@@ -135,11 +197,7 @@ class Session:
 
     def tirer(self, niveau: int) -> dict[str, str]:
         """Des demi-points autour d'un niveau."""
-        return {cle: demi(max(0, min(40, 2 * niveau + self._hasard.randint(-5, 5)))) for cle in NOTEES}
-
-    def tirer_conduite(self, mode: str) -> tuple[str, ...]:
-        bonne, mauvaise = ("favorable", "insuffisant") if mode == CCF else ("validee", "non_validee")
-        return (bonne,) if self._hasard.randint(0, 9) < 7 else (mauvaise,)
+        return {cle: demi(max(0, min(40, 2 * niveau + self._hasard.randint(-5, 5)))) for cle in self.notees}
 
     # Étapes --------------------------------------------------------------------------------------------------------
 
@@ -154,11 +212,51 @@ class Session:
             "commande": ligne["commande"],
             "le": ligne["le"],
             "session": str(self.annee),
-            "diplome": DIPLOME,
+            "diplome": self.diplome,
         } | ligne
 
     def importer(self, titre: str, fichier: str, choisis: Iterable[Candidat], le: str) -> None:
-        self._etapes.append(candidats(titre, fichier, COLONNES, (_rangee(one) for one in choisis), le))
+        self._etapes.append(candidats(titre, fichier, COLONNES, (self._rangee(one) for one in choisis), le))
+
+    def _rangee(self, one: Candidat) -> Ligne:
+        oui = {True: "oui", False: ""}
+        choisit = one.mode != CCF and one.categorie not in ("hors_contrat", "distance")
+        return {
+            **one.personne.en_clair(),
+            "numero": one.numero,
+            "categorie": one.categorie,
+            "modes": ",".join(f"{code}={PONCTUEL}" for code in self.epreuves) if choisit else "",
+            "facultatives": ",".join(one.facultatives),
+            "etablissement": one.etablissement or "",
+            "formation_attestee": oui[one.formation_attestee],
+            "permis_b": oui[one.permis_b],
+            "livret": oui[one.livret],
+        }
+
+    def ouvrir(self, le: str, reglement: str, parametres: Ligne, valeurs: Ligne) -> Ligne:
+        return {
+            "commande": "inscription.ouvrir_session", "le": le, "reglement": reglement, "parametres": parametres,
+            "valeurs": valeurs, "par": "recteur",
+        }  # fmt: skip
+
+    def ouvrir_centres(
+        self, montre: Montre, principaux: Iterable[str], annexes: Mapping[str, str] | None = None
+    ) -> Iterator[Ligne]:
+        """Les centres principaux, puis les annexes, chacun avec l'acte qui le désigne."""
+        ouvrir = {"commande": "inscription.ouvrir_centre"}
+        for centre in principaux:
+            yield {**ouvrir, "le": montre.suivant(), "centre": centre, "type": "principal", "par": "recteur"}
+        for centre, acte in (annexes or {}).items():
+            le = montre.suivant()
+            yield {**ouvrir, "le": le, "centre": centre, "type": "annexe", "acte": acte, "par": "recteur"}
+
+    def avant(self, *etapes: str) -> Iterator[Ligne]:
+        """Ce que les candidats ont à jouer avant ces étapes."""
+        return (ligne for one in self.candidats for etape in etapes for ligne in one.avant[etape])
+
+    def apres(self, *etapes: str) -> Iterator[Ligne]:
+        """Ce que les candidats ont à jouer après ces étapes."""
+        return (ligne for one in self.candidats for etape in etapes for ligne in one.apres[etape])
 
     def inscriptions(self, choisis: Iterable[Candidat], montre: Montre) -> Iterator[Ligne]:
         """Un par un : le candidat s'inscrit lui-même."""
@@ -188,31 +286,8 @@ class Session:
             if one.compose and one.mode == PONCTUEL:
                 yield one.ligne("inscription.emettre_convocation", montre.suivant(), date=date)
 
-    def supports(self, montre: Montre) -> Iterator[Ligne]:
-        """Les fiches et le récapitulatif : par l'établissement, ou par le candidat s'il n'en a pas."""
-        for one in self.candidats:
-            if not one.compose:
-                continue
-            yield from one.avant["supports"]
-            par = one.lui if one.individuel else one.chef
-            for nature in SUPPORTS:
-                if nature in one.sans:
-                    continue
-                champs: Ligne = {"piece": nature.replace("_", "-"), "nature": nature}
-                if nature == "recapitulatif":
-                    champs["nature"] = "recapitulatif_experience" if one.individuel else "recapitulatif_pfmp"
-                    signe = ("candidat",) if one.individuel else ("tuteur", "professeur")
-                    champs["signataires"] = list(one.signataires or signe)
-                yield self.depot(one, montre.suivant(), par, **champs)
-            yield from one.apres["supports"]
-
     def depot(self, one: Candidat, le: str, par: str | Ligne, **champs: Any) -> Ligne:
         return one.ligne("conformite.deposer_piece", le, par, depose_le=le, **champs)
-
-    def arreter_supports(self, montre: Montre) -> Iterator[Ligne]:
-        for one in self.candidats:
-            if one.compose:
-                yield one.ligne("conformite.arreter_supports", montre.suivant())
 
     def grilles(self, mode: str, cles: Iterable[str], etape: str, montre: Montre) -> Iterator[Ligne]:
         """Les grilles officielles, remplies par la commission du lieu, dans le lot de l'épreuve."""
@@ -231,25 +306,31 @@ class Session:
             return one.ligne("notation.constater_absence", le, one.chef, epreuve=cle)
         lieu = one.etablissement if one.mode == CCF else one.centre
         lot = f"{cle.replace('.', '')}-{one.mode.upper()}-{lieu}"
-        commission = one.commission_ep3 if cle.startswith("EP3") else ("enseignant_specialite", "professionnel")
-        grille = {"criteres": criteres(cle, one.numero), "commission": list(commission), "note": note, "lot": lot}
+        commission = list(self.commission(one, cle))
+        grille = {"criteres": self.criteres(one, cle), "commission": commission, "note": note, "lot": lot}
         par = acteur(f"commission-{lieu}", "commission", f"lot:{lot}")
         return one.ligne("notation.remplir_grille", le, par, epreuve=cle, **(grille | autrement))
 
-    def conduites(self, montre: Montre) -> Iterator[Ligne]:
-        """L'épreuve théorique, puis la conduite ; dispensés et conduites non organisées n'y sont pas."""
-        for one in self.candidats:
-            if not one.compose or one.permis_b:
-                continue
-            yield from one.avant["conduite"]
-            for valide in one.etg:
-                yield one.ligne("notation.enregistrer_etg", montre.suivant(), one.chef, valide=valide)
-            for mention in one.conduite:
-                siegent = ["expert_permis", "enseignant_conduite"] if one.mode == CCF else []
-                yield one.ligne(
-                    "notation.enregistrer_conduite", montre.suivant(), one.chef, mention=mention, commission=siegent
-                )
-            yield from one.apres["conduite"]
+    def criteres(self, one: Candidat, cle: str) -> dict[str, int]:
+        """Les critères évalués de la grille d'une épreuve ou d'une situation."""
+        raise NotImplementedError(f"{self.diplome} : les critères de {cle}")
+
+    def commission(self, one: Candidat, cle: str) -> Sequence[str]:
+        """Qui remplit la grille."""
+        return ("enseignant_specialite", "professionnel")
+
+    def remises(
+        self, rang: int, mode: str, intitule: str, dates: Mapping[str, str], *, classeurs: Collection[str] = ()
+    ) -> list[str]:
+        """Les bordereaux de plusieurs épreuves, clé → instant, numérotés à partir de ``rang`` ; les codes des lots.
+
+        ``classeurs`` : les épreuves rendues en xlsx.
+        """
+        lots: list[str] = []
+        for suivant, (cle, le) in enumerate(dates.items(), rang):
+            extension = "xlsx" if cle in classeurs else "csv"
+            lots += self.bordereaux(suivant, mode, cle, intitule, le, format=extension)
+        return lots
 
     def bordereaux(self, rang: int, mode: str, cle: str, intitule: str, le: str, *, format: str = "csv") -> list[str]:
         """Le bordereau d'une épreuve dans un mode, en autant de lots qu'il faut ; leurs codes."""
@@ -287,19 +368,22 @@ class Session:
             if not one.compose:
                 continue
             yield from one.avant["arret"]
-            for code in (*EPREUVES, *one.facultatives):
+            for code in (*self.epreuves, *one.facultatives):
                 if (one.numero, code) not in self.arretees:
                     yield one.ligne("notation.arreter_resultat", montre.suivant(), epreuve=code)
             yield from one.apres["arret"]
 
-    def delibere(self, jury: str, preside: Ligne, choisis: Iterable[Candidat], montre: Montre) -> Iterator[Ligne]:
-        """Le livret visé, puis la décision, candidat par candidat."""
+    def delibere(
+        self, jury: Jury, choisis: Iterable[Candidat], montre: Montre, par: Ligne | None = None
+    ) -> Iterator[Ligne]:
+        """Le livret visé, puis la décision, candidat par candidat ; ``par`` : qui supplée le président."""
+        preside = par or jury.preside()
         for one in choisis:
             yield from ({**ligne, "par": preside} for ligne in one.avant["jury"])
             if one.livret and not one.ferme:
-                yield one.ligne("deliberation.viser_livret", montre.suivant(), preside, jury=jury)
+                yield one.ligne("deliberation.viser_livret", montre.suivant(), preside, jury=jury.code)
             yield from ({**ligne, "par": preside} for ligne in one.apres["jury"])
-            yield one.ligne("deliberation.prendre_decision", montre.suivant(), preside, jury=jury)
+            yield one.ligne("deliberation.prendre_decision", montre.suivant(), preside, jury=jury.code)
 
 
 def demi(demis: int) -> str:
@@ -307,42 +391,6 @@ def demi(demis: int) -> str:
     return f"{demis // 2}.5" if demis % 2 else str(demis // 2)
 
 
-def notes(*valeurs: str) -> dict[str, str]:
-    """EP1.S1, EP1.S2, EP2, EP3.S2, UG1 à UG4, dans cet ordre ; ``-`` : aucune note."""
-    return {cle: note for cle, note in zip(NOTEES, valeurs, strict=True) if note != "-"}
-
-
-def criteres(cle: str, numero: str) -> dict[str, int]:
-    """Les critères évalués : la grille de vente veut C3 et une de C2, C5 ; les autres ont leurs propres compétences."""
-    pair = int(numero[-1]) % 2 == 0
-    if cle == "EP1.S1":
-        return {"C3": 6, "C2" if pair else "C5": 5}
-    if cle == "EP1.S2":
-        return {"C1": 5, "C4": 6}
-    return {"C6": 4, "C7": 3} if cle == "EP2" else {"C8": 4, "C9": 4}
-
-
 def _cible(cle: str) -> Ligne:
     code, _, situation = cle.partition(".")
     return {"epreuve": code, "situation": situation} if situation else {"epreuve": code}
-
-
-def _rangee(one: Candidat) -> Ligne:
-    oui = {True: "oui", False: ""}
-    tous = one.personne.en_clair()
-    modes = "" if one.mode == CCF or one.categorie in ("hors_contrat", "distance") else _modes_ponctuels()
-    return {
-        **tous,
-        "numero": one.numero,
-        "categorie": one.categorie,
-        "modes": modes,
-        "facultatives": ",".join(one.facultatives),
-        "etablissement": one.etablissement or "",
-        "formation_attestee": oui[one.formation_attestee],
-        "permis_b": oui[one.permis_b],
-        "livret": oui[one.livret],
-    }
-
-
-def _modes_ponctuels() -> str:
-    return ",".join(f"{code}={PONCTUEL}" for code in EPREUVES)

@@ -6,14 +6,26 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from cap_osrcl import CAEN, COEFFICIENTS, EVREUX, HAVRE, REFERENCE, ROUEN, SessionCap, notes
 from ecriture import Ligne, Montre
-from modele import ATTENDRE, CCF, PONCTUEL, Candidat, Session, acteur, notes
+from modele import ATTENDRE, CCF, PONCTUEL, Candidat, Jury
 from personnes import Personne
 
-ROUEN, HAVRE, CAEN, EVREUX = "0769001A", "0769002B", "0149003C", "0279004D"
-ORDINAIRE = 60
-COEFFICIENTS = {"EP1": "4", "EP2": "3", "EP3": "3"}
-REFERENCE = "valeurs de démonstration, sans texte : à remplacer par celles de l'annexe de l'arrêté"
+ORDINAIRE = 60  # candidats de la session quand on n'en demande pas davantage
+REMISES_CCF = {
+    "UG1": "2024-06-03T16:00:00+02:00",
+    "UG2": "2024-06-04T16:00:00+02:00",
+    "UG3": "2024-06-05T16:00:00+02:00",
+    "UG4": "2024-06-06T16:00:00+02:00",
+}
+REMISES_PONCTUEL = {
+    "EP2": "2024-06-11T17:00:00+02:00",
+    "EP3.S2": "2024-06-11T17:00:00+02:00",
+    "UG1": "2024-06-12T17:00:00+02:00",
+    "UG2": "2024-06-12T17:00:00+02:00",
+    "UG3": "2024-06-13T17:00:00+02:00",
+    "UG4": "2024-06-13T17:00:00+02:00",
+}
 PARAMETRES = {
     "premiere_epreuve": "2024-05-21",
     "cloture_inscriptions": "2023-11-24",
@@ -25,9 +37,9 @@ PARAMETRES = {
 }
 
 
-def construire(nombre: int, graine: int) -> tuple[Session, dict[str, Personne]]:
-    """La session, ses étapes, et les personnes qui se représentent en 2026."""
-    session = Session(2024, graine)
+def construire(nombre: int, graine: int, anciens: dict[str, Personne]) -> SessionCap:
+    """La session et ses étapes ; ``anciens`` reçoit qui se représente en 2026."""
+    session = SessionCap(2024, graine)
     lycees = _lycees(session)
     apprentis = _apprentis(session)
     ajourne, individuels = _individuels(session)
@@ -36,15 +48,17 @@ def construire(nombre: int, graine: int) -> tuple[Session, dict[str, Personne]]:
         lycees.append(session.candidat("scolaire_public", etab, etab, mode=CCF))
     _inscription(session, lycees, apprentis, individuels)
     _evaluation(session)
-    _jury(session)
-    _publication(session)
-    return session, {"benefice": ajourne.personne}
+    jury = Jury.compose("J1")
+    _jury(session, jury)
+    _publication(session, jury)
+    anciens["benefice"] = ajourne.personne
+    return session
 
 
 # Les candidats -----------------------------------------------------------------------------------------------------
 
 
-def _lycees(session: Session) -> list[Candidat]:
+def _lycees(session: SessionCap) -> list[Candidat]:
     """Lycéens du public et du privé, en contrôle en cours de formation."""
 
     def public(valeurs: dict[str, str] | None = None, **autrement: Any) -> Candidat:
@@ -92,7 +106,7 @@ def _lycees(session: Session) -> list[Candidat]:
     return list(session.candidats)
 
 
-def _apprentis(session: Session) -> list[Candidat]:
+def _apprentis(session: SessionCap) -> list[Candidat]:
     debut = len(session.candidats)
     for rang in range(10):
         chez_lui = rang < 6
@@ -106,7 +120,7 @@ def _apprentis(session: Session) -> list[Candidat]:
     return session.candidats[debut:]
 
 
-def _individuels(session: Session) -> tuple[Candidat, list[Candidat]]:
+def _individuels(session: SessionCap) -> tuple[Candidat, list[Candidat]]:
     """Sans condition d'expérience cette année-là, et sans conduite : l'académie ne l'organise pas pour eux."""
     debut = len(session.candidats)
 
@@ -130,15 +144,13 @@ def _individuels(session: Session) -> tuple[Candidat, list[Candidat]]:
     adulte(notes("14", "14", "14", "ABS", "14", "14", "14", "14"))  # absence sans motif : pas de diplôme
     justifie = adulte(notes("13", "12", "12", "13", "12", "12", "12", "ABS"))
     justifie.apres["justification"].append(
-        justifie.ligne(
-            "notation.justifier_absence", "2024-06-17T09:00:00+02:00", epreuve="UG4", motif="obsèques d'un parent"
-        )
-    )  # fmt: skip
+        justifie.justification("2024-06-17T09:00:00+02:00", "UG4", "obsèques d'un parent")
+    )
     garde = adulte()
     garde.notes.pop("UG2")
     garde.avant["acquis"] += [
-        _benefice(garde, "UG1", "12", "2018", refus_attendu="DC-CAP18"),
-        _benefice(garde, "UG2", "13.5", "2020"),
+        garde.benefice("2023-12-11T10:00:00+01:00", "UG1", "12", "2018", refus_attendu="DC-CAP18"),
+        garde.benefice("2023-12-11T10:00:00+01:00", "UG2", "13.5", "2020"),
     ]
     criteres = adulte()
     criteres.avant["ponctuel"].append(
@@ -166,9 +178,9 @@ def _individuels(session: Session) -> tuple[Candidat, list[Candidat]]:
 
 
 def _inscription(
-    session: Session, lycees: list[Candidat], apprentis: list[Candidat], individuels: list[Candidat]
+    session: SessionCap, lycees: list[Candidat], apprentis: list[Candidat], individuels: list[Candidat]
 ) -> None:
-    session.faire("Ouverture de la session et des centres", "10-ouverture.jsonl", _ouverture())
+    session.faire("Ouverture de la session et des centres", "10-ouverture.jsonl", _ouverture(session))
     session.importer("Inscription des lycéens", "20-candidats-lycees.csv", lycees, "2023-10-16T09:00:00+02:00")
     session.importer(
         "Inscription des apprentis et autres formations",
@@ -178,8 +190,7 @@ def _inscription(
     )
     en_ligne = session.inscriptions(individuels, Montre("2023-10-16", 3600))
     session.faire("Inscription des candidats individuels", "22-inscriptions-individuelles.jsonl", en_ligne)
-    acquis = chain.from_iterable(one.avant["acquis"] for one in session.candidats)
-    session.faire("Notes conservées et désistements", "23-acquis.jsonl", acquis)
+    session.faire("Notes conservées et désistements", "23-acquis.jsonl", session.avant("acquis"))
     session.faire("Contrôle des dossiers", "31-controles.jsonl", session.controles(Montre("2023-12-12")))
     session.faire("Affectation aux centres", "40-centres.jsonl", session.centres(Montre("2024-01-15")))
     convocations = session.convocations(Montre("2024-04-08"), "2024-05-21T08:00:00+02:00")
@@ -190,59 +201,26 @@ def _inscription(
     )
 
 
-def _ouverture() -> Iterator[Ligne | str]:
+def _ouverture(session: SessionCap) -> Iterator[Ligne | str]:
     montre = Montre("2023-09-18")
+    valeurs = {"coefficients": COEFFICIENTS, "reference": REFERENCE, "demonstration": True}
     yield "Les coefficients sont fournis dès l'ouverture ; les poids des situations d'EP1 ne le seront qu'en juin."
-    yield {
-        "commande": "inscription.ouvrir_session", "le": montre.suivant(), "reglement": "CAP-OSRCL-2024",
-        "parametres": PARAMETRES,
-        "valeurs": {"coefficients": COEFFICIENTS, "reference": REFERENCE, "demonstration": True}, "par": "recteur",
-    }  # fmt: skip
-    for centre in (ROUEN, HAVRE):
-        yield {
-            "commande": "inscription.ouvrir_centre",
-            "le": montre.suivant(),
-            "centre": centre,
-            "type": "principal",
-            "par": "recteur",
-        }
-    for rang, centre in enumerate((CAEN, EVREUX), 44):
-        yield {
-            "commande": "inscription.ouvrir_centre", "le": montre.suivant(), "centre": centre, "type": "annexe",
-            "acte": f"décision rectorale 2023-0{rang}", "par": "recteur",
-        }  # fmt: skip
+    yield session.ouvrir(montre.suivant(), "CAP-OSRCL-2024", PARAMETRES, valeurs)
+    annexes = {CAEN: "décision rectorale 2023-044", EVREUX: "décision rectorale 2023-045"}
+    yield from session.ouvrir_centres(montre, (ROUEN, HAVRE), annexes)
 
 
-def _evaluation(session: Session) -> None:
-    ccf = session.grilles(CCF, ("EP1.S1", "EP1.S2", "EP2", "EP3.S2"), "ccf", Montre("2024-01-15", 240))
-    session.faire("Contrôle en cours de formation : EP1, EP2, EP3", "50-ccf.jsonl", ccf)
-    session.faire("Code et conduite", "51-conduite.jsonl", session.conduites(Montre("2024-04-15", 300)))
-    lots = []
-    for rang, epreuve in enumerate(("UG1", "UG2", "UG3", "UG4")):
-        lots += session.bordereaux(
-            52 + rang, CCF, epreuve, "contrôle en cours de formation", f"2024-06-0{rang + 3}T16:00:00+02:00"
-        )
-    ponctuel = session.grilles(PONCTUEL, ("EP1.S1", "EP1.S2"), "ponctuel", Montre("2024-05-21", 600))
-    facultatives = session.facultatives(Montre("2024-06-03", 600))
-    session.faire("Épreuves ponctuelles : EP1 et facultatives", "60-ponctuel.jsonl", chain(ponctuel, facultatives))
-    for rang, epreuve in enumerate(("EP2", "EP3.S2", "UG1", "UG2", "UG3", "UG4")):
-        le = f"2024-06-{11 + rang // 2}T17:00:00+02:00"
-        lots += session.bordereaux(61 + rang, PONCTUEL, epreuve, "forme ponctuelle", le)
-    session.faire("Absences justifiées et notes tardives", "70-verifications.jsonl", _verifications(session))
-    corrections = chain.from_iterable(one.apres["correction"] for one in session.candidats)
-    clotures = session.clotures(lots, Montre("2024-06-19", 300))
-    session.faire("Clôture des bordereaux et harmonisation", "71-clotures.jsonl", chain(clotures, corrections))
-    arrets = session.arrets(Montre("2024-06-24", 60))
+def _evaluation(session: SessionCap) -> None:
+    jours = {"ccf": "2024-01-15", "conduite": "2024-04-15", "ponctuel": "2024-05-21", "facultatives": "2024-06-03"}
+    lots = session.evaluer(jours, REMISES_CCF, REMISES_PONCTUEL)
+    verifications = session.apres("tardif", "justification")
+    session.faire("Absences justifiées et notes tardives", "70-verifications.jsonl", verifications)
+    session.clore(lots, "2024-06-19")
+    arrets = session.arrets(Montre("2024-06-24"))
     session.faire("Poids d'EP1 fournis, résultats arrêtés", "72-resultats.jsonl", chain(_poids(session), arrets))
 
 
-def _verifications(session: Session) -> Iterator[Ligne]:
-    for one in session.candidats:
-        yield from one.apres["tardif"]
-        yield from one.apres["justification"]
-
-
-def _poids(session: Session) -> Iterator[Ligne | str]:
+def _poids(session: SessionCap) -> Iterator[Ligne | str]:
     """EP1 ne s'arrête pas sans les poids de ses situations ; une fois donnés, ils ne changent plus."""
     valeurs = {"poids": {"EP1.S1": "2", "EP1.S2": "1"}, "reference": REFERENCE, "demonstration": True}
     fournir = {"commande": "inscription.fournir_valeurs", "par": "recteur"}
@@ -256,48 +234,23 @@ def _poids(session: Session) -> Iterator[Ligne | str]:
     yield ATTENDRE
 
 
-def _jury(session: Session) -> None:
-    montre, preside = Montre("2024-07-03", 30), acteur("PRO-1", "president_jury", "jury:J1")
+def _jury(session: SessionCap, jury: Jury) -> None:
+    montre = Montre("2024-07-03", 30)
     choisis = [one for one in session.candidats if not one.annule]
-    membres: list[Ligne] = [
-        {"id": "PRO-1", "profil": "professionnel", "public": False},
-        {"id": "PRO-2", "profil": "professionnel", "public": False},
-        {"id": "ENS-1", "profil": "enseignant_specialite"},
-        {"id": "ENS-2", "profil": "enseignant_specialite"},
-    ]
-    ordre = {"jury": "J1", "par": preside}
     lignes: list[Ligne | str] = [
-        {
-            "commande": "deliberation.constituer_jury", "le": "2024-06-26T09:00:00+02:00", "jury": "J1",
-            "arrete": "arrêté rectoral 2024-118", "membres": membres, "president": "PRO-1", "vice_president": "ENS-1",
-            "candidats": [one.numero for one in choisis], "par": "recteur",
-        },
-        *(
-            {
-                "commande": "deliberation.attester_presence", "le": montre.suivant(), "jury": "J1",
-                "membre": one["id"], "par": "gestionnaire",
-            }
-            for one in membres
-        ),
-        {"commande": "deliberation.ouvrir_jury", "le": montre.suivant(), **ordre},
-        *session.delibere("J1", preside, choisis, montre),
-        {"commande": "deliberation.clore_jury", "le": montre.suivant(), **ordre},
-        {"commande": "deliberation.clore_jury", "le": montre.suivant(), **ordre, "refus_attendu": "JURY_CLOS"},
-    ]  # fmt: skip
+        jury.constituer("2024-06-26T09:00:00+02:00", "arrêté rectoral 2024-118", choisis),
+        *jury.presences(montre),
+        jury.ordre("ouvrir_jury", montre.suivant()),
+        *session.delibere(jury, choisis, montre),
+        jury.ordre("clore_jury", montre.suivant()),
+        jury.ordre("clore_jury", montre.suivant(), refus_attendu="JURY_CLOS"),
+    ]
     session.faire("Jury J1 : délibération", "80-jury-j1.jsonl", lignes)
 
 
-def _publication(session: Session) -> None:
-    publier = {"commande": "publication.publier_resultats", "par": "gestionnaire", "jury": "J1"}
+def _publication(session: SessionCap, jury: Jury) -> None:
     suites: list[Ligne | str] = [
-        {**publier, "le": "2024-07-05T09:00:00+02:00", "refus_attendu": "EMBARGO"},
-        {**publier, "le": "2024-07-05T10:00:00+02:00"},
+        jury.publier("2024-07-05T09:00:00+02:00", refus_attendu="EMBARGO"),
+        jury.publier("2024-07-05T10:00:00+02:00"),
     ]
     session.faire("Publication, relevés et diplômes", "90-publication.jsonl", suites)
-
-
-def _benefice(one: Candidat, epreuve: str, note: str, origine: str, **autrement: Any) -> Ligne:
-    return one.ligne(
-        "inscription.accorder_benefice", "2023-12-11T10:00:00+01:00", epreuve=epreuve, note=note,
-        session_origine=origine, **autrement,
-    )  # fmt: skip
