@@ -26,7 +26,13 @@ class SessionFigee:
 
     @property
     def annee(self) -> int:
-        return int(self.reglement.session)
+        """Year of the session: that of its first épreuve, which the opening checks."""
+        return self.parametres.premiere_epreuve.year
+
+    def option(self, ambiguite: str) -> str:
+        """The option retained on an ambiguity: the académie's own, else the règlement's; empty when it has none."""
+        choix = self.reglement.choix.get(ambiguite)
+        return self.parametres.choix.get(ambiguite, choix.retenu if choix else "")
 
     def valeurs_manquantes(self) -> list[str]:
         """Keys (``EP1``, ``EP1.S1``) that neither the règlement nor the session gives (AMB-05)."""

@@ -32,6 +32,26 @@ class Categorie(StrEnum):
     HORS_CONTRAT = "hors_contrat"
     DISTANCE = "distance"
     INDIVIDUEL = "individuel"
+    PERFECTIONNEMENT = "perfectionnement"  # formation continue de perfectionnement (MC-C08)
+    EXPERIENCE = "experience"  # au titre de l'expérience (BTS-I04, MC-C10)
+    PARCOURS_CONTINU = "parcours_continu"  # les quatre voies du titre professionnel (TP-I02)
+    VAE = "vae"
+    CAPITALISATION = "capitalisation"
+    CCS = "ccs"
+
+
+class Forme(StrEnum):
+    """Toutes les unités à une seule session, ou celles que le candidat choisit (DC-BTS02, DC-CAP06)."""
+
+    GLOBALE = "globale"
+    PROGRESSIVE = "progressive"
+
+
+class Fondement(StrEnum):
+    """Ce qui fonde une dispense : un titre détenu, ou l'unité acquise par validation de l'expérience."""
+
+    TITRE = "titre"
+    VAE = "vae"
 
 
 class Mode(StrEnum):
@@ -59,13 +79,37 @@ class EtatResultat(StrEnum):
     INSUFFISANT = "insuffisant"
     NON_ORGANISEE = "non_organisee"
     NON_AUTORISE = "non_autorise"
+    SUSPENDUE = "suspendue"  # gelée : vérification du dossier (BTS-C05), ou commission de discipline (DC-FRA01)
+    NON_VALIDE = "non_valide"
+    NON_VALIDEE_U1 = "non_validee_U1"
+    VAE = "vae"
+    FRAUDE_ANNULEE = "fraude_annulee"
+    NON_TENUE = "non_tenue"  # facultative sans le document qu'elle exige (BTS-C21)
+    ACQUISE = "acquise"
+    NON_ACQUISE = "non_acquise"
 
 
 class Decision(StrEnum):
+    """Ce que le jury décide d'un candidat (regles.md §6.3, DC-BTS11, DC-TP06)."""
+
     ADMIS = "admis"
     AJOURNE = "ajourne"
     EN_ATTENTE = "en_attente"
     NON_AUTORISE = "non_autorise"
+    REFUSE = "refuse"
+    EPREUVES_CONTROLE = "epreuves_de_controle"
+    POURSUITE = "poursuite"  # forme progressive : toutes les unités ne sont pas encore présentées
+    REUSSITE_PARTIELLE = "reussite_partielle"
+    ECHEC = "echec"
+
+
+class CauseReduction(StrEnum):
+    """Pourquoi une durée exigée est réduite (BTS-C08, BTS-C09)."""
+
+    FORCE_MAJEURE = "force_majeure"
+    AMENAGEMENT = "amenagement"
+    POSITIONNEMENT = "positionnement"
+    VALIDATION_ACADEMIQUE = "validation_academique"
 
 
 class Profil(StrEnum):
@@ -75,6 +119,8 @@ class Profil(StrEnum):
     PROFESSIONNEL = "professionnel"
     EXPERT_PERMIS = "expert_permis"
     ENSEIGNANT_CONDUITE = "enseignant_conduite"
+    ENSEIGNANT_CHERCHEUR = "enseignant_chercheur"
+    INSPECTEUR = "inspecteur"  # IGEN, IA-IPR, IEN
 
 
 class NaturePeriode(StrEnum):
@@ -92,6 +138,17 @@ class NaturePiece(StrEnum):
     RECAPITULATIF_EXPERIENCE = "recapitulatif_experience"
     LIVRET_SCOLAIRE = "livret_scolaire"
     PERMIS_B = "permis_b"
+    ATTESTATION_STAGE = "attestation_stage"
+    CERTIFICAT_TRAVAIL = "certificat_travail"
+    DOSSIER_E4 = "dossier_e4"
+    DOSSIER_E6 = "dossier_e6"
+    DOSSIER_E1 = "dossier_e1"
+    FICHE_ENGAGEMENT = "fiche_engagement"
+    RAPPORT_STAGE = "rapport_stage"
+    RAPPORT_ACTIVITES = "rapport_activites"
+    DOSSIER_PROFESSIONNEL = "dossier_professionnel"
+    EVALUATIONS_FORMATION = "evaluations_formation"
+    LIVRET_CERTIFICATION = "livret_certification"
 
 
 class Verdict(StrEnum):
@@ -175,6 +232,43 @@ class Attestation(Message):
     activites: tuple[str, ...] = ()
 
 
+class Contenu(Message):
+    """What a dossier holds, counted when it is received: its form, never its quality (BTS-C11).
+
+    ``fiches``: the nature of each one. ``periodes``: distinct periods of stage or employment that it tells.
+    ``situations``: lived situations, each with its two sheets (MC-C12).
+    """
+
+    fiches: tuple[Code, ...] = ()
+    annexes: int = Field(default=0, ge=0, le=100)
+    situations: tuple[Code, ...] = ()
+    etude: bool = False
+    experience_reelle: bool = False
+    pages: int | None = Field(default=None, ge=0, le=1000)
+    faces: int | None = Field(default=None, ge=0, le=1000)
+    periodes: int | None = Field(default=None, ge=0, le=100)
+    hors_referentiel: bool = False
+
+
+class Anteriorite(Message):
+    """What the candidate already went through for this titre (DC-TP03, DC-TP07)."""
+
+    premiere_inscription: date | None = None
+    dernier_echec: date | None = None
+    formation_suivie: bool = False
+
+
+class Creneau(Message):
+    """One moment of a sitting: a modality of the règlement, where, when, in front of whom. Instants with their zone."""
+
+    modalite: Code
+    debut: Instant
+    fin: Instant
+    poste: Code | None = None
+    jury: bool = False
+    surveillant: bool = False
+
+
 Valeur = Annotated[Decimal, Field(le=1000, max_digits=8, decimal_places=4)]
 
 
@@ -208,6 +302,11 @@ class Parametres(Message):
     conduite_individuels: bool = False
     strict_001: bool = False
     a_venir_sous_reserve: bool = False
+    remise_dossiers: date | None = None  # dossiers d'épreuve contrôlés (BTS-C04, MC-C05) ; sinon ``remise_supports``
+    habilites_ccf: tuple[Code, ...] = ()  # établissements habilités au CCF, quand le règlement l'exige (BTS-I06)
+    suspension_jours: int = Field(default=15, ge=1, le=365)  # relance d'une note suspendue (AMB-45)
+    echeance_titre: date | None = None  # fin de validité du titre professionnel (DC-TP03, DC-TP04)
+    choix: dict[str, str] = {}  # option de l'académie, par ambiguïté (``AMB-37: demi_point``)
 
     @model_validator(mode="after")
     def _in_order(self) -> Parametres:
@@ -224,6 +323,10 @@ class Membre(Message):
     id: Code
     profil: Profil
     public: bool = True  # enseignant d'un établissement public (CAP24-D01)
+    competences: tuple[Code, ...] = ()  # ``retention`` (TP-N17)
+    a_forme: tuple[Numero, ...] = ()  # candidats qu'il a formés : il ne les juge pas (DC-TP12)
+    experience_annees: int | None = Field(default=None, ge=0, le=60)  # dans le métier (DC-TP05)
+    metier_quitte_depuis: int | None = Field(default=None, ge=0, le=60)  # années
 
 
 class Explication(Message):

@@ -7,7 +7,18 @@ from typing import ClassVar
 from pydantic import Field
 
 from contracts.messages import Command, Instant
-from contracts.vocabulaire import Attestation, Categorie, Code, CodeEpreuve, Motif, NaturePiece, Numero, Verdict
+from contracts.vocabulaire import (
+    Attestation,
+    Categorie,
+    CauseReduction,
+    Code,
+    CodeEpreuve,
+    Contenu,
+    Motif,
+    NaturePiece,
+    Numero,
+    Verdict,
+)
 
 
 class OuvrirDossier(Command):
@@ -20,6 +31,8 @@ class OuvrirDossier(Command):
     reglement: str
     formation_attestee: bool = False
     livret: bool = False
+    unites: tuple[CodeEpreuve, ...] = ()
+    facultatives: tuple[CodeEpreuve, ...] = ()
 
 
 class DispenserPieces(Command):
@@ -54,6 +67,7 @@ class DeposerPiece(Command):
     attestation: Attestation | None = None
     signataires: tuple[str, ...] = ()
     empreinte: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    contenu: Contenu | None = None
 
 
 class JugerPiece(Command):
@@ -80,22 +94,33 @@ class ArreterSupports(Command):
     candidat: Numero
 
 
+class AutoriserDureeReduite(Command):
+    """Autoriser une durée réduite : force majeure, aménagement, positionnement, validation académique (BTS-C08)."""
+
+    NAME: ClassVar[str] = "conformite.autoriser_duree_reduite"
+    candidat: Numero
+    cause: CauseReduction
+    motif: Motif
+
+
 class SignalerDoute(Command):
-    """Signaler un doute sur le dossier ; l'évaluation a lieu quand même."""
+    """Signaler un doute sur le dossier, ou celui d'une épreuve ; l'évaluation a lieu quand même (BTS-C05)."""
 
     NAME: ClassVar[str] = "conformite.signaler_doute"
     candidat: Numero
     motif: Motif
     lot: Code | None = None
+    epreuve: CodeEpreuve | None = None
 
 
 class ConclureVerification(Command):
-    """Conclure la vérification d'un dossier mis en doute."""
+    """Conclure la vérification d'un dossier mis en doute ; celui d'une épreuve, si elle est nommée (BTS-C06)."""
 
     NAME: ClassVar[str] = "conformite.conclure_verification"
     candidat: Numero
     conforme: bool
     motif: Motif
+    epreuve: CodeEpreuve | None = None
 
 
 COMMANDES: tuple[type[Command], ...] = (
@@ -108,4 +133,5 @@ COMMANDES: tuple[type[Command], ...] = (
     ArreterSupports,
     SignalerDoute,
     ConclureVerification,
+    AutoriserDureeReduite,
 )

@@ -74,13 +74,36 @@ class AccorderPoints(Command):
     motif: Motif
 
 
+class AccorderAcquis(Command):
+    """Tenir une unité pour acquise, par décision motivée du jury (AMB-28)."""
+
+    NAME: ClassVar[str] = "deliberation.accorder_acquis"
+    jury: Code
+    candidat: Numero
+    epreuve: CodeEpreuve
+    motif: Motif
+
+
 class PrendreDecision(Command):
-    """Décider pour un candidat. ``decision`` absente : le jury suit la proposition calculée."""
+    """Décider pour un candidat. ``decision`` absente : le jury suit la proposition calculée.
+
+    Après la clôture : pour un candidat en attente dont la note n'est plus suspendue (AMB-44), ou pour qui le jury est
+    reconvoqué (AMB-54).
+    """
 
     NAME: ClassVar[str] = "deliberation.prendre_decision"
     jury: Code
     candidat: Numero
     decision: Decision | None = None
+
+
+class ReconvoquerJury(Command):
+    """Réunir de nouveau un jury clos pour un candidat, après une erreur matérielle (AMB-54)."""
+
+    NAME: ClassVar[str] = "deliberation.reconvoquer_jury"
+    jury: Code
+    candidat: Numero
+    motif: Motif
 
 
 class CloreJury(Command):
@@ -100,4 +123,6 @@ COMMANDES: tuple[type[Command], ...] = (
     AccorderPoints,
     PrendreDecision,
     CloreJury,
+    AccorderAcquis,
+    ReconvoquerJury,
 )

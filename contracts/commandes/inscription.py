@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
 from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
+    Anteriorite,
     Categorie,
     Code,
     CodeEpreuve,
     CodeSituation,
+    Creneau,
+    Fondement,
+    Forme,
     Identite,
     Mode,
     Motif,
@@ -24,12 +29,16 @@ from contracts.vocabulaire import (
 
 
 class OuvrirSession(Command):
-    """Ouvrir la session d'un diplôme : règlement figé, paramètres de l'académie, valeurs absentes des textes."""
+    """Ouvrir la session d'un diplôme : règlement figé, paramètres de l'académie, valeurs absentes des textes.
+
+    ``arrete`` : le texte qui ouvre encore le diplôme, quand le règlement l'exige (AMB-25).
+    """
 
     NAME: ClassVar[str] = "inscription.ouvrir_session"
     reglement: str
     parametres: Parametres
     valeurs: Valeurs | None = None
+    arrete: str = Field(default="", max_length=200)
 
 
 class FournirValeurs(Command):
@@ -53,6 +62,7 @@ class InscrireCandidat(Command):
 
     Une épreuve sans mode dit prend le premier que le règlement donne à son statut. ``derogation`` : le recteur permet
     une seconde spécialité à cette session ; ``contrat_deux_specialites`` : le contrat de travail le prévoit (DC-CAP07).
+    ``unites`` : celles qu'il présente ; aucune, il les présente toutes. ``anteriorite`` : titre professionnel.
     """
 
     NAME: ClassVar[str] = "inscription.inscrire_candidat"
@@ -67,6 +77,9 @@ class InscrireCandidat(Command):
     livret: bool = False
     derogation: bool = False
     contrat_deux_specialites: bool = False
+    forme: Forme = Forme.GLOBALE
+    unites: tuple[CodeEpreuve, ...] = ()
+    anteriorite: Anteriorite | None = None
 
 
 class ModifierInscription(Command):
@@ -84,12 +97,54 @@ class ModifierInscription(Command):
 
 
 class AccorderDispense(Command):
-    """Dispenser d'une épreuve ou d'une situation, sur titre."""
+    """Dispenser d'une épreuve ou d'une situation, sur titre ; ou prendre acte d'une unité acquise par VAE."""
 
     NAME: ClassVar[str] = "inscription.accorder_dispense"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
+    motif: Motif
+    fondement: Fondement = Fondement.TITRE
+
+
+class ReconnaitreAcquis(Command):
+    """Reprendre une unité déjà acquise sans note : un CCP obtenu, sous ce titre ou sous celui qu'il remplace (TP-I05).
+
+    ``ccp_origine`` : son code dans le titre d'origine ; le même s'il est absent.
+    """
+
+    NAME: ClassVar[str] = "inscription.reconnaitre_acquis"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    obtenu_le: date
+    titre_origine: str = Field(min_length=3, max_length=120)
+    ccp_origine: CodeEpreuve | None = None
+
+
+class PlanifierPassage(Command):
+    """Planifier le passage d'un candidat, modalité par modalité (TR-N04)."""
+
+    NAME: ClassVar[str] = "inscription.planifier_passage"
+    candidat: Numero
+    creneaux: tuple[Creneau, ...] = Field(min_length=1, max_length=40)
+
+
+class FermerCentre(Command):
+    """Constater qu'un centre n'ouvre pas un jour d'épreuve (CL-140)."""
+
+    NAME: ClassVar[str] = "inscription.fermer_centre"
+    centre: Code
+    jour: date
+    motif: Motif
+
+
+class ReporterPassage(Command):
+    """Reporter le passage d'un candidat, à une autre date ou dans un autre centre (CL-140)."""
+
+    NAME: ClassVar[str] = "inscription.reporter_passage"
+    candidat: Numero
+    centre: Code
+    date: Instant
     motif: Motif
 
 
@@ -188,4 +243,8 @@ COMMANDES: tuple[type[Command], ...] = (
     AnnulerInscription,
     DemanderRemplacement,
     FusionnerDoublon,
+    ReconnaitreAcquis,
+    PlanifierPassage,
+    FermerCentre,
+    ReporterPassage,
 )

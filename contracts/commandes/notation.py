@@ -7,7 +7,19 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from contracts.messages import Command, Message
-from contracts.vocabulaire import Categorie, Code, CodeEpreuve, CodeSituation, Mode, Motif, Note, Numero, Profil
+from contracts.vocabulaire import (
+    Categorie,
+    Code,
+    CodeEpreuve,
+    CodeSituation,
+    EtatResultat,
+    Fondement,
+    Mode,
+    Motif,
+    Note,
+    Numero,
+    Profil,
+)
 
 
 class OuvrirReleve(Command):
@@ -19,6 +31,7 @@ class OuvrirReleve(Command):
     reglement: str
     modes: dict[CodeEpreuve, Mode]
     facultatives: tuple[CodeEpreuve, ...] = ()
+    unites: tuple[CodeEpreuve, ...] = ()
 
 
 class FermerAcces(Command):
@@ -45,6 +58,7 @@ class DispenserEpreuve(Command):
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
     regle: str
+    fondement: Fondement = Fondement.TITRE
 
 
 class ReporterBenefice(Command):
@@ -207,6 +221,104 @@ class RectifierNote(Command):
     motif: Motif
 
 
+class SuspendreNote(Command):
+    """Geler la note d'une épreuve pendant la vérification du dossier (réaction au doute signalé, BTS-C05)."""
+
+    NAME: ClassVar[str] = "notation.suspendre_note"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    motif: Motif
+    regle: str
+
+
+class LeverSuspension(Command):
+    """Rendre effet à une note, le dossier étant vérifié conforme (réaction, BTS-C06)."""
+
+    NAME: ClassVar[str] = "notation.lever_suspension"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    motif: Motif
+    regle: str
+
+
+class PorterNonValide(Command):
+    """Porter la mention qui tient lieu de note, le dossier n'étant pas conforme (réaction, BTS-C03, MC-C13)."""
+
+    NAME: ClassVar[str] = "notation.porter_non_valide"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    mention: EtatResultat
+    motifs: tuple[str, ...] = ()
+    regle: str
+
+
+class RetirerNonValide(Command):
+    """Retirer cette mention, le dossier étant finalement déclaré conforme (réaction, TR-C02)."""
+
+    NAME: ClassVar[str] = "notation.retirer_non_valide"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class EvaluerCompetence(Command):
+    """Dire une compétence acquise ou non ; jamais une note (TP-N13, AMB-28)."""
+
+    NAME: ClassVar[str] = "notation.evaluer_competence"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    acquise: bool
+    criteres: int | None = Field(default=None, ge=0, le=100)
+    lot: Code | None = None
+
+
+class ReporterAcquis(Command):
+    """Prendre acte d'une unité déjà acquise (réaction)."""
+
+    NAME: ClassVar[str] = "notation.reporter_acquis"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class ChoisirControle(Command):
+    """Choisir les épreuves orales de contrôle, pour un candidat que le jury y admet (DC-BTS11)."""
+
+    NAME: ClassVar[str] = "notation.choisir_controle"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=6)
+
+
+class SaisirNoteControle(Command):
+    """Saisir la note d'une épreuve orale de contrôle, ou ``ABS`` (DC-BTS11)."""
+
+    NAME: ClassVar[str] = "notation.saisir_note_controle"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note | Literal["ABS"]
+    lot: Code | None = None
+
+
+class SignalerSuspicion(Command):
+    """Signaler une suspicion de fraude : le candidat termine, ses résultats sont retenus (DC-FRA01)."""
+
+    NAME: ClassVar[str] = "notation.signaler_suspicion"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    motif: Motif
+
+
+class ConclureDiscipline(Command):
+    """Prendre acte de la commission de discipline : l'épreuve est annulée, ou la note reprend effet (DC-FRA01)."""
+
+    NAME: ClassVar[str] = "notation.conclure_discipline"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    annulee: bool
+    motif: Motif
+
+
 class ArreterResultat(Command):
     """Remplir la grille récapitulative : arrêter le résultat d'une épreuve."""
 
@@ -262,4 +374,14 @@ COMMANDES: tuple[type[Command], ...] = (
     ArreterResultat,
     DeposerBordereau,
     CloreBordereau,
+    SuspendreNote,
+    LeverSuspension,
+    PorterNonValide,
+    RetirerNonValide,
+    EvaluerCompetence,
+    ReporterAcquis,
+    ChoisirControle,
+    SaisirNoteControle,
+    SignalerSuspicion,
+    ConclureDiscipline,
 )

@@ -39,4 +39,28 @@ class DelivrerDiplome(Command):
     jury: Code
 
 
-COMMANDES: tuple[type[Command], ...] = (PreparerPublication, PublierResultats, EditerReleve, DelivrerDiplome)
+class PublierDecision(Command):
+    """Rendre publique une décision prise après la clôture du jury (réaction ; ou le service, AMB-44)."""
+
+    NAME: ClassVar[str] = "publication.publier_decision"
+    candidat: Numero
+    jury: Code
+    decision: Decision
+
+
+class DelivrerAttestation(Command):
+    """Délivrer ce que reçoit qui n'obtient pas le diplôme : attestation de blocs, livret de certification."""
+
+    NAME: ClassVar[str] = "publication.delivrer_attestation"
+    candidat: Numero
+    jury: Code
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    PreparerPublication,
+    PublierResultats,
+    EditerReleve,
+    DelivrerDiplome,
+    PublierDecision,
+    DelivrerAttestation,
+)

@@ -13,5 +13,11 @@ REGISTRE = Registry(
         *deliberation.EVENEMENTS,
         *publication.EVENEMENTS,
     ],
-    steps=conformite.ETAPES,
+    steps={
+        **inscription.ETAPES,
+        **conformite.ETAPES,
+        **notation.ETAPES,
+        **deliberation.ETAPES,
+        **publication.ETAPES,
+    },
 )

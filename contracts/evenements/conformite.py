@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime
 
+from contracts.evenements.etapes import inchange
 from contracts.messages import Data, Event, Personnel
 from contracts.vocabulaire import (
     Attestation,
     Categorie,
+    CauseReduction,
     Code,
     CodeEpreuve,
+    Contenu,
     Entreprise,
     Explication,
     Motif,
@@ -24,23 +27,34 @@ from contracts.vocabulaire import (
 
 
 class MotifNonConformite(StrEnum):
-    """Motifs qu'une décision de non-conformité énumère (CAP26-R01)."""
+    """Motifs qu'une décision de non-conformité énumère (CAP26-R01, BTS-C02)."""
 
     DUREE = "duree"
     SECTEUR = "secteur"
     DELAI = "delai"
     PIECE = "piece"
     SIGNATURE = "signature"
+    DEPOT = "depot"
+    ATTESTATION = "attestation"
+
+
+class Effet(StrEnum):
+    """Ce qu'une non-conformité entraîne, selon le diplôme ; à ne pas confondre (TR-C03)."""
+
+    NON_AUTORISE = "non_autorise"
+    NON_VALIDE = "non_valide"
+    NON_SUBIE = "non_subie"
 
 
 class DossierOuvert(Event):
     """Le service a appris l'inscription : voici les pièces que le candidat doit.
 
     ``attendus`` : ce que ces pièces couvrent, dans les termes du règlement (``attestation_experience``, ``EP1.S1``,
-    ``EP2``) ; une pièce ou une autre peut couvrir le même attendu.
+    ``EP2``) ; une pièce ou une autre peut couvrir le même attendu. ``unites`` : celles que le candidat présente, quand
+    ce ne sont pas toutes les obligatoires. v2 : d'autres statuts, d'autres pièces.
     """
 
-    NAME: ClassVar[str] = "conformite.dossier_ouvert.v1"
+    NAME: ClassVar[str] = "conformite.dossier_ouvert.v2"
     candidat: Numero
     categorie: Categorie
     majeur: bool
@@ -50,6 +64,8 @@ class DossierOuvert(Event):
     pieces_dues: tuple[NaturePiece, ...] = ()
     dispenses: tuple[CodeEpreuve, ...] = ()
     attendus: tuple[str, ...] = ()
+    unites: tuple[CodeEpreuve, ...] = ()
+    facultatives: tuple[CodeEpreuve, ...] = ()
 
 
 class PiecesDispensees(Event):
@@ -78,10 +94,12 @@ class PiecesRetablies(Event):
 class PieceDeposee(Event):
     """Une pièce est déposée. v2 : une attestation porte une liste de périodes (le modèle en prévoit deux).
 
+    v3 : d'autres natures de pièces. ``contenu`` : ce que tient un dossier d'épreuve.
+
     ``entreprise`` : celle d'un travailleur indépendant, scellée, car elle le nomme ; l'attestation la tait alors.
     """
 
-    NAME: ClassVar[str] = "conformite.piece_deposee.v2"
+    NAME: ClassVar[str] = "conformite.piece_deposee.v3"
     PERSONAL: ClassVar[tuple[str, ...]] = ("entreprise",)
     candidat: Numero
     piece: Code
@@ -91,6 +109,7 @@ class PieceDeposee(Event):
     signataires: tuple[str, ...] = ()
     empreinte: str = ""
     entreprise: Personnel[Entreprise] | None = None
+    contenu: Contenu | None = None
 
 
 def piece_deposee_v1(data: Data) -> Data:
@@ -136,17 +155,28 @@ class RegularisationDemandee(Event):
 
 
 class DossierDeclareConforme(Event):
-    """Le candidat est autorisé à se présenter. ``heures_retenues`` : absent quand aucune durée n'est exigée."""
+    """Le dossier est conforme : le candidat est autorisé à se présenter, ou évalué aux ``epreuves`` nommées.
+
+    ``heures_retenues``, ``duree_retenue`` (texte exact, ``16 semaines``) : absentes quand aucune durée n'est exigée.
+    ``penalites`` : défauts qui ne bloquent pas, laissés à l'appréciation de qui évalue (BTS-C18).
+    """
 
     NAME: ClassVar[str] = "conformite.dossier_declare_conforme.v1"
     candidat: Numero
     regle: str
     explication: tuple[Explication, ...] = ()
     heures_retenues: Decimal | None = None
+    epreuves: tuple[CodeEpreuve, ...] = ()
+    duree_retenue: str = ""
+    penalites: tuple[str, ...] = ()
 
 
 class DossierDeclareNonConforme(Event):
-    """Le candidat n'est pas autorisé à se présenter ; ``motifs`` : `MotifNonConformite` (CAP26-I05, CAP26-R01)."""
+    """Le dossier n'est pas conforme ; ``motifs`` : `MotifNonConformite` (CAP26-R01, BTS-C02).
+
+    Sans ``epreuves``, tout l'examen est fermé (CAP26-I05). Sinon ces seules épreuves, avec l'``effet`` que le
+    règlement dit : ``non_valide`` (BTS-C03), ``non_subie`` (MC-C04).
+    """
 
     NAME: ClassVar[str] = "conformite.dossier_declare_non_conforme.v1"
     candidat: Numero
@@ -155,6 +185,19 @@ class DossierDeclareNonConforme(Event):
     orientation: str = ""
     explication: tuple[Explication, ...] = ()
     heures_retenues: Decimal | None = None
+    epreuves: tuple[CodeEpreuve, ...] = ()
+    effet: str = Effet.NON_AUTORISE.value
+    duree_retenue: str = ""
+
+
+class DureeReduiteAutorisee(Event):
+    """Une durée réduite est autorisée, par un acte de l'autorité (BTS-C08, BTS-C09)."""
+
+    NAME: ClassVar[str] = "conformite.duree_reduite_autorisee.v1"
+    candidat: Numero
+    cause: CauseReduction
+    motif: Motif
+    regle: str
 
 
 class SupportsArretes(Event):
@@ -176,16 +219,18 @@ class DouteSignale(Event):
     candidat: Numero
     motif: Motif
     regle: str
+    epreuve: CodeEpreuve | None = None
 
 
 class VerificationConclue(Event):
-    """L'autorité a vérifié le dossier mis en doute."""
+    """L'autorité a vérifié le dossier mis en doute ; celui d'une épreuve, si elle est nommée (BTS-C06)."""
 
     NAME: ClassVar[str] = "conformite.verification_conclue.v1"
     candidat: Numero
     conforme: bool
     motif: Motif
     regle: str
+    epreuve: CodeEpreuve | None = None
 
 
 EVENEMENTS: tuple[type[Event], ...] = (
@@ -200,5 +245,10 @@ EVENEMENTS: tuple[type[Event], ...] = (
     SupportsArretes,
     DouteSignale,
     VerificationConclue,
+    DureeReduiteAutorisee,
 )
-ETAPES = {"conformite.piece_deposee.v1": piece_deposee_v1}
+ETAPES = {
+    "conformite.piece_deposee.v1": piece_deposee_v1,
+    "conformite.piece_deposee.v2": inchange,
+    "conformite.dossier_ouvert.v1": inchange,
+}

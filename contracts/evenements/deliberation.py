@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar
 
+from contracts.evenements.etapes import inchange
 from contracts.messages import Event, Message
 from contracts.vocabulaire import Code, CodeEpreuve, Decision, EtatResultat, Explication, Membre, Motif, Note, Numero
 
 
+class NatureDecision(StrEnum):
+    """Quand une décision est prise, et pourquoi elle l'est encore."""
+
+    INITIALE = "initiale"
+    COMPLEMENTAIRE = "complementaire"
+    RECTIFICATIVE = "rectificative"
+
+
 class Ligne(Message):
-    """Une épreuve telle que le jury l'a vue. ``note`` affichée ; ``coefficient`` absent si hors calcul."""
+    """Une épreuve telle que le jury l'a vue. ``note`` affichée ; ``coefficient`` absent si hors calcul.
+
+    ``note_exacte`` : la fraction ``n/d`` quand l'affichage la tronque. ``controle`` : note de l'oral de contrôle.
+    """
 
     epreuve: CodeEpreuve
     intitule: str
@@ -20,12 +33,17 @@ class Ligne(Message):
     coefficient: Decimal | None = None
     situations: dict[str, str] = {}
     points: Decimal | None = None
+    note_exacte: str | None = None
+    controle: Note | None = None
 
 
 class JuryConstitue(Event):
-    """Le jury est nommé : membres, profils, président, vice-président, arrêté, candidats (CAP24-D01, DC-CAP22)."""
+    """Le jury est nommé : membres, profils, président, vice-président, arrêté, candidats (CAP24-D01, DC-CAP22).
 
-    NAME: ClassVar[str] = "deliberation.jury_constitue.v1"
+    v2 : d'autres profils.
+    """
+
+    NAME: ClassVar[str] = "deliberation.jury_constitue.v2"
     jury: Code
     arrete: str
     membres: tuple[Membre, ...]
@@ -105,10 +123,12 @@ class DecisionPrise(Event):
     """La décision du jury pour un candidat, expliquée clause par clause.
 
     ``points``/``coefficients`` sont exacts ; ``moyenne`` est l'affichage tronqué (AMB-38). ``position`` est la dernière
-    position du journal prise en compte pour ce candidat.
+    position du journal prise en compte pour ce candidat. ``nature`` : initiale, complémentaire (une note suspendue est
+    levée après la clôture, AMB-44), rectificative (AMB-54). ``unites`` : celles que le candidat acquiert ou conserve.
+    v2 : d'autres décisions, d'autres états.
     """
 
-    NAME: ClassVar[str] = "deliberation.decision_prise.v1"
+    NAME: ClassVar[str] = "deliberation.decision_prise.v2"
     jury: Code
     candidat: Numero
     decision: Decision
@@ -125,12 +145,40 @@ class DecisionPrise(Event):
     reglement: str
     regles: tuple[str, ...]
     explication: tuple[Explication, ...]
+    nature: NatureDecision = NatureDecision.INITIALE
+    unites: tuple[CodeEpreuve, ...] = ()
+    epreuves_controle: tuple[CodeEpreuve, ...] = ()
+    choix: dict[str, str] = {}
+
+
+class AcquisAccorde(Event):
+    """Le jury, par décision motivée, tient pour acquise une unité dont une compétence ne l'est pas (AMB-28)."""
+
+    NAME: ClassVar[str] = "deliberation.acquis_accorde.v1"
+    jury: Code
+    candidat: Numero
+    epreuve: CodeEpreuve
+    motif: Motif
+    regle: str
+
+
+class JuryReconvoque(Event):
+    """Le jury clos est réuni de nouveau pour un candidat : erreur matérielle (AMB-54)."""
+
+    NAME: ClassVar[str] = "deliberation.jury_reconvoque.v1"
+    jury: Code
+    candidat: Numero
+    motif: Motif
+    regle: str
 
 
 class JuryClos(Event):
-    """Le jury est clos : plus rien ne change. ``decisions`` : candidat → décision."""
+    """Le jury est clos. ``decisions`` : candidat → décision ; une décision en attente se prend ensuite (AMB-44).
 
-    NAME: ClassVar[str] = "deliberation.jury_clos.v1"
+    ``preuve`` : ce qui rend le jury régulier, clause par clause. v2 : d'autres décisions.
+    """
+
+    NAME: ClassVar[str] = "deliberation.jury_clos.v2"
     jury: Code
     decisions: dict[Numero, Decision]
     presents: tuple[Code, ...]
@@ -138,6 +186,7 @@ class JuryClos(Event):
     journal: str
     position: int
     regle: str
+    preuve: tuple[Explication, ...] = ()
 
 
 EVENEMENTS: tuple[type[Event], ...] = (
@@ -150,4 +199,11 @@ EVENEMENTS: tuple[type[Event], ...] = (
     PointsDeJuryAccordes,
     DecisionPrise,
     JuryClos,
+    AcquisAccorde,
+    JuryReconvoque,
 )
+ETAPES = {
+    "deliberation.jury_constitue.v1": inchange,
+    "deliberation.decision_prise.v1": inchange,
+    "deliberation.jury_clos.v1": inchange,
+}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import AwareDatetime
 
+from contracts.evenements.etapes import inchange
 from contracts.messages import Event, Personnel
 from contracts.vocabulaire import (
     Categorie,
     Code,
     CodeEpreuve,
     CodeSituation,
+    Creneau,
+    Fondement,
+    Forme,
     Identite,
     Mode,
     Motif,
@@ -32,6 +37,7 @@ class SessionOuverte(Event):
     empreinte: str
     parametres: Parametres
     valeurs: Valeurs | None = None
+    arrete: str = ""  # texte qui ouvre encore le diplôme, quand le règlement l'exige (AMB-25)
 
 
 class ValeursFournies(Event):
@@ -55,9 +61,10 @@ class CandidatInscrit(Event):
 
     ``majeur`` : majeur au 31 décembre de l'année de l'examen (CAP26-I02). ``modes`` : le mode de chaque épreuve que le
     candidat passe, facultatives comprises. ``personne`` : empreinte qui réserve sa place dans la session (DC-CAP07).
+    ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. v2 : d'autres statuts.
     """
 
-    NAME: ClassVar[str] = "inscription.candidat_inscrit.v1"
+    NAME: ClassVar[str] = "inscription.candidat_inscrit.v2"
     PERSONAL: ClassVar[tuple[str, ...]] = ("identite",)
     candidat: Numero
     identite: Personnel[Identite]
@@ -70,6 +77,8 @@ class CandidatInscrit(Event):
     livret: bool = False
     reglement: str
     personne: str = ""
+    forme: Forme = Forme.GLOBALE
+    unites: tuple[CodeEpreuve, ...] = ()
 
 
 class InscriptionModifiee(Event):
@@ -91,6 +100,54 @@ class DispenseAccordee(Event):
     situation: CodeSituation | None = None
     regle: str
     motif: Motif
+    fondement: Fondement = Fondement.TITRE
+
+
+class AcquisReconnu(Event):
+    """Une unité déjà acquise est reprise, sans note : un CCP obtenu, sous ce titre ou celui qu'il remplace (TP-I05)."""
+
+    NAME: ClassVar[str] = "inscription.acquis_reconnu.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    obtenu_le: date
+    titre_origine: str
+    regle: str
+    regles: tuple[str, ...] = ()
+
+
+class PassagePlanifie(Event):
+    """Le passage du candidat est planifié, modalité par modalité ; remplace la planification précédente (TR-N04).
+
+    ``minutes_candidat`` et ``minutes_jury`` : durées exactes, en fraction ``n/d`` quand un tiers-temps en fait une.
+    """
+
+    NAME: ClassVar[str] = "inscription.passage_planifie.v1"
+    candidat: Numero
+    creneaux: tuple[Creneau, ...]
+    minutes_candidat: str
+    minutes_jury: str
+    regle: str
+
+
+class CentreFerme(Event):
+    """Le centre n'ouvre pas ce jour-là : aucun de ses candidats n'est absent ni sanctionné (CL-140)."""
+
+    NAME: ClassVar[str] = "inscription.centre_ferme.v1"
+    centre: Code
+    jour: date
+    motif: Motif
+    regle: str
+
+
+class PassageReporte(Event):
+    """Le candidat composera à une autre date, dans ce centre ou un autre (CL-140)."""
+
+    NAME: ClassVar[str] = "inscription.passage_reporte.v1"
+    candidat: Numero
+    centre: Code
+    le: AwareDatetime
+    motif: Motif
+    regle: str
 
 
 class BeneficeAccorde(Event):
@@ -234,4 +291,9 @@ EVENEMENTS: tuple[type[Event], ...] = (
     PersonneReservee,
     PersonneLiberee,
     DoublonFusionne,
+    AcquisReconnu,
+    PassagePlanifie,
+    CentreFerme,
+    PassageReporte,
 )
+ETAPES = {"inscription.candidat_inscrit.v1": inchange}

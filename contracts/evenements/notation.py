@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
+from contracts.evenements.etapes import inchange
 from contracts.messages import Event
 from contracts.vocabulaire import (
     Categorie,
@@ -11,6 +13,7 @@ from contracts.vocabulaire import (
     CodeEpreuve,
     CodeSituation,
     EtatResultat,
+    Fondement,
     Mode,
     Motif,
     Note,
@@ -19,15 +22,26 @@ from contracts.vocabulaire import (
 )
 
 
-class ReleveOuvert(Event):
-    """Le service a appris l'inscription : voici ce que le candidat doit passer, et comment."""
+class CauseSuspension(StrEnum):
+    """Pourquoi une note est gelée."""
 
-    NAME: ClassVar[str] = "notation.releve_ouvert.v1"
+    VERIFICATION = "verification"
+    DISCIPLINE = "discipline"
+
+
+class ReleveOuvert(Event):
+    """Le service a appris l'inscription : voici ce que le candidat doit passer, et comment.
+
+    ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. v2 : d'autres statuts.
+    """
+
+    NAME: ClassVar[str] = "notation.releve_ouvert.v2"
     candidat: Numero
     categorie: Categorie
     reglement: str
     modes: dict[CodeEpreuve, Mode]
     facultatives: tuple[CodeEpreuve, ...] = ()
+    unites: tuple[CodeEpreuve, ...] = ()
 
 
 class AccesFerme(Event):
@@ -54,6 +68,7 @@ class EpreuveDispensee(Event):
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
     regle: str
+    fondement: Fondement = Fondement.TITRE
 
 
 class ReleveModifie(Event):
@@ -102,9 +117,12 @@ class NoteSaisie(Event):
 
 
 class GrilleRemplie(Event):
-    """Une grille officielle est remplie : compétences, nombre de critères évalués, profils de la commission."""
+    """Une grille officielle est remplie : compétences, nombre de critères évalués, profils de la commission.
 
-    NAME: ClassVar[str] = "notation.grille_remplie.v1"
+    v2 : d'autres profils.
+    """
+
+    NAME: ClassVar[str] = "notation.grille_remplie.v2"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
@@ -213,9 +231,12 @@ class EtgEchouee(Event):
 
 
 class PermisValide(Event):
-    """Conduite validée (ponctuel) ou avis favorable (CCF) : une mention, jamais une note (CAP24-N14, CAP24-N15)."""
+    """Conduite validée (ponctuel) ou avis favorable (CCF) : une mention, jamais une note (CAP24-N14, CAP24-N15).
 
-    NAME: ClassVar[str] = "notation.permis_valide.v1"
+    v2 : la liste des états s'est allongée.
+    """
+
+    NAME: ClassVar[str] = "notation.permis_valide.v2"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation
@@ -228,10 +249,11 @@ class PermisValide(Event):
 class PermisNonValide(Event):
     """Conduite non validée, avis insuffisant, absence ou conduite non organisée : sans effet sur le CAP (CAP24-N17).
 
-    ``tentative`` : présentations faites, celle-ci comprise ; une absence n'en est pas une.
+    ``tentative`` : présentations faites, celle-ci comprise ; une absence n'en est pas une. v2 : la liste des états
+    s'est allongée.
     """
 
-    NAME: ClassVar[str] = "notation.permis_non_valide.v1"
+    NAME: ClassVar[str] = "notation.permis_non_valide.v2"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation
@@ -271,9 +293,10 @@ class ResultatArrete(Event):
     """Le résultat d'une épreuve est arrêté et remonte au jury (TR-N01, TR-N02).
 
     ``note`` est absente quand l'état n'en porte pas ; ``situations`` donne le détail ``S1`` → note ou mention.
+    ``controle`` : note de l'oral de contrôle, que le jury rapproche de l'autre (DC-BTS11). v2 : d'autres états.
     """
 
-    NAME: ClassVar[str] = "notation.resultat_arrete.v1"
+    NAME: ClassVar[str] = "notation.resultat_arrete.v2"
     candidat: Numero
     epreuve: CodeEpreuve
     etat: EtatResultat
@@ -283,6 +306,104 @@ class ResultatArrete(Event):
     situations: dict[CodeSituation, str] = {}
     regle: str
     regles: tuple[str, ...] = ()
+    controle: Note | None = None
+
+
+class NoteSuspendue(Event):
+    """L'évaluation a lieu, la note est gelée : on vérifie le dossier, ou la commission de discipline est saisie.
+
+    ``cause`` : ``verification`` (BTS-C05) ou ``discipline`` (DC-FRA01).
+    """
+
+    NAME: ClassVar[str] = "notation.note_suspendue.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    cause: CauseSuspension
+    motif: Motif
+    regle: str
+
+
+class SuspensionLevee(Event):
+    """La note reprend effet (BTS-C06, DC-FRA01)."""
+
+    NAME: ClassVar[str] = "notation.suspension_levee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    cause: CauseSuspension
+    motif: Motif
+    regle: str
+
+
+class MentionNonValidePortee(Event):
+    """Une mention tient lieu de note : ``non_valide`` (BTS-C03), ``non_validee_U1`` (MC-C13), ``fraude_annulee``."""
+
+    NAME: ClassVar[str] = "notation.mention_non_valide_portee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    mention: EtatResultat
+    motifs: tuple[str, ...] = ()
+    regle: str
+
+
+class MentionNonValideRetiree(Event):
+    """Le dossier est finalement déclaré conforme : l'épreuve peut être évaluée (TR-C02)."""
+
+    NAME: ClassVar[str] = "notation.mention_non_valide_retiree.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class EpreuveNonTenue(Event):
+    """La facultative n'a pas lieu, faute du document qu'elle exige : ni point, ni blocage (BTS-C21, AMB-50)."""
+
+    NAME: ClassVar[str] = "notation.epreuve_non_tenue.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class CompetenceEvaluee(Event):
+    """Une compétence est acquise ou non : jamais une note (TP-N13, AMB-28). ``criteres`` : ceux qui ont été vus."""
+
+    NAME: ClassVar[str] = "notation.competence_evaluee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    acquise: bool
+    criteres: int | None = None
+    lot: Code | None = None
+    auteur: str = ""
+    regle: str
+
+
+class AcquisReporte(Event):
+    """Une unité acquise auparavant est reprise, sans note (TP-I05, DC-TP03)."""
+
+    NAME: ClassVar[str] = "notation.acquis_reporte.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    regle: str
+
+
+class ControleChoisi(Event):
+    """Le candidat admis au contrôle choisit les épreuves orales qu'il passe (DC-BTS11)."""
+
+    NAME: ClassVar[str] = "notation.controle_choisi.v1"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...]
+    regle: str
+
+
+class NoteControleSaisie(Event):
+    """La note de l'épreuve orale de contrôle ; absente s'il ne s'y est pas présenté (DC-BTS11)."""
+
+    NAME: ClassVar[str] = "notation.note_controle_saisie.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    note: Note | None = None
+    auteur: str = ""
+    regle: str
 
 
 class BordereauDepose(Event):
@@ -332,4 +453,20 @@ EVENEMENTS: tuple[type[Event], ...] = (
     ResultatArrete,
     BordereauDepose,
     BordereauClos,
+    NoteSuspendue,
+    SuspensionLevee,
+    MentionNonValidePortee,
+    MentionNonValideRetiree,
+    EpreuveNonTenue,
+    CompetenceEvaluee,
+    AcquisReporte,
+    ControleChoisi,
+    NoteControleSaisie,
 )
+ETAPES = {
+    "notation.releve_ouvert.v1": inchange,
+    "notation.grille_remplie.v1": inchange,
+    "notation.permis_valide.v1": inchange,
+    "notation.permis_non_valide.v1": inchange,
+    "notation.resultat_arrete.v1": inchange,
+}
