@@ -405,6 +405,13 @@ def test_rejouer_compare_une_projection_ou_toutes(parchemin: Terminal) -> None:
     assert (inconnue.code, inconnue.erreurs.split()[0]) == (MAL_EMPLOYE, "PROJECTION_INCONNUE")
 
 
+def test_rejouer_ce_qu_aucun_service_n_a_cree_dit_quoi_ou_et_que_faire(parchemin: Terminal, tmp_path: Path) -> None:
+    rendu = parchemin("rejouer", "notation.notes", PARCHEMIN_DB_URL=f"sqlite:///{tmp_path}/{{service}}.db")
+    assert (rendu.code, rendu.erreurs.split()[0]) == (ABSENT, "PROJECTION_ABSENTE")
+    for attendu in ("notation.notes_v", str(tmp_path), "PARCHEMIN_DB_URL", "parchemin servir"):
+        assert attendu in rendu.erreurs
+
+
 def test_la_sante_montre_chaque_projection(parchemin: Terminal) -> None:
     sante = parchemin("sante")
     assert sante.code == FAIT
