@@ -241,10 +241,14 @@ class Registry:
 
 
 def summary(error: ValidationError) -> str:
-    """Where and why a validation failed, without the offending values (they may be personal)."""
-    return " ; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or '(racine)'} : {item['type']}" for item in error.errors()
-    )
+    """Where and why a validation failed, without what the sender wrote: values, names of unknown fields (a name of
+    a person may stand in either)."""
+    return " ; ".join(f"{_where(item)} : {item['type']}" for item in error.errors())
+
+
+def _where(item: Mapping[str, Any]) -> str:
+    known = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
+    return ".".join(map(str, known)) or "(racine)"
 
 
 def iso(moment: datetime) -> str:
