@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from contracts.messages import Data
 from contracts.reglement import DOSSIER
 from services.exploitation.composition import SERVICES, projections
+from services.exploitation.importation import LOT
 from tests.parcours.histoire import CELIA, FARID, HUGO, LYCEE, SESSION, etapes, histoire
 from tests.parcours.terminal import PARCHEMIN, Sortie, Terminal, environnement, servir
 
@@ -248,6 +249,16 @@ def test_dix_fois_les_memes_lignes_n_inscrivent_qu_une_fois(parchemin: Terminal,
     rendu = importer(parchemin, ecrire(tmp_path / "dix.csv", ENTETE, *lignes * 10), "--json")
     assert (rendu.code, rendu.json["inscrits"], len(rendu.json["erreurs"])) == (REFUSE, 10, 90)
     assert {one["code"] for one in rendu.json["erreurs"]} == {"NUMERO_EN_DOUBLE"}
+
+
+def test_des_lignes_longues_partent_en_plus_de_lots(parchemin: Terminal, tmp_path: Path) -> None:
+    """Moins de candidats qu'un lot n'en prend, et plus d'octets que le courtier n'en accepte."""
+    reste = f"2008-03-01;{'€' * 95};scolaire_public;{LYCEE};{'€' * 290};{'€' * 95}"
+    lignes = [f"N26L{rang:04d};Long{rang};{'Zoé€' * 48};{reste}" for rang in range(LOT)]
+    fichier = ecrire(tmp_path / "longs.csv", f"{ENTETE};adresse;ville", *lignes)
+    assert fichier.stat().st_size > 800_000, "et chaque commande est plus longue que sa ligne"
+    rendu = importer(parchemin, fichier, "--json")
+    assert (rendu.code, rendu.json["inscrits"], rendu.json["erreurs"]) == (FAIT, LOT, [])
 
 
 def test_un_bordereau_se_depose_en_csv_et_en_xlsx(parchemin: Terminal, tmp_path: Path) -> None:
