@@ -288,6 +288,7 @@ def test_un_bordereau_se_depose_en_csv_et_en_xlsx(parchemin: Terminal, tmp_path:
         ("b.csv", b"candidat;note\nN26S0000;quinze\n", "NOTE_ILLISIBLE"),
         ("b.csv", b"candidat;note\nN26S0000;21\n", "BORDEREAU_REFUSE"),
         ("b.csv", b"candidat;note\nN26INCONNU;12\n", "BORDEREAU_REFUSE"),
+        ("b.csv", b"candidat;note\n\nN26S0000;12\n\nN26S0001;quinze\n", "ligne 5, colonne note"),
         ("b.csv", b"eleve;points\nN26S0000;12\n", "COLONNE_ABSENTE"),
         ("b.csv", b"", "FICHIER_VIDE"),
         ("b.csv", bytes(range(256)) * 4, "FORMAT_INCONNU"),
