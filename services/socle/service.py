@@ -224,7 +224,7 @@ class Service:
 
     async def command(self, body: bytes) -> Data:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
-        raw = _mapping(body)
+        raw = _mapping(body, "COMMANDE_MALFORMEE")
         if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
             return _told(await self.runner.execute(self._read(raw)))
         lot = raw["lot"]
@@ -277,7 +277,7 @@ class Service:
 
     async def query(self, body: bytes) -> Data:
         """The answer to a question received as JSON; ``position`` asks to see at least that point of the journal."""
-        raw = _mapping(body)
+        raw = _mapping(body, "REQUETE_MALFORMEE")
         if raw.get("requete") == HEALTH:
             return {"reponse": await self.health()}
         position = raw.pop("position", None)
@@ -310,15 +310,16 @@ def _refused(refus: Refus) -> Data:
     return {"ok": False, "code": refus.regle, "detail": refus.detail, "refus": True}
 
 
-def _mapping(body: bytes) -> dict[str, Any]:
+def _mapping(body: bytes, code: str) -> dict[str, Any]:
+    """The JSON object received; ``code`` refuses what is none."""
     try:
         raw = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refus("COMMANDE_MALFORMEE", "le corps n'est pas du JSON en UTF-8") from None
+        raise Refus(code, "le corps n'est pas du JSON en UTF-8") from None
     if not isinstance(raw, dict):
-        raise Refus("COMMANDE_MALFORMEE", "le corps doit être un objet JSON")
+        raise Refus(code, "le corps doit être un objet JSON")
     if b"\\u0000" in body and _has_nul(raw):
-        raise Refus("COMMANDE_MALFORMEE", "un texte contient un caractère nul, que les bases ne savent pas garder")
+        raise Refus(code, "un texte contient un caractère nul, que les bases ne savent pas garder")
     return raw
 
 

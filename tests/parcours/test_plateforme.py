@@ -228,7 +228,9 @@ async def test_tout_ce_qui_n_est_ni_commande_ni_question_recoit_un_code(jouee: P
     for corps in ILLISIBLES:
         reponse = await brut(jouee, corps, porte)
         assert (reponse["ok"], reponse["refus"]) == (False, True), (corps[:60], reponse)
-        assert reponse["code"].partition("_")[2] in ("MALFORMEE", "INCONNUE"), (corps[:60], reponse)
+        quoi, _, faute = reponse["code"].partition("_")
+        assert quoi == {"cmd": "COMMANDE", "qry": "REQUETE"}[porte], (corps[:60], reponse)
+        assert faute in ("MALFORMEE", "INCONNUE"), (corps[:60], reponse)
     assert (await jouee.commander_brut(etapes()["ouverture"][0]))["deja"], "le service répond toujours"
 
 
