@@ -21,6 +21,7 @@ from services.socle.server import broker_url
 from services.socle.settings import Settings
 
 LOG_EVERY = 30.0
+LEAVING = 1.0  # a broker often stops with its services: a loss is told once it is sure that nobody was leaving
 HEADER = re.compile(r"^([!-9;-~]+)[ \t]*:([^\r\n]*)", re.MULTILINE)  # a name is printable ASCII without colon
 
 log = structlog.get_logger("courtier")
@@ -107,6 +108,7 @@ class Watch:
         self._told: dict[str, float] = {}
         self.last = ""
         self.client: Client | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def error(self, error: Exception) -> None:
         self.last = f"{type(error).__name__} : {error}" if str(error) else type(error).__name__
@@ -124,11 +126,21 @@ class Watch:
             log.warning("courtier_erreur", identite=self._identity, cause=self.last)
 
     async def lost(self) -> None:
-        leaving = self.client is not None and (self.client.is_closed or self.client.is_draining)
-        if not leaving:
+        if not self._leaves() and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.create_task(self._tell_lost(LEAVING))
+
+    async def _tell_lost(self, after: float) -> None:
+        await asyncio.sleep(after)
+        if not self._leaves():
             log.warning("courtier_perdu", identite=self._identity, cause=self.last)
 
+    def _leaves(self) -> bool:
+        return self.client is not None and (self.client.is_closed or self.client.is_draining)
+
     async def found(self) -> None:
+        if self._telling is not None and not self._telling.done():
+            self._telling.cancel()
+            await self._tell_lost(0)
         self._told.clear()
         log.info("courtier_retrouve", identite=self._identity)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,8 @@ from contracts.messages import Data
 from contracts.reglement import DOSSIER
 from services.exploitation.composition import SERVICES, projections
 from services.exploitation.importation import LOT
+from services.socle.server import running
+from services.socle.settings import Settings
 from tests.parcours.histoire import CELIA, FARID, HUGO, LYCEE, SESSION, etapes, histoire
 from tests.parcours.terminal import PARCHEMIN, Sortie, Terminal, environnement, servir
 
@@ -446,8 +449,34 @@ def test_servir_est_vite_pret_tient_en_peu_de_memoire_et_s_arrete_quand_on_le_lu
     assert process.returncode == FAIT
     evenements = [json.loads(ligne)["event"] for ligne in traces.read_text().splitlines()]
     assert evenements.count("service_arrete") == len(SERVICES)
+    assert "courtier_perdu" not in evenements
     sante = seul("sante", PARCHEMIN_DONNEES=tmp_path / "donnees")
     assert sante.code == REFUSE, "le courtier embarqué s'est arrêté avec lui"
+
+
+def test_le_courtier_perdu_se_dit_sauf_quand_on_s_arrete_avec_lui(tmp_path: Path) -> None:
+    """Un superviseur arrête souvent tout ensemble, courtier compris : rien n'est perdu."""
+    variables, perdu = environnement(tmp_path / "donnees"), "courtier_perdu"
+    settings = Settings(donnees=tmp_path / "donnees", nats_url="")
+    traces = tmp_path / "perdu.jsonl"
+    with servir(variables, traces):
+        os.kill(_courtier(settings), signal.SIGKILL)
+        fin = time.monotonic() + 20
+        while perdu not in traces.read_text() and time.monotonic() < fin:
+            time.sleep(0.1)
+    assert perdu in traces.read_text()
+    traces = tmp_path / "ensemble.jsonl"
+    with servir(variables, traces) as process:
+        process.terminate()
+        os.kill(_courtier(settings), signal.SIGTERM)
+    assert "service_arrete" in traces.read_text()
+    assert perdu not in traces.read_text()
+
+
+def _courtier(settings: Settings) -> int:
+    found = running(settings)
+    assert found is not None
+    return found.pid
 
 
 def test_une_commande_seule_demarre_ce_qu_il_faut_et_l_arrete(seul: Terminal, tmp_path: Path) -> None:
