@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     donnees: Path = Path("donnees")
     deploiement: Path = ROOT / "deploy"
     academie: str = "normandie"
-    sessions: Annotated[tuple[str, ...], NoDecode] = ("2024", "2026")
+    sessions: Annotated[tuple[str, ...], NoDecode] = ("2022", "2024", "2026")
     replicas: int = Field(default=1, ge=1, le=5)
 
     nats_url: str = ""  # comma-separated for a cluster; empty: the embedded server
