@@ -91,7 +91,11 @@ class Conduite(Bloc):
 
 
 class Modalite(Bloc):
-    """One moment of a sitting, in minutes. ``apres``: what must be done before (``correction`` for the jury's own)."""
+    """One moment of a sitting, in minutes. ``apres``: what must be done before (``correction`` for the jury's own).
+
+    ``regle_apres``: why in that order; ``regle_presence``: why those people, and no one else (TP-N15, AMB-27). Without
+    them, ``regle`` says it.
+    """
 
     intitule: str
     minutes: Decimal
@@ -101,6 +105,8 @@ class Modalite(Bloc):
     poste: bool = False
     echanges: int = 0
     apres: tuple[str, ...] = ()
+    regle_apres: RegleId | None = None
+    regle_presence: RegleId | None = None
 
 
 class Parcours(Bloc):
@@ -114,6 +120,8 @@ class Parcours(Bloc):
     modalites: dict[str, Modalite] = {}
     regle_duree: RegleId | None = None
     regle_jury: RegleId | None = None
+    regle_surveillance: RegleId | None = None
+    regle_poste: RegleId | None = None  # one place of work for each candidate (TP-C02)
 
 
 class Situation(Bloc):
@@ -123,6 +131,7 @@ class Situation(Bloc):
     grilles: dict[Mode, Grille] = {}
     conduite: Conduite | None = None
     criteres: int | None = None  # of the competence, when it is acquired or not
+    minutes: Decimal | None = None  # of one assessed in the course of training, that no convocation plans
 
     @property
     def notee(self) -> bool:

@@ -9,10 +9,13 @@ from contracts.reglement.base import Annee, Bloc, Cle, RegleId
 
 
 class Conservation(Bloc):
-    """Kept marks, or kept units of a titre. ``forme_progressive``: no threshold there (DC-BTS03)."""
+    """Kept marks, or kept units of a titre. ``forme_progressive``: no threshold there (DC-BTS03).
+
+    ``annees``: without it, no limit of its own; the validity of the titre bounds it (DC-TP03).
+    """
 
     regle: RegleId
-    annees: int
+    annees: int = 100
     seuil: Decimal | None = None
     autre_specialite: tuple[Cle, ...] = ()
     regle_autre_specialite: RegleId | None = None
@@ -62,18 +65,23 @@ class Mention(Bloc):
 
 
 class Profil(Bloc):
-    """A share of the jury: how many at least of a profile."""
+    """A share of the jury: how many at least of a profile; ``regle``: that of a lack of them, if not the jury's own."""
 
     profil: str
     minimum: int
+    regle: RegleId | None = None
 
 
 class CompetenceRequise(Bloc):
-    """At least one member who sits must have it, for whoever presents this épreuve (TP-N17)."""
+    """At least one member who sits must have it, for whoever presents this épreuve (TP-N17).
+
+    ``parcours``: only for whoever presents it in one of these ways; none: in any way.
+    """
 
     epreuve: Cle
     competence: str
     regle: RegleId
+    parcours: tuple[str, ...] = ()
 
 
 class JuryRegle(Bloc):
@@ -144,6 +152,8 @@ class Documents(Bloc):
     intitules: tuple[Intitule, ...] = ()
     attestation: Attestation | None = None
     communication: dict[str, Communication] = {}  # by annexe
+    credits_ects: int | None = None
+    regle_credits: RegleId | None = None
 
     def intitule(self, annee: int) -> str:
         """The title of the diploma for a session."""
