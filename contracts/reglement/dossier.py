@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from contracts.reglement.base import Annee, Bloc, Cle, RegleId
-from contracts.vocabulaire import Categorie, CauseReduction
+from contracts.vocabulaire import Categorie, CauseReduction, Mode
 
 
 class Experience(Bloc):
@@ -83,7 +83,10 @@ class Duree(Bloc):
 
 
 class ContenuExige(Bloc):
-    """What a dossier must hold. Sheets: each of ``fiches`` at least ``nombre`` times in all, of different natures."""
+    """What a dossier must hold. Sheets: each of ``fiches`` at least ``nombre`` times in all, of different natures.
+
+    ``regle_...``: the rule that asks for each, when it is not that of the piece.
+    """
 
     fiches: tuple[str, ...] = ()
     nombre: int = 0
@@ -93,24 +96,37 @@ class ContenuExige(Bloc):
     experience_reelle: bool = False
     pages_max: int | None = None
     faces_max: int | None = None
+    regle_fiches: RegleId | None = None
+    regle_annexes: RegleId | None = None
+    regle_situations: RegleId | None = None
+    regle_etude: RegleId | None = None
+    regle_pages: RegleId | None = None
+    regle_faces: RegleId | None = None
 
 
 class PieceExigee(Bloc):
-    """A piece that a control asks for: one of ``natures`` is enough. None of ``categories``: all of them.
+    """A piece that a control asks for: one of ``natures`` is enough. None of ``categories``, of ``modes``: all of them.
 
     ``motif``: the ground of its absence. ``contenu``: what it must hold; what lacks is a ground when
-    ``contenu_bloque``, otherwise a defect left to whoever assesses (BTS-C11, BTS-C18).
+    ``contenu_bloque``, otherwise a defect left to whoever assesses (BTS-C11, BTS-C18). ``contenus``: by nature, for
+    one that holds something else than ``contenu`` (BTS-C15). ``modes``: of the épreuve, for this candidate (MC-C12).
     """
 
     natures: tuple[str, ...]
     regle: RegleId
     motif: Literal["depot", "attestation", "piece"] = "depot"
     categories: tuple[Categorie, ...] = ()
+    modes: tuple[Mode, ...] = ()
     signataires: tuple[str, ...] = ()
     regle_signature: RegleId | None = None
     contenu: ContenuExige | None = None
+    contenus: dict[str, ContenuExige] = {}
     contenu_bloque: bool = False
     regle_contenu: RegleId | None = None
+
+    def contenu_de(self, nature: str) -> ContenuExige | None:
+        """What a piece of this nature must hold."""
+        return self.contenus.get(nature, self.contenu)
 
 
 class Controle(Bloc):
