@@ -185,12 +185,13 @@ class AffecterCentre(Command):
 
 
 class EnregistrerAutorisation(Command):
-    """Prendre acte de l'issue du contrôle du dossier (réaction)."""
+    """Prendre acte de l'issue du contrôle du dossier (réaction), de tout l'examen ou de ces seules ``epreuves``."""
 
     NAME: ClassVar[str] = "inscription.enregistrer_autorisation"
     candidat: Numero
     autorise: bool
     regle: str
+    epreuves: tuple[CodeEpreuve, ...] = ()
 
 
 class EmettreConvocation(Command):

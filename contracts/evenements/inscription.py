@@ -194,12 +194,16 @@ class CentreAffecte(Event):
 
 
 class AutorisationEnregistree(Event):
-    """L'issue du contrôle du dossier est connue ici : autorisé ou non (CAP26-I05, CAP26-P01)."""
+    """L'issue du contrôle du dossier est connue ici : autorisé ou non (CAP26-I05, CAP26-P01).
+
+    ``epreuves`` : les seules qu'elle ouvre ou ferme (BTS-C03, BTS-C04) ; aucune, c'est tout l'examen.
+    """
 
     NAME: ClassVar[str] = "inscription.autorisation_enregistree.v1"
     candidat: Numero
     autorise: bool
     regle: str
+    epreuves: tuple[CodeEpreuve, ...] = ()
 
 
 class ConvocationEmise(Event):

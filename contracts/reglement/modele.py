@@ -39,6 +39,7 @@ COMMUNES = {
     "AMB-53": _CHOIX,
     "DC-FRA01": Source(texte="code de l'éducation, D643-32-2", statut="droit_commun"),
     "DC-HAN01": Source(texte="code de l'éducation, D351-27 et D613-26", statut="droit_commun_2008"),
+    "DC-VAE01": Source(texte="code de l'éducation, L335-5 ; arrêté du 22 décembre 2015", statut="droit_commun"),
     "TR-N04": Source(texte="règle commune aux circulaires et référentiels", statut="deduit"),
     "TR-N05": Source(texte="circulaire nationale BTS NDRC n° 2022-46 du 4 février 2022", section="§1.9"),
 }
@@ -68,6 +69,7 @@ class InscriptionRegle(Bloc):
     regle_centre: RegleId
     regle_centre_annexe: RegleId
     regle_dispense: RegleId
+    regle_vae: RegleId = "DC-VAE01"
     regle_amenagement: RegleId
     regle_convocation: RegleId | None = None
     ponctuelles_min: int = 0  # for whoever has any CCF (DC-BTS10)
