@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from contracts.commandes.notation import ConstaterAbsence, ConstaterSupportAbsent, JustifierAbsence
-from contracts.evenements.notation import AbsenceConstatee, AbsenceJustifiee, SupportAbsentConstate
+from contracts.droits import Role
+from contracts.evenements.notation import (
+    AbsenceConstatee,
+    AbsenceJustifiee,
+    EpreuveNonTenue,
+    SupportAbsentConstate,
+)
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Mode
-from services.notation.domain.cibles import Cible, exiger_inscrite, exiger_ouvert, exiger_situation, viser
+from services.notation.domain.cibles import (
+    Cible,
+    exiger_evaluable,
+    exiger_inscrite,
+    exiger_ouvert,
+    exiger_situation,
+    mode_de,
+    viser,
+)
 from services.notation.domain.conduite import constater_absence_conduite
 from services.notation.domain.etats import (
     AbsenceAdmise,
     Absent,
     Dispensee,
     Doublee,
+    Evaluee,
+    NonTenue,
     Notee,
     Releve,
     Tardive,
@@ -21,21 +37,28 @@ from services.notation.domain.etats import (
     ZeroSupport,
 )
 
+CORRIGENT = (Role.GESTIONNAIRE, Role.RECTEUR)
+"""Qui corrige une évaluation qui n'est pas la sienne."""
+
 
 def constater_support_absent(command: ConstaterSupportAbsent, releve: Releve, session: SessionFigee) -> list[Event]:
-    """Sans support, le candidat n'est pas évalué : zéro, même si une note ou une absence avait été portée (CAP24-C03).
+    """Sans support, le candidat n'est pas évalué, même si une note ou une absence avait été portée.
 
-    Se retient avant même l'ouverture du relevé.
+    C'est un zéro (CAP24-C03), ou l'épreuve n'a pas lieu quand le règlement le dit (BTS-C21). Se retient avant même
+    l'ouverture du relevé.
 
     Raises:
         Refus: ``SUPPORT_SANS_OBJET``, cette place n'exige pas de support.
     """
     cible = viser(command, session)
-    exiger_situation(cible)
+    inscription = releve.inscription
+    exiger_situation(cible, mode_de(cible.code, inscription) if inscription else None)
     if cible.support is None:
         raise Refus("SUPPORT_SANS_OBJET", f"{cible.nom} n'exige aucun support")
-    if isinstance(releve.place(cible.cle), (ZeroSupport, Dispensee)):
+    if isinstance(releve.place(cible.cle), (ZeroSupport, NonTenue, Dispensee)):
         return []
+    if cible.support.effet == "non_tenue":
+        return [EpreuveNonTenue(candidat=command.candidat, epreuve=command.epreuve, regle=cible.support.regle)]
     return [
         SupportAbsentConstate(
             candidat=command.candidat,
@@ -50,16 +73,21 @@ def constater_absence(command: ConstaterAbsence, releve: Releve, session: Sessio
     """Le candidat est absent à une situation, ou à toutes celles d'une épreuve ; qui évalue n'en dit pas plus (AMB-49).
 
     Raises:
-        Refus: ``NOTE_DEJA_SAISIE`` ; la règle du support ou de la dispense quand rien n'était à passer.
+        Refus: ``NOTE_DEJA_SAISIE`` ; la règle du support ou de la dispense quand rien n'était à passer, ou de la
+            mention portée : le candidat n'y est pas interrogé (BTS-C03).
     """
     inscription = exiger_ouvert(releve)
     visee = viser(command, session)
-    mode = exiger_inscrite(visee, inscription)
+    mode = exiger_inscrite(visee, inscription, releve)
+    if visee.situation is not None:
+        exiger_situation(visee, mode)
+    exiger_evaluable(visee.code, releve)
     if visee.conduite:
         return constater_absence_conduite(command.candidat, visee.conduite, releve)
-    attendues = [cible for cible in visee.notees() if _attendue(cible, releve, mode)]
+    rectifie = command.par.role in CORRIGENT
+    attendues = [cible for cible in visee.notees(mode) if _attendue(cible, releve, mode, rectifie)]
     if not attendues:
-        _exiger_absence_possible(visee, releve)
+        _exiger_absence_possible(visee, releve, mode)
     return [
         AbsenceConstatee(
             candidat=command.candidat,
@@ -79,7 +107,7 @@ def justifier_absence(command: JustifierAbsence, releve: Releve, session: Sessio
     """
     inscription = exiger_ouvert(releve)
     visee = viser(command, session)
-    exiger_inscrite(visee, inscription)
+    mode = exiger_inscrite(visee, inscription, releve)
     notation = session.reglement.notation
     if visee.conduite:
         raise Refus(visee.conduite.regles.regle_absence, f"{visee.nom} : l'absence y est sans effet, rien à justifier")
@@ -87,8 +115,8 @@ def justifier_absence(command: JustifierAbsence, releve: Releve, session: Sessio
         raise Refus(notation.regle_absence_facultative, f"{visee.nom} est facultative : l'absence y est sans effet")
     if not session.dans_les_delais(command.le, session.parametres.jury_le):
         raise Refus(notation.regle_justification, "un motif d'absence s'admet avant la délibération : elle est passée")
-    absents = [cible for cible in visee.notees() if isinstance(releve.place(cible.cle), Absent)]
-    if not absents and not any(isinstance(releve.place(one.cle), AbsenceAdmise) for one in visee.notees()):
+    absents = [cible for cible in visee.notees(mode) if isinstance(releve.place(cible.cle), Absent)]
+    if not absents and not any(isinstance(releve.place(one.cle), AbsenceAdmise) for one in visee.notees(mode)):
         raise Refus("PAS_ABSENT", f"{visee.nom} : le candidat n'y est pas porté absent")
     return [
         AbsenceJustifiee(
@@ -111,11 +139,15 @@ def regle_absence(cible: Cible, mode: Mode, session: SessionFigee) -> str:
     return session.reglement.deliberation.regle_absence
 
 
-def _attendue(cible: Cible, releve: Releve, mode: Mode) -> bool:
+def _attendue(cible: Cible, releve: Releve, mode: Mode, rectifie: bool) -> bool:
     """Le candidat devait-il se présenter là, sans y être déjà porté absent ?"""
     match releve.place(cible.cle):
         case Notee() | Doublee() | Verrouillee() | Tardive():
             raise Refus("NOTE_DEJA_SAISIE", f"{cible.nom} porte déjà une note ; si c'est une erreur, rectifiez en ABS")
+        case Evaluee() if not rectifie:
+            raise Refus(
+                "NOTE_DEJA_SAISIE", f"{cible.nom} est déjà évaluée ; si c'est une erreur, le service la corrige"
+            )
         case AbsenceAdmise():
             return mode is Mode.CCF  # absent de nouveau, à la nouvelle situation (AMB-52)
         case Absent() | ZeroSupport() | Dispensee():
@@ -124,9 +156,9 @@ def _attendue(cible: Cible, releve: Releve, mode: Mode) -> bool:
             return True
 
 
-def _exiger_absence_possible(visee: Cible, releve: Releve) -> None:
+def _exiger_absence_possible(visee: Cible, releve: Releve, mode: Mode) -> None:
     """Sans support ou dispensé, le candidat n'avait rien à passer : il n'est pas absent (CL-027)."""
-    places = [releve.place(cible.cle) for cible in visee.notees()]
+    places = [releve.place(cible.cle) for cible in visee.notees(mode)]
     if any(isinstance(place, (Absent, AbsenceAdmise)) for place in places):
         return
     for place in places:

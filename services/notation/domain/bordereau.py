@@ -18,7 +18,7 @@ from contracts.commandes.notation import (
 from contracts.evenements.notation import BordereauClos, BordereauDepose, NoteVerrouillee, ResultatArrete
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
-from services.notation.domain.cibles import Cible, exiger_situation, viser
+from services.notation.domain.cibles import Cible, exiger_note_possible, exiger_situation, viser
 from services.notation.domain.cloture import Incomplet, attend_nouvelle_situation, calculer
 from services.notation.domain.corrections import discordance
 from services.notation.domain.etats import (
@@ -28,6 +28,7 @@ from services.notation.domain.etats import (
     Dispensee,
     Doublee,
     Ferme,
+    NonTenue,
     Notee,
     Releve,
     Tardive,
@@ -93,9 +94,12 @@ def deposer(
 
     Raises:
         Refus: ``BORDEREAU_REFUSE`` (``donnees["lignes"]`` : ligne, candidat, règle, détail) ; TR-N01, lot clos ;
-            ``LOT_AUTRE_EPREUVE``, ``LOT_TROP_GRAND`` ; la cible elle-même (``SITUATION_REQUISE``…).
+            ``LOT_AUTRE_EPREUVE``, ``LOT_TROP_GRAND`` ; AMB-28, l'épreuve ne se note pas ; la cible elle-même
+            (``SITUATION_REQUISE``…).
     """
-    exiger_situation(viser(command, session))
+    cible = viser(command, session)
+    exiger_note_possible(cible, session)
+    exiger_situation(cible)
     avant = _exiger_depot_ouvert(command, bordereau, session)
     doubles = {numero for numero, fois in Counter(one.candidat for one in command.lignes).items() if fois > 1}
     lignes = [(one.candidat, _tenter(_porter, command, one, doubles, releves, session)) for one in command.lignes]
@@ -214,7 +218,7 @@ def _porter(
 def _verrouiller(numero: str, lot: str, cible: Cible, releve: Releve, session: SessionFigee) -> list[Event]:
     """Une ligne complète : une note à verrouiller, ou ce qui en tient lieu."""
     regle = session.reglement.notation.regle_grille
-    if isinstance(releve.acces, Ferme):
+    if isinstance(releve.acces, Ferme) or releve.mention(cible.code) is not None:
         return []
     match releve.place(cible.cle):
         case Doublee() as place if not place.concorde:
@@ -225,7 +229,7 @@ def _verrouiller(numero: str, lot: str, cible: Cible, releve: Releve, session: S
                     candidat=numero, epreuve=cible.code, situation=cible.situation, note=note, lot=lot, regle=regle
                 )
             ]
-        case Verrouillee() | ZeroSupport() | Absent() | AbsenceAdmise() | Dispensee() | Conduite():
+        case Verrouillee() | ZeroSupport() | Absent() | AbsenceAdmise() | Dispensee() | Conduite() | NonTenue():
             return []
         case Tardive():
             detail = f"{cible.nom} : note de CCF arrivée après la remontée ; décidez d'abord de l'intégrer"

@@ -11,7 +11,7 @@ from contracts.messages import Refus
 from contracts.reglement import Conduite, Epreuve, Situation, Support
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Mode
-from services.notation.domain.etats import Cle, Dispensee, Ferme, Inscription, Ouvert, Place, Releve
+from services.notation.domain.etats import Cle, Dispensee, Ferme, Inscription, NonTenue, Ouvert, Place, Releve
 
 
 class Visee(Protocol):
@@ -74,11 +74,12 @@ class Cible:
     def support(self) -> Support | None:
         return self.definition.support if self.definition else self.epreuve.support
 
-    def notees(self) -> list[Cible]:
-        """Là où se porte une note : la cible elle-même, ou les situations notées d'une épreuve qui en a."""
-        if self.situation is not None or not self.epreuve.situations:
+    def notees(self, mode: Mode) -> list[Cible]:
+        """Là où se porte une note : la cible elle-même, ou les situations notées de l'épreuve dans ce mode."""
+        situations = self.epreuve.situations_en(mode)
+        if self.situation is not None or not situations:
             return [self]
-        return [Cible(self.code, self.epreuve, nom, one) for nom, one in self.epreuve.situations.items() if one.notee]
+        return [Cible(self.code, self.epreuve, nom, one) for nom, one in situations.items() if one.notee]
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,48 @@ def viser(visee: Visee, session: SessionFigee) -> Cible:
     return Cible(entiere.code, entiere.epreuve, situation, situations[situation])
 
 
-def exiger_situation(cible: Cible) -> None:
-    """Une note se porte à une situation quand l'épreuve en a.
+def exiger_situation(cible: Cible, mode: Mode | None = None) -> None:
+    """Une note se porte à une situation quand l'épreuve en a, et à elle-même sinon.
+
+    ``mode`` : celui du candidat, quand il est connu ; une épreuve peut n'être découpée qu'en CCF (MC-N05).
 
     Raises:
-        Refus: ``SITUATION_REQUISE``.
+        Refus: ``SITUATION_REQUISE``, ``SITUATION_SANS_OBJET``.
     """
-    if cible.situation is None and cible.epreuve.situations:
-        raise Refus("SITUATION_REQUISE", f"{cible.code} : nommez la situation ({', '.join(cible.epreuve.situations)})")
+    epreuve = cible.epreuve
+    if mode is None and epreuve.modes_situations:
+        return
+    situations = epreuve.situations_en(mode) if mode else epreuve.situations
+    if cible.situation is None and situations:
+        raise Refus("SITUATION_REQUISE", f"{cible.code} : nommez la situation ({', '.join(situations)})")
+    if cible.situation is not None and not situations:
+        raise Refus("SITUATION_SANS_OBJET", f"{cible.code} n'a pas de situation en mode {mode} : ne la nommez pas")
+
+
+def exiger_note_possible(cible: Cible, session: SessionFigee) -> None:
+    """L'épreuve se note : elle n'est pas de celles où l'on dit seulement acquis ou non.
+
+    Raises:
+        Refus: AMB-28.
+    """
+    if cible.epreuve.acquise_ou_non:
+        detail = f"{cible.nom} ne se note jamais : dites la compétence acquise ou non (notation.evaluer_competence)"
+        raise Refus(session.reglement.notation.regle_competence, detail)
+
+
+def exiger_evaluable(code: str, releve: Releve) -> None:
+    """Rien ne tient lieu de note à cette épreuve : le candidat y est interrogé.
+
+    Raises:
+        Refus: la règle de la mention portée (BTS-C03, MC-C13, DC-FRA01), ou celle du document qui manque (BTS-C21).
+    """
+    portee, place = releve.mention(code), releve.place((code, None))
+    if portee is not None:
+        mot = portee.mention.replace("_", " ")
+        detail = f"{code} porte la mention « {mot} » : le candidat n'y est pas interrogé, même présent, ni porté absent"
+        raise Refus(portee.regle, detail)
+    if isinstance(place, NonTenue):
+        raise Refus(place.regle, f"{code} n'a pas lieu, faute du document qu'elle exige : rien ne s'y enregistre")
 
 
 def exiger_ouvert(releve: Releve) -> Inscription:
@@ -144,15 +179,25 @@ def exiger_ouvert(releve: Releve) -> Inscription:
             raise Refus("RELEVE_NON_OUVERT", "aucune inscription connue pour ce numéro : vérifiez le numéro")
 
 
-def exiger_inscrite(cible: Cible, inscription: Inscription) -> Mode:
+def exiger_inscrite(cible: Cible, inscription: Inscription, releve: Releve) -> Mode:
     """Le mode du candidat à cette épreuve ; ponctuel pour celles que l'inscription ne nomme pas.
 
     Raises:
-        Refus: ``EPREUVE_NON_INSCRITE``, une facultative qu'il n'a pas choisie.
+        Refus: ``EPREUVE_NON_INSCRITE``, une facultative qu'il n'a pas choisie, ou une unité qu'il ne présente pas.
     """
     if not cible.epreuve.obligatoire and cible.code not in inscription.facultatives:
         raise Refus("EPREUVE_NON_INSCRITE", f"le candidat n'est pas inscrit à la facultative {cible.code}")
+    if not presentee(cible.code, cible.epreuve, inscription) and not releve.gardee(cible.code):
+        presentees = ", ".join(inscription.unites)
+        raise Refus("EPREUVE_NON_INSCRITE", f"le candidat ne présente pas {cible.code}, seulement {presentees}")
     return mode_de(cible.code, inscription)
+
+
+def presentee(code: str, epreuve: Epreuve, inscription: Inscription) -> bool:
+    """Le candidat présente-t-il cette épreuve : une facultative choisie, une unité nommée, ou toutes ?"""
+    if not epreuve.obligatoire:
+        return code in inscription.facultatives
+    return not inscription.unites or code in inscription.unites
 
 
 def mode_de(code: str, inscription: Inscription) -> Mode:
@@ -164,12 +209,23 @@ def evaluer(visee: Visee, releve: Releve, session: SessionFigee) -> Evaluation:
 
     Raises:
         Refus: accès, cible ou inscription (voir les fonctions de ce module) ; une mention se porte là, pas une note
-            (CAP24-N14, CAP24-N15) ; épreuve dispensée.
+            (CAP24-N14, CAP24-N15) ; AMB-28, acquis ou non ; mention portée ou épreuve non tenue ; épreuve dispensée.
+    """
+    exiger_note_possible(viser(visee, session), session)
+    return placer(visee, releve, session)
+
+
+def placer(visee: Visee, releve: Releve, session: SessionFigee) -> Evaluation:
+    """La place visée, si le candidat y est évalué, par une note ou autrement.
+
+    Raises:
+        Refus: voir `evaluer`.
     """
     inscription = exiger_ouvert(releve)
     cible = viser(visee, session)
-    exiger_situation(cible)
-    mode = exiger_inscrite(cible, inscription)
+    mode = exiger_inscrite(cible, inscription, releve)
+    exiger_situation(cible, mode)
+    exiger_evaluable(cible.code, releve)
     if cible.conduite:
         detail = f"{cible.nom} ne se note pas : portez « {cible.conduite.mentions(mode)} »"
         raise Refus(cible.conduite.regle_mention(mode), detail)
@@ -192,8 +248,10 @@ def conduites(session: SessionFigee, code: str | None = None) -> Iterator[CibleC
                 yield CibleConduite(nom_epreuve, nom, situation.conduite)
 
 
-def epreuves_dues(inscription: Inscription, session: SessionFigee) -> list[str]:
-    """Les épreuves du candidat : les obligatoires, et ses facultatives."""
+def epreuves_dues(inscription: Inscription, releve: Releve, session: SessionFigee) -> list[str]:
+    """Les épreuves du candidat : les unités qu'il présente ou qu'il garde, et ses facultatives."""
     return [
-        code for code, one in session.reglement.epreuves.items() if one.obligatoire or code in inscription.facultatives
+        code
+        for code, one in session.reglement.epreuves.items()
+        if presentee(code, one, inscription) or (one.obligatoire and releve.gardee(code))
     ]

@@ -7,7 +7,14 @@ from contracts.evenements.notation import EtgEchouee, EtgValidee, PermisNonValid
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, EtatResultat, Mode
-from services.notation.domain.cibles import CibleConduite, conduites, exiger_ouvert, mode_de, viser
+from services.notation.domain.cibles import (
+    CibleConduite,
+    conduites,
+    exiger_inscrite,
+    exiger_ouvert,
+    presentee,
+    viser,
+)
 from services.notation.domain.commission import exiger_commission
 from services.notation.domain.etats import Conduite, Dispensee, EtgAcquise, Inscription, Releve
 
@@ -44,8 +51,7 @@ def enregistrer_conduite(command: EnregistrerConduite, releve: Releve, session: 
             une seule présentation en ponctuel (CAP24-N13), ``CONDUITE_DEJA_VALIDEE``, rang de la tentative.
     """
     inscription = exiger_ouvert(releve)
-    cible = _viser_conduite(command, session)
-    mode = mode_de(cible.code, inscription)
+    cible, mode = _viser_conduite(command, inscription, releve, session)
     place = releve.place(cible.cle)
     if isinstance(place, Dispensee):
         raise Refus(place.regle, f"{cible.nom} : le candidat en est dispensé")
@@ -70,8 +76,7 @@ def rectifier_conduite(command: RectifierConduite, releve: Releve, session: Sess
         Refus: ``RIEN_A_RECTIFIER`` ; vocabulaire du mode.
     """
     inscription = exiger_ouvert(releve)
-    cible = _viser_conduite(command, session)
-    mode = mode_de(cible.code, inscription)
+    cible, mode = _viser_conduite(command, inscription, releve, session)
     place = releve.place(cible.cle)
     if not isinstance(place, Conduite) or not place.tentative:
         raise Refus("RIEN_A_RECTIFIER", f"{cible.nom} : aucune mention n'est enregistrée")
@@ -106,7 +111,9 @@ def non_organisees(candidat: str, inscription: Inscription, releve: Releve, sess
     return [
         _sans_presentation(candidat, cible, EtatResultat.NON_ORGANISEE, cible.regles.regle_individuel)
         for cible in conduites(session)
-        if _non_organisee(cible, inscription, session) and not isinstance(releve.place(cible.cle), Dispensee)
+        if _non_organisee(cible, inscription, session)
+        and presentee(cible.code, session.reglement.epreuves[cible.code], inscription)
+        and not isinstance(releve.place(cible.cle), Dispensee)
     ]
 
 
@@ -126,11 +133,13 @@ def mention_arretee(
     return EtatResultat(regles.absence), regles.regle_prealable if sans_etg else regles.regle_absence
 
 
-def _viser_conduite(command: EnregistrerConduite | RectifierConduite, session: SessionFigee) -> CibleConduite:
+def _viser_conduite(
+    command: EnregistrerConduite | RectifierConduite, inscription: Inscription, releve: Releve, session: SessionFigee
+) -> tuple[CibleConduite, Mode]:
     cible = viser(command, session)
     if cible.conduite is None:
         raise Refus("SITUATION_NOTEE", f"{cible.nom} se note : saisissez une note, pas une mention")
-    return cible.conduite
+    return cible.conduite, exiger_inscrite(cible, inscription, releve)
 
 
 def _mention(mot: str, cible: CibleConduite, mode: Mode) -> EtatResultat:

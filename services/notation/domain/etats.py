@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from contracts.evenements.notation import GrilleRemplie, ResultatArrete
-from contracts.vocabulaire import Categorie, EtatResultat, Mode
+from contracts.evenements.notation import CauseSuspension, GrilleRemplie, ResultatArrete
+from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Mode
 
 Cle = tuple[str, str | None]
 """Une place du relevé : l'épreuve, et la situation quand l'épreuve en a."""
@@ -17,12 +17,13 @@ Cle = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Inscription:
-    """Ce que le candidat doit passer, et comment."""
+    """Ce que le candidat doit passer, et comment. ``unites`` : celles qu'il présente ; aucune nommée, toutes."""
 
     categorie: Categorie
     reglement: str
     modes: Mapping[str, Mode]
     facultatives: tuple[str, ...]
+    unites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,27 @@ class ZeroSupport:
 
 @dataclass(frozen=True)
 class Dispensee:
-    """Non due."""
+    """Non due. ``fondement`` : un titre détenu, ou l'expérience validée."""
 
     regle: str
+    fondement: Fondement = Fondement.TITRE
+
+
+@dataclass(frozen=True)
+class NonTenue:
+    """Facultative qui n'a pas lieu, faute du document qu'elle exige ; le candidat n'est pas absent (BTS-C21)."""
+
+    regle: str
+
+
+@dataclass(frozen=True)
+class Evaluee:
+    """Compétence dite acquise ou non, jamais notée (AMB-28). ``criteres`` : ceux qui ont été vus."""
+
+    acquise: bool
+    criteres: int | None
+    auteur: str
+    lot: str | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +150,7 @@ class Conduite:
 
 
 AvecNote = Notee | Doublee | Verrouillee
-Place = ANoter | AvecNote | AbsenceAdmise | Absent | Tardive | ZeroSupport | Dispensee | Conduite
+Place = ANoter | AvecNote | AbsenceAdmise | Absent | Tardive | ZeroSupport | Dispensee | Conduite | NonTenue | Evaluee
 
 # Le reste ----------------------------------------------------------------------------------------------------------
 
@@ -160,8 +179,28 @@ class Benefice:
 
 
 @dataclass(frozen=True)
+class Mention:
+    """Ce qui tient lieu de note : l'épreuve n'est ni évaluée, ni portée absente."""
+
+    mention: EtatResultat
+    regle: str
+
+
+@dataclass(frozen=True)
+class NoteControle:
+    """Ce qui a été porté à un oral de contrôle ; aucune note si le candidat ne s'y est pas présenté."""
+
+    note: Decimal | None
+    auteur: str
+
+
+@dataclass(frozen=True)
 class Releve:
-    """Le relevé d'un candidat."""
+    """Le relevé d'un candidat.
+
+    ``non_valides`` : mentions du contrôle du dossier ; ``annulees`` : celles de la commission de discipline.
+    ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle.
+    """
 
     acces: Acces = NonOuvert()
     places: Mapping[Cle, Place] = field(default_factory=dict)
@@ -169,6 +208,12 @@ class Releve:
     grilles: Mapping[Cle, GrilleRemplie] = field(default_factory=dict)
     etg: EtgAPasser | EtgAcquise = EtgAPasser()
     resultats: Mapping[str, ResultatArrete] = field(default_factory=dict)
+    non_valides: Mapping[str, Mention] = field(default_factory=dict)
+    annulees: Mapping[str, Mention] = field(default_factory=dict)
+    suspensions: Mapping[str, Mapping[CauseSuspension, str]] = field(default_factory=dict)
+    acquis: Mapping[str, str] = field(default_factory=dict)
+    choisies: tuple[str, ...] = ()
+    controles: Mapping[str, NoteControle] = field(default_factory=dict)
 
     def place(self, cle: Cle) -> Place:
         """L'état d'une place ; une épreuve dispensée dispense de ses situations."""
@@ -176,6 +221,18 @@ class Releve:
         if isinstance(entiere, Dispensee):
             return entiere
         return self.places.get(cle, ANoter())
+
+    def mention(self, code: str) -> Mention | None:
+        """La mention qui tient lieu de note ; l'annulation l'emporte sur la non-conformité."""
+        return self.annulees.get(code) or self.non_valides.get(code)
+
+    def suspendue(self, code: str) -> Mapping[CauseSuspension, str]:
+        return self.suspensions.get(code, {})
+
+    def gardee(self, code: str) -> bool:
+        """Tenue d'une session passée, ou non due : elle compte, que le candidat la présente ou non."""
+        entiere = isinstance(self.places.get((code, None)), Dispensee)
+        return entiere or code in self.benefices or code in self.acquis
 
     @property
     def inscription(self) -> Inscription | None:

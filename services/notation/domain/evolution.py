@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
-from typing import assert_never, cast
+from typing import TypeVar, assert_never, cast
 
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AccesFerme,
     AccesRouvert,
+    AcquisReporte,
     BeneficeReporte,
     BeneficeRetire,
+    CauseSuspension,
+    CompetenceEvaluee,
+    ControleChoisi,
     DoubleSaisieComparee,
     EpreuveDispensee,
+    EpreuveNonTenue,
     EtgEchouee,
     EtgValidee,
     GrilleRemplie,
+    MentionNonValidePortee,
+    MentionNonValideRetiree,
+    NoteControleSaisie,
     NoteHarmonisee,
     NoteRectifiee,
     NoteSaisie,
+    NoteSuspendue,
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
@@ -32,6 +41,7 @@ from contracts.evenements.notation import (
     ReleveOuvert,
     ResultatArrete,
     SupportAbsentConstate,
+    SuspensionLevee,
 )
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat
@@ -47,9 +57,13 @@ from services.notation.domain.etats import (
     Doublee,
     EtgAcquise,
     EtgAPasser,
+    Evaluee,
     Ferme,
     Inscription,
+    Mention,
     NonOuvert,
+    NonTenue,
+    NoteControle,
     Notee,
     Ouvert,
     Place,
@@ -58,6 +72,9 @@ from services.notation.domain.etats import (
     Verrouillee,
     ZeroSupport,
 )
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 Note = (
     NoteSaisie
@@ -69,10 +86,29 @@ Note = (
     | NoteRectifiee
 )
 Constat = (
-    EpreuveDispensee | SupportAbsentConstate | AbsenceConstatee | AbsenceJustifiee | PermisValide | PermisNonValide
+    EpreuveDispensee
+    | SupportAbsentConstate
+    | AbsenceConstatee
+    | AbsenceJustifiee
+    | PermisValide
+    | PermisNonValide
+    | CompetenceEvaluee
 )
-Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire
-ReleveEvent = Appris | Note | Constat | GrilleRemplie | EtgValidee | EtgEchouee | ResultatArrete
+Effet = NoteSuspendue | SuspensionLevee | MentionNonValidePortee | MentionNonValideRetiree
+Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire | AcquisReporte
+Controle = ControleChoisi | NoteControleSaisie
+ReleveEvent = (
+    Appris
+    | Note
+    | Constat
+    | Effet
+    | Controle
+    | EpreuveNonTenue
+    | GrilleRemplie
+    | EtgValidee
+    | EtgEchouee
+    | ResultatArrete
+)
 
 EVALUES = (EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT)
 
@@ -95,7 +131,18 @@ def _apres(releve: Releve, event: ReleveEvent) -> Releve:
             gardee = Benefice(event.note, event.session_origine, event.regle)
             return replace(releve, benefices={**releve.benefices, event.epreuve: gardee})
         case BeneficeRetire(epreuve=epreuve):
-            return replace(releve, benefices={code: one for code, one in releve.benefices.items() if code != epreuve})
+            return replace(releve, benefices=_sans(releve.benefices, epreuve))
+        case AcquisReporte():
+            return replace(releve, acquis={**releve.acquis, event.epreuve: event.regle})
+        case NoteSuspendue() | SuspensionLevee() | MentionNonValidePortee() | MentionNonValideRetiree():
+            return _effet(releve, event)
+        case ControleChoisi(epreuves=epreuves):
+            return replace(releve, choisies=epreuves)
+        case NoteControleSaisie():
+            porte = NoteControle(event.note, event.auteur)
+            return replace(releve, controles={**releve.controles, event.epreuve: porte})
+        case EpreuveNonTenue():
+            return replace(releve, places={**releve.places, (event.epreuve, None): NonTenue(event.regle)})
         case GrilleRemplie():
             return replace(releve, grilles={**releve.grilles, (event.epreuve, event.situation): event})
         case EtgValidee(tentative=tentative):
@@ -128,7 +175,9 @@ def _place(place: Place, event: Note | Constat) -> Place:
         case NoteRectifiee():
             return Absent() if event.apres is None else Verrouillee(event.apres, "rectification")
         case EpreuveDispensee():
-            return Dispensee(event.regle)
+            return Dispensee(event.regle, event.fondement)
+        case CompetenceEvaluee():
+            return Evaluee(event.acquise, event.criteres, event.auteur, event.lot)
         case SupportAbsentConstate():
             return ZeroSupport(event.regle)
         case AbsenceConstatee():
@@ -155,13 +204,46 @@ def _acces(acces: Acces, event: ReleveOuvert | ReleveModifie | AccesFerme | Acce
         case AccesRouvert():
             return Ouvert(connue) if connue else NonOuvert()
         case ReleveOuvert():
-            inscription = Inscription(event.categorie, event.reglement, event.modes, event.facultatives)
+            inscription = Inscription(event.categorie, event.reglement, event.modes, event.facultatives, event.unites)
             return replace(acces, inscription=inscription) if isinstance(acces, Ferme) else Ouvert(inscription)
         case ReleveModifie() if connue and not isinstance(acces, NonOuvert):
             nouvelle = replace(connue, modes=event.modes, facultatives=event.facultatives)
             return replace(acces, inscription=nouvelle)
         case _:
             return acces
+
+
+def _effet(releve: Releve, event: Effet) -> Releve:
+    """Ce qui gèle une note ou en tient lieu. Une mention conclut la procédure dont elle vient."""
+    code = event.epreuve
+    match event:
+        case NoteSuspendue():
+            causes = {**releve.suspendue(code), event.cause: event.regle}
+            return replace(releve, suspensions={**releve.suspensions, code: causes})
+        case SuspensionLevee():
+            return _lever(releve, code, event.cause)
+        case MentionNonValidePortee(mention=EtatResultat.FRAUDE_ANNULEE):
+            portee = Mention(event.mention, event.regle)
+            leve = _lever(releve, code, CauseSuspension.DISCIPLINE)
+            return replace(leve, annulees={**releve.annulees, code: portee})
+        case MentionNonValidePortee():
+            portee = Mention(event.mention, event.regle)
+            leve = _lever(releve, code, CauseSuspension.VERIFICATION)
+            return replace(leve, non_valides={**releve.non_valides, code: portee})
+        case MentionNonValideRetiree():
+            return replace(releve, non_valides=_sans(releve.non_valides, code))
+        case _:
+            assert_never(event)
+
+
+def _lever(releve: Releve, code: str, cause: CauseSuspension) -> Releve:
+    causes = _sans(releve.suspendue(code), cause)
+    autres = _sans(releve.suspensions, code)
+    return replace(releve, suspensions={**autres, code: causes} if causes else autres)
+
+
+def _sans(valeurs: Mapping[K, V], cle: K) -> dict[K, V]:
+    return {nom: valeur for nom, valeur in valeurs.items() if nom != cle}
 
 
 def _arreter(releve: Releve, event: ResultatArrete) -> Releve:

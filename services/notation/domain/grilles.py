@@ -20,6 +20,7 @@ def exiger_grille(grille: Grille, criteres: Mapping[str, int]) -> None:
     if not evaluees:
         raise Refus(grille.regle, f"grille {grille.annexe} vide : aucune compétence n'est évaluée")
     _exiger_competences(grille, evaluees)
+    _exiger_decompte(grille, criteres, evaluees)
     maigres = sorted(one for one in evaluees if criteres[one] < grille.criteres_min)
     if maigres:
         raise Refus(
@@ -44,3 +45,16 @@ def _exiger_competences(grille: Grille, evaluees: set[str]) -> None:
     hors_grille = sorted(evaluees - set(grille.obligatoires) - choisies)
     if hors_grille and (grille.obligatoires or grille.au_choix):
         raise Refus(grille.regle, f"grille {grille.annexe} : {', '.join(hors_grille)} n'y figure pas")
+
+
+def _exiger_decompte(grille: Grille, criteres: Mapping[str, int], evaluees: set[str]) -> None:
+    """Quand la grille dénombre ses critères : pas d'autre compétence, pas plus de critères qu'elle n'en a."""
+    if not grille.competences:
+        return
+    inconnues = sorted(evaluees - set(grille.competences))
+    if inconnues:
+        raise Refus(grille.regle, f"grille {grille.annexe} : {', '.join(inconnues)} n'y figure pas")
+    en_trop = sorted(one for one in evaluees if criteres[one] > grille.competences[one])
+    if en_trop:
+        dits = ", ".join(f"{one} en a {grille.competences[one]}" for one in en_trop)
+        raise Refus(grille.regle, f"grille {grille.annexe} : plus de critères que la grille n'en a ({dits})")

@@ -9,6 +9,8 @@ from fractions import Fraction
 
 from contracts.messages import Refus
 from contracts.reglement import Arrondi, Calcul, Epreuve
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Mode
 
 Poids = Callable[[str], Fraction]
 Notes = Mapping[str | None, Decimal]
@@ -57,6 +59,25 @@ ARRONDIS: Mapping[Arrondi, Callable[[Fraction], Decimal]] = {
     Arrondi.DEMI_POINT_SUPERIEUR: demi_point_superieur,
     Arrondi.AUCUN: aucun_arrondi,
 }
+
+
+def calcul_en(epreuve: Epreuve, mode: Mode) -> Calcul:
+    """La procédure qui vaut dans ce mode : sans situation, la note est celle de l'épreuve (MC-N06)."""
+    sans_situation = not epreuve.situations_en(mode)
+    return Calcul.NOTE_DIRECTE if sans_situation and epreuve.situations else epreuve.calcul
+
+
+def arrondi_retenu(epreuve: Epreuve, calcul: Calcul, session: SessionFigee) -> Arrondi:
+    """L'arrondi d'une note calculée : l'option retenue si le règlement l'offre (AMB-37), sinon celui de l'épreuve.
+
+    Une note saisie ne s'arrondit jamais.
+    """
+    if calcul is not Calcul.MOYENNE_PONDEREE:
+        return Arrondi.AUCUN
+    regle = session.reglement.notation.regle_arrondi
+    choix = session.reglement.choix.get(regle)
+    option = session.option(regle)
+    return Arrondi(option) if choix and option in choix.possibles and option in ARRONDIS else epreuve.arrondi
 
 
 def exiger_note(epreuve: Epreuve, note: Decimal) -> None:

@@ -14,16 +14,25 @@ from contracts.evenements.notation import (
     AbsenceJustifiee,
     AccesFerme,
     AccesRouvert,
+    AcquisReporte,
     BeneficeReporte,
     BeneficeRetire,
+    CauseSuspension,
+    CompetenceEvaluee,
+    ControleChoisi,
     DoubleSaisieComparee,
     EpreuveDispensee,
+    EpreuveNonTenue,
     EtgEchouee,
     EtgValidee,
     GrilleRemplie,
+    MentionNonValidePortee,
+    MentionNonValideRetiree,
+    NoteControleSaisie,
     NoteHarmonisee,
     NoteRectifiee,
     NoteSaisie,
+    NoteSuspendue,
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
@@ -33,15 +42,16 @@ from contracts.evenements.notation import (
     ReleveOuvert,
     ResultatArrete,
     SupportAbsentConstate,
+    SuspensionLevee,
 )
 from contracts.messages import Event
-from contracts.vocabulaire import EtatResultat
+from contracts.vocabulaire import EtatResultat, Fondement
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 LIEU = ("academie", "session", "diplome")
 
@@ -62,6 +72,8 @@ releve = Table(
     Column("categorie", Text),
     Column("reglement", Text),
     Column("facultatives", Json),
+    Column("unites", Json),  # those he presents; none named: all
+    Column("controle_choisi", Json),  # the oral épreuves de contrôle that he chose
     Column("etg", Text),  # validee, echouee
     Column("etg_tentatives", Integer),
 )
@@ -78,6 +90,17 @@ note = Table(
     Column("verrou", Boolean),
     Column("benefice", ExactDecimal),
     Column("benefice_session", Text),
+    Column("acquise", Boolean),  # of a competence, never marked
+    Column("criteres", Integer),
+    Column("acquis_regle", Text),  # of a unit acquired before
+    Column("suspension_verification", Text),  # rule that freezes the mark, while the dossier is verified
+    Column("suspension_discipline", Text),  # the same, until the commission de discipline
+    Column("mention", Text),  # non_valide or non_validee_U1, in the place of a mark
+    Column("mention_regle", Text),
+    Column("mention_motifs", Json),
+    Column("fraude_annulee", Boolean),
+    Column("controle_note", ExactDecimal),
+    Column("controle_absent", Boolean),
     Column("auteur", Text),
     Column("le", Moment),
     Column("motif", Text),
@@ -87,6 +110,7 @@ note = Table(
     Column("resultat_brut", Text),
     Column("resultat_situations", Json),
     Column("resultat_regle", Text),
+    Column("resultat_controle", ExactDecimal),
     Column("arrete_le", Moment),
 )
 histoire_note = Table(
@@ -107,7 +131,7 @@ histoire_note = Table(
     Column("regle", Text),
 )
 
-SurReleve = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | EtgValidee | EtgEchouee
+SurReleve = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | EtgValidee | EtgEchouee | ControleChoisi
 SurNote = (
     NoteSaisie
     | NoteTardiveRecue
@@ -122,8 +146,17 @@ SurNote = (
     | EpreuveDispensee
     | PermisValide
     | PermisNonValide
+    | CompetenceEvaluee
 )
-SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | ResultatArrete
+SurEffet = (
+    NoteSuspendue
+    | SuspensionLevee
+    | MentionNonValidePortee
+    | MentionNonValideRetiree
+    | EpreuveNonTenue
+    | NoteControleSaisie
+)
+SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | AcquisReporte | ResultatArrete
 
 
 class Notes(Projection):
@@ -132,45 +165,50 @@ class Notes(Projection):
     name = "notes"
     VERSION = VERSION
     tables = (releve, note, histoire_note)
-    handles = frozenset(get_args(SurReleve) + get_args(SurNote) + get_args(SurEpreuve))
+    handles = frozenset(get_args(SurReleve) + get_args(SurNote) + get_args(SurEffet) + get_args(SurEpreuve))
 
     def project(self, fact: Fact) -> Iterable[Op]:
         match fact.event:
-            case (
-                ReleveOuvert() | ReleveModifie() | AccesFerme() | AccesRouvert() | EtgValidee() | EtgEchouee() as event
-            ):
+            case event if isinstance(event, SurReleve):
                 yield Upsert(releve, {**_lieu(fact), "candidat": event.candidat}, _sur_releve(event))
                 if isinstance(event, (ReleveOuvert, ReleveModifie)):
                     for epreuve, mode in event.modes.items():
                         yield _note(fact, event.candidat, epreuve, None, {"mode": mode.value})
             case GrilleRemplie(candidat=candidat, epreuve=epreuve, situation=situation, annexe=annexe):
                 yield _note(fact, candidat, epreuve, situation, {"annexe": annexe})
-            case BeneficeReporte() | BeneficeRetire() | ResultatArrete() as event:
+            case BeneficeReporte() | BeneficeRetire() | AcquisReporte() | ResultatArrete() as event:
                 yield _note(fact, event.candidat, event.epreuve, None, _sur_epreuve(fact, event))
             case event if isinstance(event, SurNote):
                 par = _par(fact, event)
                 yield _note(fact, event.candidat, event.epreuve, event.situation, _sur_note(event) | par)
-                yield _histoire(fact, event, par)
+                yield _histoire(fact, event, event.situation, par)
+            case event if isinstance(event, SurEffet):
+                yield _note(fact, event.candidat, event.epreuve, None, _sur_effet(event))
+                yield _histoire(fact, event, None, _par(fact, event))
 
 
 def _sur_releve(event: SurReleve) -> Values:
     match event:
         case ReleveOuvert():
             ouvert = {"categorie": event.categorie.value, "reglement": event.reglement}
-            return {**ouvert, "facultatives": list(event.facultatives)}
+            return {**ouvert, "facultatives": list(event.facultatives), "unites": list(event.unites)}
         case ReleveModifie():
             return {"facultatives": list(event.facultatives)}
         case AccesFerme():
             return {"acces": "ferme", "acces_regle": event.regle}
         case AccesRouvert():
             return {"acces": "ouvert", "acces_regle": event.regle}
+        case ControleChoisi():
+            return {"controle_choisi": list(event.epreuves)}
         case EtgValidee() | EtgEchouee():
             etg = "validee" if isinstance(event, EtgValidee) else "echouee"
             return {"etg": etg, "etg_tentatives": event.tentative}
 
 
-def _sur_epreuve(fact: Fact, event: BeneficeReporte | BeneficeRetire | ResultatArrete) -> Values:
+def _sur_epreuve(fact: Fact, event: BeneficeReporte | BeneficeRetire | AcquisReporte | ResultatArrete) -> Values:
     match event:
+        case AcquisReporte():
+            return {"acquis_regle": event.regle}
         case BeneficeReporte():
             return {"benefice": event.note, "benefice_session": event.session_origine}
         case BeneficeRetire():
@@ -182,6 +220,7 @@ def _sur_epreuve(fact: Fact, event: BeneficeReporte | BeneficeRetire | ResultatA
                 "resultat_brut": event.note_brute,
                 "resultat_situations": dict(event.situations),
                 "resultat_regle": event.regle,
+                "resultat_controle": event.controle,
                 "arrete_le": fact.context.le,
             }
 
@@ -209,13 +248,38 @@ def _sur_note(event: SurNote) -> Values:
             return {"etat": EtatResultat.ABSENT_INJUSTIFIE.value, "note": None}
         case AbsenceJustifiee():
             return {"etat": EtatResultat.ABSENT_JUSTIFIE.value, "note": None}
-        case EpreuveDispensee():
-            return {"etat": EtatResultat.DISPENSE.value, "note": None}
+        case EpreuveDispensee(fondement=fondement):
+            etat = EtatResultat.VAE if fondement is Fondement.VAE else EtatResultat.DISPENSE
+            return {"etat": etat.value, "note": None}
+        case CompetenceEvaluee():
+            etat = EtatResultat.ACQUISE if event.acquise else EtatResultat.NON_ACQUISE
+            return {"etat": etat.value, "acquise": event.acquise, "criteres": event.criteres, "lot": event.lot}
         case PermisValide() | PermisNonValide():
             return {"etat": event.mention.value}
 
 
-def _par(fact: Fact, event: SurNote) -> Values:
+def _sur_effet(event: SurEffet) -> Values:
+    """What freezes a mark or stands for it. The mark itself stays where it is: it is not published from here."""
+    match event:
+        case NoteSuspendue():
+            return {f"suspension_{event.cause.value}": event.regle}
+        case SuspensionLevee():
+            return {f"suspension_{event.cause.value}": None}
+        case MentionNonValidePortee(mention=EtatResultat.FRAUDE_ANNULEE):
+            return {"fraude_annulee": True, f"suspension_{CauseSuspension.DISCIPLINE.value}": None}
+        case MentionNonValidePortee():
+            mention = {"mention": event.mention.value, "mention_regle": event.regle}
+            leve = {f"suspension_{CauseSuspension.VERIFICATION.value}": None}
+            return {**mention, **leve, "mention_motifs": list(event.motifs)}
+        case MentionNonValideRetiree():
+            return {"mention": None, "mention_regle": None, "mention_motifs": None}
+        case EpreuveNonTenue():
+            return {"etat": EtatResultat.NON_TENUE.value, "note": None, "regle": event.regle}
+        case NoteControleSaisie():
+            return {"controle_note": event.note, "controle_absent": event.note is None}
+
+
+def _par(fact: Fact, event: SurNote | SurEffet) -> Values:
     """Who did the last thing here, when, why, under which rule."""
     said = {name: getattr(event, name) for name in _dits(type(event))}
     return {"auteur": fact.context.acteur, "le": fact.context.le, "motif": None, "regle": None, **said}
@@ -227,21 +291,21 @@ def _dits(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name in ("motif", "regle") if name in kind.model_fields)
 
 
-def _histoire(fact: Fact, event: SurNote, par: Values) -> Upsert:
+def _histoire(fact: Fact, event: SurNote | SurEffet, situation: str | None, par: Values) -> Upsert:
     key = {**_lieu(fact), "candidat": event.candidat, "fait": fact.id}
     avant, apres = _avant_apres(event)
-    where = {"epreuve": event.epreuve, "situation": event.situation, "seq": fact.seq, "rang": fact.index}
+    where = {"epreuve": event.epreuve, "situation": situation, "seq": fact.seq, "rang": fact.index}
     what = {"type": fact.name, "avant": avant, "apres": apres, "role": fact.context.role}
     return Upsert(histoire_note, key, {**where, **what, **par})
 
 
-def _avant_apres(event: SurNote) -> tuple[object, object]:
+def _avant_apres(event: SurNote | SurEffet) -> tuple[object, object]:
     match event:
         case NoteHarmonisee() | NoteRectifiee():
             return event.avant, event.apres
         case DoubleSaisieComparee():
             return event.premiere, event.seconde
-        case NoteSaisie() | NoteTardiveRecue() | NoteTardiveIntegree() | NoteVerrouillee():
+        case NoteSaisie() | NoteTardiveRecue() | NoteTardiveIntegree() | NoteVerrouillee() | NoteControleSaisie():
             return None, event.note
         case _:
             return None, None

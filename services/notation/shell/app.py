@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.commandes import notation as commandes
-from contracts.commandes.notation import CloreBordereau, DeposerBordereau
+from contracts.commandes.notation import ChoisirControle, CloreBordereau, DeposerBordereau, SaisirNoteControle
 from contracts.messages import Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve
 from services.communs.shell import BaseShell, service_spec
 from services.notation.domain import bordereau, releve
-from services.notation.projections import bordereaux, notes
+from services.notation.projections import bordereaux, decisions, notes
 from services.notation.shell.reactions import REACTIONS
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts
 
 RELEVE = Family("releve", releve.initial, releve.evolve)
 BORDEREAU = Family("bordereau", bordereau.initial, bordereau.evolve)
-PROJECTIONS = (notes.Notes(), bordereaux.Bordereaux())
+PROJECTIONS = (notes.Notes(), bordereaux.Bordereaux(), decisions.Decisions())
 SUR_LOT = (DeposerBordereau, CloreBordereau)
+AU_CONTROLE = (ChoisirControle, SaisirNoteControle)
 
 
 def _releve(candidat: str) -> str:
@@ -74,6 +75,13 @@ class Shell(BaseShell):
         candidats = depot.candidats if isinstance(depot, bordereau.Depose) else ()
         return {**await self.plain(command), "candidats": candidats}
 
+    async def controle(self, command: ChoisirControle | SaisirNoteControle) -> Lookups:
+        """The jury's latest decision, which opens the oral épreuves de contrôle."""
+        await self._env.up_to_date(command.session)
+        with self._env.engine.connect() as connection:
+            found = decisions.lire_decision(connection, **self._lieu(command), candidat=command.candidat)
+        return {**await self.plain(command), "decision": found}
+
     async def voir_releve(self, query: VoirReleve) -> Data | None:
         with self._env.engine.connect() as connection:
             return notes.lire_releve(connection, **self._lieu(query), candidat=query.candidat)
@@ -86,10 +94,11 @@ class Shell(BaseShell):
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
-    sur_releve = [one for one in commandes.COMMANDES if one not in SUR_LOT]
+    sur_releve = [one for one in commandes.COMMANDES if one not in (*SUR_LOT, *AU_CONTROLE)]
     return Parts(
         handlers=[
             *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.plain),
+            *on(RELEVE, AU_CONTROLE, lambda command: _releve(command.candidat), releve.decide, shell.controle),
             Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.plain),
             Handler(CloreBordereau, _agregats_clos, _clore, shell.cloture),
         ],

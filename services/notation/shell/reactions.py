@@ -13,14 +13,27 @@ from contracts.commandes.notation import (
     ConstaterSupportAbsent,
     DispenserEpreuve,
     FermerAcces,
+    LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
+    PorterNonValide,
+    ReporterAcquis,
     ReporterBenefice,
     RetirerBenefice,
+    RetirerNonValide,
     RouvrirAcces,
+    SuspendreNote,
 )
-from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme, SupportsArretes
+from contracts.evenements.conformite import (
+    DossierDeclareConforme,
+    DossierDeclareNonConforme,
+    DouteSignale,
+    Effet,
+    SupportsArretes,
+    VerificationConclue,
+)
 from contracts.evenements.inscription import (
+    AcquisReconnu,
     BeneficeAbandonne,
     BeneficeAccorde,
     CandidatInscrit,
@@ -28,13 +41,17 @@ from contracts.evenements.inscription import (
     InscriptionModifiee,
 )
 from contracts.messages import Command
+from contracts.vocabulaire import EtatResultat
 from services.communs.reactions import command_base
 from services.socle.enveloppe import Fact
 from services.socle.reactions import Reaction
 
+MENTIONS = {Effet.NON_VALIDE: EtatResultat.NON_VALIDE, Effet.NON_SUBIE: EtatResultat.NON_VALIDEE_U1}
+"""What stands for a mark when the control of the dossier of an épreuve fails; any other effect closes the exam."""
+
 
 def suivre_candidature(fact: Fact) -> list[Command]:
-    """What the registration says: opening, changes, exemptions, kept marks."""
+    """What the registration says: opening, changes, exemptions, kept marks and units."""
     event, base = fact.event, command_base(fact, "notation", "suivre_candidature")
     match event:
         case CandidatInscrit():
@@ -46,6 +63,7 @@ def suivre_candidature(fact: Fact) -> list[Command]:
                     reglement=event.reglement,
                     modes=event.modes,
                     facultatives=event.facultatives,
+                    unites=event.unites,
                 )
             ]
         case InscriptionModifiee():
@@ -58,8 +76,11 @@ def suivre_candidature(fact: Fact) -> list[Command]:
                     epreuve=event.epreuve,
                     situation=event.situation,
                     regle=event.regle,
+                    fondement=event.fondement,
                 )
             ]
+        case AcquisReconnu():
+            return [ReporterAcquis(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
         case BeneficeAccorde():
             return [
                 ReporterBenefice(
@@ -78,13 +99,15 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 
 
 def suivre_dossier(fact: Fact) -> list[Command]:
-    """What the dossier says: access closed or open again, documents that are missing."""
+    """What the dossier says: access closed or open again, épreuves not valid or in doubt, documents missing."""
     event, base = fact.event, command_base(fact, "notation", "suivre_dossier")
     match event:
         case DossierDeclareNonConforme():
-            return [FermerAcces(**base, candidat=event.candidat, regle=event.regle)]
+            return list(_non_conforme(event, base))
         case DossierDeclareConforme():
-            return [RouvrirAcces(**base, candidat=event.candidat, regle=event.regle)]
+            return list(_conforme(event, base))
+        case DouteSignale() | VerificationConclue():
+            return list(_doute(event, base))
         case SupportsArretes():
             return list(_supports(event, base))
         case _:
@@ -94,15 +117,64 @@ def suivre_dossier(fact: Fact) -> list[Command]:
 REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "suivre_candidature",
-        frozenset({CandidatInscrit, InscriptionModifiee, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne}),
+        frozenset(
+            {
+                CandidatInscrit,
+                InscriptionModifiee,
+                DispenseAccordee,
+                AcquisReconnu,
+                BeneficeAccorde,
+                BeneficeAbandonne,
+            }
+        ),
         suivre_candidature,
     ),
     Reaction(
         "suivre_dossier",
-        frozenset({DossierDeclareNonConforme, DossierDeclareConforme, SupportsArretes}),
+        frozenset(
+            {DossierDeclareNonConforme, DossierDeclareConforme, DouteSignale, VerificationConclue, SupportsArretes}
+        ),
         suivre_dossier,
     ),
 )
+
+
+def _non_conforme(event: DossierDeclareNonConforme, base: Mapping[str, Any]) -> Iterable[Command]:
+    """The whole exam is closed, or the épreuves named bear a mention instead of a mark (TR-C03)."""
+    mention = MENTIONS.get(Effet(event.effet))
+    if mention is None or not event.epreuves:
+        yield FermerAcces(**base, candidat=event.candidat, regle=event.regle)
+        return
+    for rang, epreuve in enumerate(event.epreuves):
+        yield PorterNonValide(
+            **_de_rang(base, rang),
+            candidat=event.candidat,
+            epreuve=epreuve,
+            mention=mention,
+            motifs=event.motifs,
+            regle=event.regle,
+        )
+
+
+def _conforme(event: DossierDeclareConforme, base: Mapping[str, Any]) -> Iterable[Command]:
+    if not event.epreuves:
+        yield RouvrirAcces(**base, candidat=event.candidat, regle=event.regle)
+    for rang, epreuve in enumerate(event.epreuves):
+        yield RetirerNonValide(**_de_rang(base, rang), candidat=event.candidat, epreuve=epreuve, regle=event.regle)
+
+
+def _doute(event: DouteSignale | VerificationConclue, base: Mapping[str, Any]) -> Iterable[Command]:
+    """A doubt on the dossier of an épreuve freezes its mark; on the whole dossier, it changes nothing here."""
+    if event.epreuve is None:
+        return
+    about = {"candidat": event.candidat, "epreuve": event.epreuve, "regle": event.regle}
+    match event:
+        case DouteSignale(motif=motif):
+            yield SuspendreNote(**base, **about, motif=motif)
+        case VerificationConclue(conforme=True, motif=motif):
+            yield LeverSuspension(**base, **about, motif=motif)
+        case VerificationConclue(motif=motif):
+            yield PorterNonValide(**base, **about, mention=EtatResultat.NON_VALIDE, motifs=(motif,))
 
 
 def _supports(event: SupportsArretes, base: Mapping[str, Any]) -> Iterable[ConstaterSupportAbsent]:
@@ -110,9 +182,14 @@ def _supports(event: SupportsArretes, base: Mapping[str, Any]) -> Iterable[Const
     for rang, manquant in enumerate(event.manquants):
         epreuve, _, situation = manquant.partition(".")
         yield ConstaterSupportAbsent(
-            **{**base, "id": f"{base['id']}:{rang}"},
+            **_de_rang(base, rang),
             candidat=event.candidat,
             epreuve=epreuve,
             situation=situation or None,
             regle=event.regles[rang] if rang < len(event.regles) else "",
         )
+
+
+def _de_rang(base: Mapping[str, Any], rang: int) -> dict[str, Any]:
+    """The envelope of one of the commands that a fact calls for: each its own id."""
+    return {**base, "id": f"{base['id']}:{rang}"}

@@ -66,7 +66,7 @@ def test_cap24_n10_la_note_d_ep3_est_celle_de_s2() -> None:
 
 
 def test_chaque_procedure_que_le_schema_nomme_existe() -> None:
-    assert set(CALCULS) == set(Calcul)
+    assert {*CALCULS, Calcul.TOUTES_ACQUISES} == set(Calcul)
     assert set(ARRONDIS) == set(Arrondi)
 
 
