@@ -117,6 +117,7 @@ class Reglement(Bloc):
     niveau: int
     textes: tuple[str, ...]
     etat: Literal["complet", "a_completer"] = "complet"
+    a_completer: tuple[str, ...] = ()  # what the texts in hand do not say, for whoever completes the file
     choix: dict[str, Choix] = {}  # AMB-xx
     categories: dict[Categorie, CategorieReglee]
     inscription: InscriptionRegle
