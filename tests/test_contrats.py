@@ -310,7 +310,7 @@ def test_un_type_inconnu_et_une_version_a_venir_se_disent() -> None:
     with pytest.raises(UnknownType) as inconnu:
         REGISTRE.load("notation.jamais_vu.v1", {})
     with pytest.raises(UnknownVersion, match="mettez-le à jour") as version:
-        REGISTRE.load("conformite.piece_deposee.v3", {})
+        REGISTRE.load("conformite.piece_deposee.v9", {})
     with pytest.raises(UnknownType):
         REGISTRE.load("pas un nom", {})
     assert (inconnu.value.code, version.value.code) == ("TYPE_INCONNU", "VERSION_INCONNUE")
