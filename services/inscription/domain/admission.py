@@ -1,18 +1,21 @@
-"""Être inscrit : statut, modes par épreuve, facultatives, formation des mineurs, délai (CAP24-I02 à I04, DC-CAP03)."""
+"""Être inscrit : statut, formation des mineurs, délais, permis ; puis changer son choix (CAP24-I02 à I04, DC-CAP03)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from contracts.commandes.inscription import InscrireCandidat, ModifierInscription
 from contracts.droits import Role
 from contracts.evenements.inscription import CandidatInscrit, DispenseAccordee, InscriptionModifiee
 from contracts.messages import Personnel, Refus
-from contracts.reglement import CategorieReglee, Epreuve, Reglement
+from contracts.reglement import CategorieReglee, Reglement
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Categorie, Identite, Mode, TypeCentre
+from contracts.vocabulaire import Identite, Mode, TypeCentre
+from services.inscription.domain.choix import Demande, choisir, exiger_categorie, presentees
 from services.inscription.domain.etats import Convoquee, EnCours, Fiche
+from services.inscription.domain.validite import exiger_formation, exiger_validite
 
 MAJORITE = 18  # code civil, article 414
 PERMIS_B = "permis_b"
@@ -30,14 +33,20 @@ def admettre(
 
     Raises:
         Refus: ``INSCRIPTIONS_CLOSES``, ``JUSTIFICATIF_REQUIS``, ``NAISSANCE_A_VENIR``, ``CATEGORIE_NON_PREVUE``,
-            ``EPREUVE_INCONNUE``, ``EPREUVE_NON_INSCRITE``, ``ETABLISSEMENT_REQUIS``, ou la règle qui s'oppose.
+            ``EPREUVE_INCONNUE``, ``EPREUVE_NON_INSCRITE``, ``ETABLISSEMENT_REQUIS``, ou la règle qui s'oppose : délai
+            de validité, formation à refaire, forme, parcours, mode.
     """
     reglement = session.reglement
     _exiger_ouvertes(session, command)
     _exiger_justifie(command)
     categorie = exiger_categorie(command.categorie, reglement)
+    _exiger_ouverte(command, categorie)
     est_majeur = _exiger_majorite_ou_formation(command, session, categorie)
-    modes = choix(command.modes, command.facultatives, command.etablissement, categorie, reglement)
+    exiger_validite(command, session)
+    exiger_formation(command, session)
+    demande = _demande(command)
+    unites = presentees(demande, reglement)
+    modes = choisir(replace(demande, unites=unites), session)
     inscrit = CandidatInscrit(
         candidat=command.candidat,
         identite=Personnel[Identite](clair=command.identite),
@@ -50,8 +59,30 @@ def admettre(
         livret=command.livret,
         reglement=reglement.id,
         personne=empreinte,
+        forme=command.forme,
+        unites=unites,
     )
     return [inscrit, *(dispenses_permis(command.candidat, reglement) if command.permis_b else ())]
+
+
+def _demande(command: InscrireCandidat) -> Demande:
+    return Demande(
+        categorie=command.categorie,
+        modes=command.modes,
+        facultatives=command.facultatives,
+        etablissement=command.etablissement,
+        forme=command.forme,
+        unites=command.unites,
+    )
+
+
+def _exiger_ouverte(command: InscrireCandidat, categorie: CategorieReglee) -> None:
+    """Un statut que les textes nomment peut ne pas exister pour ce diplôme (TP-I03)."""
+    if not categorie.ouverte:
+        raise Refus(
+            categorie.regle,
+            f"{command.candidat} : ce diplôme n'a pas cette voie, {categorie.intitule} ; choisissez-en une autre",
+        )
 
 
 def _exiger_justifie(command: InscrireCandidat) -> None:
@@ -60,9 +91,12 @@ def _exiger_justifie(command: InscrireCandidat) -> None:
     Raises:
         Refus: ``JUSTIFICATIF_REQUIS``.
     """
-    if command.par.role == Role.CANDIDAT and (command.permis_b or command.formation_attestee):
+    passe = command.anteriorite
+    declare = passe is not None and (passe.formation_suivie or passe.premiere_inscription is not None)
+    if command.par.role == Role.CANDIDAT and (command.permis_b or command.formation_attestee or declare):
         detail = (
-            "permis ou formation : le service d'examens l'enregistre, sur pièce ; inscrivez-vous sans, puis demandez"
+            "permis, formation ou inscription passée : le service d'examens l'enregistre, sur pièce ; inscrivez-vous "
+            "sans, puis demandez"
         )
         raise Refus("JUSTIFICATIF_REQUIS", f"{command.candidat} : {detail}")
 
@@ -71,19 +105,6 @@ def _exiger_ouvertes(session: SessionFigee, command: InscrireCandidat | Modifier
     cloture = session.parametres.cloture_inscriptions
     if not session.dans_les_delais(command.le, cloture):
         raise Refus("INSCRIPTIONS_CLOSES", f"{command.candidat} : les inscriptions sont closes depuis le {cloture}")
-
-
-def exiger_categorie(categorie: Categorie, reglement: Reglement) -> CategorieReglee:
-    """Ce que le règlement dit d'un statut.
-
-    Raises:
-        Refus: ``CATEGORIE_NON_PREVUE``.
-    """
-    reglee = reglement.categories.get(categorie)
-    if reglee is None:
-        prevues = ", ".join(reglement.categories)
-        raise Refus("CATEGORIE_NON_PREVUE", f"{reglement.id} ne prévoit pas « {categorie} » (prévus : {prevues})")
-    return reglee
 
 
 def _exiger_majorite_ou_formation(command: InscrireCandidat, session: SessionFigee, reglee: CategorieReglee) -> bool:
@@ -115,63 +136,6 @@ def dispenses_permis(candidat: str, reglement: Reglement) -> Iterator[DispenseAc
                 )
 
 
-# Ce que le candidat passe, et comment ------------------------------------------------------------------------------
-
-
-def choix(
-    demandes: Mapping[str, Mode],
-    facultatives: tuple[str, ...],
-    etablissement: str | None,
-    categorie: CategorieReglee,
-    reglement: Reglement,
-) -> dict[str, Mode]:
-    """Le mode de chaque épreuve passée : toutes les obligatoires (DC-CAP06) et les facultatives choisies.
-
-    Raises:
-        Refus: une facultative de trop, un mode interdit au statut ou à l'épreuve, un CCF sans établissement.
-    """
-    _exiger_facultatives(facultatives, reglement)
-    passees = {c: e for c, e in reglement.epreuves.items() if e.obligatoire or c in facultatives}
-    _exiger_passees(demandes, passees, reglement)
-    modes = {code: _mode(code, demandes.get(code), passees[code], categorie, reglement) for code in passees}
-    if Mode.CCF in modes.values() and etablissement is None:
-        raise Refus("ETABLISSEMENT_REQUIS", "un contrôle en cours de formation veut un établissement : donnez son code")
-    return modes
-
-
-def _exiger_facultatives(facultatives: tuple[str, ...], reglement: Reglement) -> None:
-    """Au plus le nombre que dit le règlement, sans répétition (DC-CAP02)."""
-    for code in facultatives:
-        epreuve = reglement.epreuves.get(code)
-        if epreuve is None or epreuve.obligatoire:
-            offertes = ", ".join(c for c, e in reglement.epreuves.items() if not e.obligatoire)
-            raise Refus(reglement.regle_facultatives, f"{code} n'est pas une facultative (offertes : {offertes})")
-    if len(set(facultatives)) != len(facultatives) or len(facultatives) > reglement.max_facultatives:
-        raise Refus(
-            reglement.regle_facultatives,
-            f"{reglement.max_facultatives} épreuves facultatives différentes au plus : retirez-en",
-        )
-
-
-def _exiger_passees(demandes: Iterable[str], passees: Mapping[str, Epreuve], reglement: Reglement) -> None:
-    for code in demandes:
-        if code not in reglement.epreuves:
-            raise Refus("EPREUVE_INCONNUE", f"{code} : {reglement.id} n'a pas cette épreuve")
-        if code not in passees:
-            raise Refus("EPREUVE_NON_INSCRITE", f"{code} : choisissez d'abord cette facultative")
-
-
-def _mode(code: str, demande: Mode | None, epreuve: Epreuve, categorie: CategorieReglee, reglement: Reglement) -> Mode:
-    """Le mode demandé, ou le premier que le statut donne à cette épreuve (CAP24-I03, DC-CAP08)."""
-    if demande is not None and demande not in epreuve.modes:
-        raise Refus(reglement.inscription.regle_modes, f"{code} : pas de mode {demande} à cette épreuve")
-    permis = [mode for mode in categorie.modes if mode in epreuve.modes]
-    if not permis or demande not in (None, *permis):
-        permises = ", ".join(permis) or "aucun"
-        raise Refus(categorie.regle, f"{code} : mode fermé à ce statut, {categorie.intitule} (ouverts : {permises})")
-    return demande or permis[0]
-
-
 # Changer ce choix --------------------------------------------------------------------------------------------------
 
 
@@ -179,14 +143,16 @@ def modifier(command: ModifierInscription, candidature: EnCours, session: Sessio
     """Un autre choix, avant la clôture ; une facultative se quitte jusqu'à la convocation (AMB-50).
 
     Raises:
-        Refus: ``INSCRIPTIONS_CLOSES``, ``CANDIDAT_CONVOQUE``, ``BENEFICE_EN_COURS``, et ceux de `choix`.
+        Refus: ``INSCRIPTIONS_CLOSES``, ``CANDIDAT_CONVOQUE``, ``BENEFICE_EN_COURS``, et ceux de `choisir`.
     """
     fiche = candidature.fiche
-    categorie = exiger_categorie(fiche.categorie, session.reglement)
     facultatives = fiche.facultatives if command.facultatives is None else command.facultatives
     etablissement = command.etablissement or fiche.etablissement
     gardes = {c: m for c, m in fiche.modes.items() if c not in fiche.facultatives or c in facultatives}
-    modes = choix({**gardes, **command.modes}, facultatives, etablissement, categorie, session.reglement)
+    demande = Demande(
+        fiche.categorie, {**gardes, **command.modes}, facultatives, etablissement, fiche.forme, fiche.unites
+    )
+    modes = choisir(demande, session)
     if (modes, facultatives, etablissement) == (fiche.modes, fiche.facultatives, fiche.etablissement):
         return []
     if isinstance(candidature, Convoquee):

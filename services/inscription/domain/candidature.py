@@ -5,6 +5,8 @@ L'inscription elle-même et sa fin touchent aussi la place de la personne dans l
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from contracts.commandes.inscription import (
@@ -17,10 +19,13 @@ from contracts.commandes.inscription import (
     EmettreConvocation,
     EnregistrerAutorisation,
     ModifierInscription,
+    PlanifierPassage,
+    ReconnaitreAcquis,
+    ReporterPassage,
 )
 from contracts.evenements.inscription import AutorisationEnregistree
 from contracts.session import SessionFigee
-from services.inscription.domain import acquis, admission, passage
+from services.inscription.domain import acquis, admission, passage, planning, reconnaissance, remplacement
 from services.inscription.domain.etats import (
     Annulee,
     Autorisee,
@@ -36,7 +41,8 @@ from services.inscription.domain.etats import (
     exiger_en_cours,
     initial,
 )
-from services.inscription.domain.passage import SituationRemplacement
+from services.inscription.domain.planning import Occupation
+from services.inscription.domain.remplacement import SituationRemplacement
 from services.inscription.domain.session_examen import Centre
 
 __all__ = [
@@ -50,6 +56,7 @@ __all__ = [
     "Inscrite",
     "NonAutorisee",
     "NonInscrite",
+    "Occupation",
     "SituationRemplacement",
     "decide",
     "evolve",
@@ -62,11 +69,15 @@ CandidatureCommand: TypeAlias = (
     | AccorderBenefice
     | AbandonnerBenefice
     | AccorderAmenagement
+    | ReconnaitreAcquis
     | AffecterCentre
     | EnregistrerAutorisation
+    | PlanifierPassage
     | EmettreConvocation
+    | ReporterPassage
     | DemanderRemplacement
 )
+AUCUN_CENTRE: Mapping[str, Centre] = MappingProxyType({})
 
 
 def decide(
@@ -74,13 +85,15 @@ def decide(
     candidature: Candidature,
     session: SessionFigee,
     *,
-    centre: Centre | None = None,
+    centres: Mapping[str, Centre] = AUCUN_CENTRE,
+    occupations: Iterable[Occupation] = (),
     situation: SituationRemplacement | None = None,
 ) -> list[CandidatureEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
-    ``centre`` : le centre ouvert que nomme `AffecterCentre`, s'il existe. ``situation`` : les absences justifiées du
-    candidat et la décision du jury, pour `DemanderRemplacement`.
+    ``centres`` : ceux de la session, pour qui affecte, planifie, convoque ou reporte. ``occupations`` : les postes que
+    d'autres candidats du même centre tiennent déjà, pour `PlanifierPassage`. ``situation`` : les absences justifiées
+    du candidat et la décision du jury, pour `DemanderRemplacement`.
 
     Raises:
         Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ou la règle qui s'oppose.
@@ -100,24 +113,42 @@ def decide(
             return [*acquis.abandonner(command, fiche, session.reglement)]
         case AccorderAmenagement():
             return [*acquis.amenager(command, fiche, session.reglement)]
+        case ReconnaitreAcquis():
+            return [*reconnaissance.reconnaitre(command, fiche, session)]
         case AffecterCentre():
-            return [*passage.affecter(command, fiche, session.reglement, centre)]
+            return [*passage.affecter(command, fiche, session.reglement, centres)]
         case EnregistrerAutorisation():
             return _autoriser(command, en_cours)
+        case PlanifierPassage():
+            return [*planning.planifier(command, en_cours, session, centres, occupations)]
         case EmettreConvocation():
-            return [*passage.convoquer(command, en_cours, session)]
+            return [*passage.convoquer(command, en_cours, session, centres)]
+        case ReporterPassage():
+            return [*passage.reporter(command, en_cours, session, centres)]
         case DemanderRemplacement():
-            return [*passage.remplacer(command, fiche, session, situation or SituationRemplacement())]
+            return [*remplacement.remplacer(command, fiche, session, situation or SituationRemplacement())]
         case _:
             assert_never(command)
 
 
 def _autoriser(command: EnregistrerAutorisation, candidature: EnCours) -> list[CandidatureEvent]:
     """Prendre acte de l'issue du contrôle ; elle peut changer tant que l'examen n'a pas eu lieu."""
+    issue = AutorisationEnregistree(
+        candidat=command.candidat, autorise=command.autorise, regle=command.regle, epreuves=command.epreuves
+    )
+    if command.epreuves:
+        return [] if _deja_prise(issue, candidature.fiche) else [issue]
     match candidature:
         case Autorisee() | Convoquee() if command.autorise:
             return []
         case NonAutorisee(regle=regle) if not command.autorise and regle == command.regle:
             return []
         case _:
-            return [AutorisationEnregistree(candidat=command.candidat, autorise=command.autorise, regle=command.regle)]
+            return [issue]
+
+
+def _deja_prise(issue: AutorisationEnregistree, fiche: Fiche) -> bool:
+    """Ces épreuves sont déjà ouvertes, ou déjà fermées par cette règle."""
+    if issue.autorise:
+        return fiche.fermees.keys().isdisjoint(issue.epreuves)
+    return all(fiche.fermees.get(code) == issue.regle for code in issue.epreuves)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from contracts.evenements.inscription import (
+    AcquisReconnu,
     AmenagementAccorde,
     AutorisationEnregistree,
     BeneficeAbandonne,
@@ -19,30 +20,39 @@ from contracts.evenements.inscription import (
     DoublonFusionne,
     InscriptionAnnulee,
     InscriptionModifiee,
+    PassagePlanifie,
+    PassageReporte,
     RemplacementAutorise,
 )
 from contracts.messages import Refus
-from contracts.vocabulaire import Categorie, Mode
+from contracts.vocabulaire import Categorie, Forme, Mode
 
 FicheEvent: TypeAlias = (
     InscriptionModifiee
     | DispenseAccordee
+    | AcquisReconnu
     | BeneficeAccorde
     | BeneficeAbandonne
     | AmenagementAccorde
     | CentreAffecte
+    | PassagePlanifie
     | RemplacementAutorise
     | DemandeRemplacementRenvoyee
     | DoublonFusionne
 )
 CandidatureEvent: TypeAlias = (
-    CandidatInscrit | FicheEvent | AutorisationEnregistree | ConvocationEmise | InscriptionAnnulee
+    CandidatInscrit | FicheEvent | AutorisationEnregistree | ConvocationEmise | PassageReporte | InscriptionAnnulee
 )
 
 
 @dataclass(frozen=True)
 class Fiche:
-    """Ce que le candidat passe, comment et où. ``dispenses`` : (épreuve, situation ou toute l'épreuve)."""
+    """Ce que le candidat passe, comment et où.
+
+    ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. ``dispenses`` : (épreuve,
+    situation ou toute l'épreuve). ``fermees`` : les épreuves que le contrôle de son dossier lui ferme, et par quelle
+    règle. ``planning`` : son passage, moment par moment.
+    """
 
     candidat: str
     categorie: Categorie
@@ -61,6 +71,11 @@ class Fiche:
     centre: CentreAffecte | None = None
     remplacements: frozenset[str] = frozenset()
     renvoi: DemandeRemplacementRenvoyee | None = None
+    forme: Forme = Forme.GLOBALE
+    unites: tuple[str, ...] = ()
+    acquis: Mapping[str, AcquisReconnu] = field(default_factory=dict)
+    fermees: Mapping[str, str] = field(default_factory=dict)
+    planning: PassagePlanifie | None = None
 
     def dispensee(self, epreuve: str, situation: str | None = None) -> bool:
         """L'épreuve, ou cette situation, n'est pas due."""
@@ -138,6 +153,8 @@ def evolve(candidature: Candidature, event: CandidatureEvent) -> Candidature:
             return _autoriser(candidature, event)
         case ConvocationEmise():
             return Convoquee(candidature.fiche, event)
+        case PassageReporte():
+            return _reporter(candidature, event)
         case InscriptionAnnulee(candidat=candidat):
             return Annulee(candidat)
         case _:
@@ -156,13 +173,28 @@ def _fiche(event: CandidatInscrit) -> Fiche:
         formation_attestee=event.formation_attestee,
         livret=event.livret,
         personnes=(event.personne,) if event.personne else (),
+        forme=event.forme,
+        unites=event.unites,
     )
 
 
 def _autoriser(candidature: EnCours, event: AutorisationEnregistree) -> EnCours:
+    if event.epreuves:
+        ouvertes = {code: regle for code, regle in candidature.fiche.fermees.items() if code not in event.epreuves}
+        fermees = {} if event.autorise else dict.fromkeys(event.epreuves, event.regle)
+        return replace(candidature, fiche=replace(candidature.fiche, fermees={**ouvertes, **fermees}))
     if not event.autorise:
         return NonAutorisee(candidature.fiche, event.regle)
     return candidature if isinstance(candidature, Convoquee) else Autorisee(candidature.fiche)
+
+
+def _reporter(candidature: EnCours, event: PassageReporte) -> EnCours:
+    """La convocation suit ; le planning est à refaire."""
+    fiche = replace(candidature.fiche, planning=None)
+    if not isinstance(candidature, Convoquee):
+        return replace(candidature, fiche=fiche)
+    suite = {"centre": event.centre, "le": event.le}
+    return Convoquee(fiche, candidature.convocation.model_copy(update=suite))
 
 
 def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
@@ -176,10 +208,15 @@ def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
         case BeneficeAbandonne(epreuve=epreuve):
             gardes = {code: benefice for code, benefice in fiche.benefices.items() if code != epreuve}
             return replace(fiche, benefices=gardes, repassees=fiche.repassees | {epreuve})
+        case AcquisReconnu(epreuve=epreuve):
+            return replace(fiche, acquis={**fiche.acquis, epreuve: event})
         case AmenagementAccorde(nature=nature, epreuves=epreuves):
-            return replace(fiche, amenagements={**fiche.amenagements, nature: epreuves})
+            # Ses durées, ou le lieu, changent : le planning est à refaire.
+            return replace(fiche, amenagements={**fiche.amenagements, nature: epreuves}, planning=None)
         case CentreAffecte():
-            return replace(fiche, centre=event)
+            return replace(fiche, centre=event, planning=None)
+        case PassagePlanifie():
+            return replace(fiche, planning=event)
         case RemplacementAutorise(epreuves=epreuves):
             return replace(fiche, remplacements=fiche.remplacements | {*epreuves})
         case DemandeRemplacementRenvoyee():

@@ -1,50 +1,45 @@
-"""Où et quand le candidat compose : centre, convocation, épreuves de remplacement."""
+"""Où et quand le candidat compose : centre, convocation, report."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.commandes.inscription import AffecterCentre, DemanderRemplacement, EmettreConvocation
-from contracts.evenements.inscription import (
-    CentreAffecte,
-    ConvocationEmise,
-    DemandeRemplacementRenvoyee,
-    RemplacementAutorise,
-)
+from contracts.commandes.inscription import AffecterCentre, EmettreConvocation, ReporterPassage
+from contracts.evenements.inscription import CentreAffecte, ConvocationEmise, PassageReporte
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Decision, Mode, TypeCentre
-from services.inscription.domain.acquis import exiger_passee
-from services.inscription.domain.admission import exiger_categorie
+from contracts.vocabulaire import Mode, TypeCentre
+from services.inscription.domain.choix import exiger_categorie
 from services.inscription.domain.etats import Convoquee, EnCours, Fiche, Inscrite, NonAutorisee
+from services.inscription.domain.reconnaissance import exiger_acquis
 from services.inscription.domain.session_examen import Centre
-
-
-@dataclass(frozen=True)
-class SituationRemplacement:
-    """Ce que les autres services disent du candidat : épreuves manquées avec motif admis, décision du jury."""
-
-    absences_justifiees: frozenset[str] = frozenset()
-    decision: Decision | None = None
-
+from services.inscription.domain.validite import exiger_unite_acquise
 
 # Le centre ---------------------------------------------------------------------------------------------------------
 
 
-def affecter(command: AffecterCentre, fiche: Fiche, reglement: Reglement, centre: Centre | None) -> list[CentreAffecte]:
+def affecter(
+    command: AffecterCentre, fiche: Fiche, reglement: Reglement, centres: Mapping[str, Centre]
+) -> list[CentreAffecte]:
     """Un centre principal, ou son propre établissement s'il est désigné annexe et si le statut le permet (CAP24-G07).
 
     Raises:
         Refus: ``CENTRE_INCONNU``, ou la règle des centres annexes.
     """
+    affecte = _affectation(command.centre, fiche, reglement, centres)
+    return [] if fiche.centre == affecte else [affecte]
+
+
+def _affectation(code: str, fiche: Fiche, reglement: Reglement, centres: Mapping[str, Centre]) -> CentreAffecte:
     categorie, regles = exiger_categorie(fiche.categorie, reglement), reglement.inscription
-    chez_lui = command.centre == fiche.etablissement
+    centre, chez_lui = centres.get(code), code == fiche.etablissement
     if centre is None and chez_lui:
-        raise Refus(regles.regle_centre_annexe, f"{command.centre} n'est pas centre annexe : affectez un principal")
+        raise Refus(regles.regle_centre_annexe, f"{code} n'est pas centre annexe : affectez un principal")
     if centre is None:
-        raise Refus("CENTRE_INCONNU", f"{command.centre} n'est pas un centre ouvert : vérifiez son code, ou ouvrez-le")
+        raise Refus("CENTRE_INCONNU", f"{code} n'est pas un centre ouvert : vérifiez son code, ou ouvrez-le")
     annexe_permis = TypeCentre.ANNEXE in categorie.centres
     if centre.type is TypeCentre.ANNEXE and not (annexe_permis and chez_lui):
         raise Refus(
@@ -52,40 +47,49 @@ def affecter(command: AffecterCentre, fiche: Fiche, reglement: Reglement, centre
             f"centre annexe {centre.code} : réservé à ses propres élèves et apprentis ; affectez un centre principal",
         )
     regle = regles.regle_centre_annexe if annexe_permis else regles.regle_centre
-    affecte = CentreAffecte(candidat=fiche.candidat, centre=centre.code, type=centre.type, regle=regle)
-    return [] if fiche.centre == affecte else [affecte]
+    return CentreAffecte(candidat=fiche.candidat, centre=centre.code, type=centre.type, regle=regle)
 
 
 # La convocation ----------------------------------------------------------------------------------------------------
 
 
-def convoquer(command: EmettreConvocation, candidature: EnCours, session: SessionFigee) -> list[ConvocationEmise]:
+def convoquer(
+    command: EmettreConvocation, candidature: EnCours, session: SessionFigee, centres: Mapping[str, Centre]
+) -> list[ConvocationEmise]:
     """Convoquer un candidat autorisé, dans son centre, aux épreuves ponctuelles qu'il doit.
 
     Raises:
-        Refus: ``NON_AUTORISE``, ``CONTROLE_ATTENDU``, ``CENTRE_ATTENDU``, ``CONVOCATION_PREMATUREE``,
-            ``RIEN_A_CONVOQUER``, ou la règle qui s'oppose.
+        Refus: ``NON_AUTORISE``, ``CONTROLE_ATTENDU``, ``CENTRE_ATTENDU``, ``CENTRE_FERME``,
+            ``CONVOCATION_PREMATUREE``, ``RIEN_A_CONVOQUER``, ou la règle qui s'oppose.
     """
     fiche = candidature.fiche
     _exiger_autorise(candidature, session.reglement)
     if fiche.centre is None:
         raise Refus("CENTRE_ATTENDU", f"{fiche.candidat} n'a pas de centre : affectez-le avant de le convoquer")
-    _exiger_date(command, session)
+    exiger_jour(fiche.candidat, command.date, session)
+    exiger_centre_ouvert(centres.get(fiche.centre.centre), command.date, session)
+    _exiger_a_l_heure(command, fiche, session.reglement)
+    exiger_acquis(fiche, session.reglement)
+    exiger_unite_acquise(fiche.acquis, session)
     epreuves = epreuves_ponctuelles(fiche)
     if not epreuves:
         raise Refus(
-            "RIEN_A_CONVOQUER", f"{fiche.candidat} ne passe aucune épreuve ponctuelle (CCF, dispenses, bénéfices)"
+            "RIEN_A_CONVOQUER",
+            f"{fiche.candidat} ne passe aucune épreuve ponctuelle (CCF, dispenses, bénéfices, dossiers non conformes)",
         )
     emise = ConvocationEmise(candidat=fiche.candidat, centre=fiche.centre.centre, epreuves=epreuves, le=command.date)
     return [] if isinstance(candidature, Convoquee) and candidature.convocation == emise else [emise]
 
 
 def epreuves_ponctuelles(fiche: Fiche) -> tuple[str, ...]:
-    """Ce que le candidat passe hors de son établissement : ni CCF, ni dispense, ni note conservée."""
+    """Ce qu'il passe hors de son établissement : ni CCF, ni dispense, ni note conservée, ni épreuve fermée."""
     return tuple(
         code
         for code, mode in fiche.modes.items()
-        if mode is Mode.PONCTUEL and not fiche.dispensee(code) and code not in fiche.benefices
+        if mode is Mode.PONCTUEL
+        and not fiche.dispensee(code)
+        and code not in fiche.benefices
+        and code not in fiche.fermees
     )
 
 
@@ -96,61 +100,77 @@ def _exiger_autorise(candidature: EnCours, reglement: Reglement) -> None:
         detail = f"{candidat} n'est pas autorisé à se présenter ({candidature.regle}) : pas de convocation"
         regle = reglement.inscription.regle_convocation
         raise Refus(regle, detail) if regle else Refus("NON_AUTORISE", detail)
-    if isinstance(candidature, Inscrite):
+    if isinstance(candidature, Inscrite) and controle_entier(reglement):
         raise Refus("CONTROLE_ATTENDU", f"{candidat} : le contrôle de son dossier n'est pas conclu, faites-le conclure")
 
 
-def _exiger_date(command: EmettreConvocation, session: SessionFigee) -> None:
-    premiere = session.parametres.premiere_epreuve
-    if command.date.astimezone(ZoneInfo(session.parametres.fuseau)).date() < premiere:
-        raise Refus("CONVOCATION_PREMATUREE", f"{command.candidat} : la première épreuve est le {premiere}")
+def controle_entier(reglement: Reglement) -> bool:
+    """Le contrôle du dossier ouvre-t-il tout l'examen, ou seulement des épreuves une à une (BTS-C03, MC-C04) ?"""
+    controles = reglement.controles.values()
+    return not controles or any(not one.epreuves for one in controles)
 
 
-# Le remplacement ---------------------------------------------------------------------------------------------------
-
-
-def remplacer(
-    command: DemanderRemplacement, fiche: Fiche, session: SessionFigee, situation: SituationRemplacement
-) -> list[RemplacementAutorise | DemandeRemplacementRenvoyee]:
-    """Autoriser les épreuves de remplacement d'un ajourné absent avec motif (DC-CAP16, DC-CAP17).
-
-    Une demande déposée dans une autre académie revient au recteur de celle-ci, sans être examinée (CAP24-I06).
+def exiger_jour(candidat: str, instant: datetime, session: SessionFigee) -> None:
+    """Personne ne compose avant la première épreuve.
 
     Raises:
-        Refus: ``DECISION_ATTENDUE``, ceux d'`exiger_passee`, ou la règle qui s'oppose.
+        Refus: ``CONVOCATION_PREMATUREE``.
     """
-    regles = session.reglement.remplacement
-    if command.academie_depot != session.academie:
-        renvoi = DemandeRemplacementRenvoyee(
-            candidat=fiche.candidat, academie_origine=session.academie, regle=regles.regle_academie
-        )
-        return [] if fiche.renvoi == renvoi else [renvoi]
-    epreuves = tuple(code for code in dict.fromkeys(command.epreuves) if code not in fiche.remplacements)
-    if not epreuves:
-        return []
-    for code in epreuves:
-        _exiger_remplacable(code, fiche, session.reglement, situation)
-    _exiger_ajourne(fiche, session.reglement, situation)
-    return [RemplacementAutorise(candidat=fiche.candidat, epreuves=epreuves, regle=regles.regle)]
+    premiere = session.parametres.premiere_epreuve
+    if _jour(instant, session) < premiere:
+        raise Refus("CONVOCATION_PREMATUREE", f"{candidat} : la première épreuve est le {premiere}")
 
 
-def _exiger_remplacable(code: str, fiche: Fiche, reglement: Reglement, situation: SituationRemplacement) -> None:
-    if not exiger_passee(code, fiche, reglement).remplacement:
-        raise Refus(reglement.remplacement.regle, f"{code} : ni l'EPS ni une facultative n'a d'épreuve de remplacement")
-    if code not in situation.absences_justifiees:
+def exiger_centre_ouvert(centre: Centre | None, instant: datetime, session: SessionFigee) -> None:
+    """Le centre, si l'on sait quelque chose de lui, n'est pas fermé ce jour-là (CL-140).
+
+    Raises:
+        Refus: ``CENTRE_FERME``.
+    """
+    jour = _jour(instant, session)
+    if centre is not None and jour in centre.ferme_le:
+        raise Refus("CENTRE_FERME", f"le centre {centre.code} est fermé le {jour} : prenez un autre jour, ou un autre")
+
+
+def _jour(instant: datetime, session: SessionFigee) -> date:
+    return instant.astimezone(ZoneInfo(session.parametres.fuseau)).date()
+
+
+def _exiger_a_l_heure(command: EmettreConvocation, fiche: Fiche, reglement: Reglement) -> None:
+    """Le planning dit l'heure : la convocation ne vient pas après son premier moment (TR-N04)."""
+    debut = fiche.planning.creneaux[0].debut if fiche.planning else None
+    if debut is not None and command.date > debut:
         raise Refus(
-            reglement.remplacement.regle_motif, f"{code} : {fiche.candidat} n'y a pas d'absence dont le motif est admis"
+            reglement.inscription.regle_passage,
+            f"{fiche.candidat} : son passage commence le {debut}, convoquez-le avant",
         )
 
 
-def _exiger_ajourne(fiche: Fiche, reglement: Reglement, situation: SituationRemplacement) -> None:
-    """Le zéro de l'absence justifiée compte d'abord : admis malgré lui, le candidat n'a rien à remplacer."""
-    match situation.decision:
-        case Decision.AJOURNE:
-            return
-        case None | Decision.EN_ATTENTE:
-            raise Refus("DECISION_ATTENDUE", f"{fiche.candidat} : le jury n'a pas encore décidé, attendez sa décision")
-        case decision:
-            raise Refus(
-                reglement.remplacement.regle_motif, f"{fiche.candidat} : décision « {decision} », rien à remplacer"
-            )
+# Le report ---------------------------------------------------------------------------------------------------------
+
+
+def reporter(
+    command: ReporterPassage, candidature: EnCours, session: SessionFigee, centres: Mapping[str, Centre]
+) -> list[CentreAffecte | PassageReporte]:
+    """Composer à une autre date, dans ce centre ou un autre, sans absence ni sanction (CL-140).
+
+    Raises:
+        Refus: ``CENTRE_FERME``, ``CONVOCATION_PREMATUREE``, ``RIEN_A_REPORTER``, ceux d'`affecter`.
+    """
+    fiche, reglement = candidature.fiche, session.reglement
+    if not isinstance(candidature, Convoquee):
+        raise Refus("RIEN_A_REPORTER", f"{fiche.candidat} n'est pas convoqué : convoquez-le à la bonne date")
+    affecte = _affectation(command.centre, fiche, reglement, centres)
+    exiger_jour(fiche.candidat, command.date, session)
+    exiger_centre_ouvert(centres.get(command.centre), command.date, session)
+    convocation = candidature.convocation
+    if (convocation.centre, convocation.le) == (command.centre, command.date):
+        return []
+    reporte = PassageReporte(
+        candidat=fiche.candidat,
+        centre=command.centre,
+        le=command.date,
+        motif=command.motif,
+        regle=reglement.inscription.regle_centre_ferme or reglement.inscription.regle_passage,
+    )
+    return [reporte] if fiche.centre == affecte else [affecte, reporte]

@@ -20,6 +20,7 @@ from contracts.evenements.inscription import (
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from services.inscription.domain import admission
+from services.inscription.domain.choix import retenues
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.etats import (
     Annulee,
@@ -116,6 +117,8 @@ def inscrire(
 def _meme_choix(command: InscrireCandidat, fiche: Fiche, session: SessionFigee) -> bool:
     demande = (command.categorie, command.facultatives, command.etablissement)
     if demande != (fiche.categorie, fiche.facultatives, fiche.etablissement):
+        return False
+    if (command.forme, retenues(command.unites, session.reglement)) != (fiche.forme, fiche.unites):
         return False
     if (command.formation_attestee, command.livret) != (fiche.formation_attestee, fiche.livret):
         return False

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import TypeAlias, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts import session as contrat
-from contracts.commandes.inscription import FournirValeurs, OuvrirCentre, OuvrirSession
-from contracts.evenements.inscription import CentreOuvert, SessionOuverte, ValeursFournies
+from contracts.commandes.inscription import FermerCentre, FournirValeurs, OuvrirCentre, OuvrirSession
+from contracts.evenements.inscription import CentreFerme, CentreOuvert, SessionOuverte, ValeursFournies
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
 
 Reglements: TypeAlias = Mapping[str, Reglement]
-SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre
-SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert
+SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre | FermerCentre
+SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert | CentreFerme
+
+AMBIGUITE = re.compile(r"AMB-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class Centre:
-    """Un centre d'examen : un lycée public, ou un établissement désigné annexe par un acte."""
+    """Un centre d'examen : un lycée public, ou un établissement désigné annexe par un acte ; les jours où il ferme."""
 
     code: str
     type: TypeCentre
     acte: str = ""
+    ferme_le: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,17 @@ def evolve(session: Session, event: SessionEvent) -> Session:
             if not isinstance(session, Ouverte):
                 return session
             return replace(session, centres={**session.centres, code: Centre(code, event.type, event.acte)})
+        case CentreFerme(centre=code, jour=jour):
+            return _fermer(session, code, jour)
         case _:
             assert_never(event)
+
+
+def _fermer(session: Session, code: str, jour: date) -> Session:
+    centre = session.centres.get(code) if isinstance(session, Ouverte) else None
+    if not isinstance(session, Ouverte) or centre is None:
+        return session
+    return replace(session, centres={**session.centres, code: replace(centre, ferme_le=centre.ferme_le | {jour})})
 
 
 def session_figee(academie: str, session: Session, reglements: Reglements) -> SessionFigee:
@@ -78,7 +92,7 @@ def decide(command: SessionCommand, session: Session, *, reglements: Reglements)
 
     Raises:
         Refus: ``SESSION_NON_OUVERTE``, ``SESSION_DEJA_OUVERTE``, ``REGLEMENT_INCONNU``, ``DATES_INCOHERENTES``,
-            ``FUSEAU_INCONNU``, ``CENTRE_DEJA_OUVERT``, ou la règle qui s'oppose.
+            ``FUSEAU_INCONNU``, ``CHOIX_INCONNU``, ``CENTRE_DEJA_OUVERT``, ``CENTRE_INCONNU``, ou la règle qui s'oppose.
     """
     if isinstance(command, OuvrirSession):
         return _ouvrir(command, reglements) if isinstance(session, NonOuverte) else _deja_ouverte(command, session)
@@ -88,6 +102,8 @@ def decide(command: SessionCommand, session: Session, *, reglements: Reglements)
             return _fournir(command, figee)
         case OuvrirCentre():
             return _ouvrir_centre(command, session, figee.reglement)
+        case FermerCentre():
+            return _fermer_centre(command, session, figee)
         case _:
             assert_never(command)
 
@@ -99,8 +115,10 @@ def _ouvrir(command: OuvrirSession, reglements: Reglements) -> list[SessionEvent
         connus = ", ".join(sorted(reglements))
         raise Refus("REGLEMENT_INCONNU", f"« {command.reglement} » : choisissez un règlement connu ({connus})")
     _exiger_sien(command, reglement)
+    _exiger_arrete(command, reglement)
     _exiger_fuseau(command.parametres)
-    _exiger_dates(command.parametres, reglement)
+    _exiger_dates(command.parametres, command.session, reglement)
+    _exiger_choix(command.parametres.choix, reglement)
     if command.valeurs is not None:
         _exiger_attendues(command.valeurs, reglement)
     return [
@@ -110,13 +128,15 @@ def _ouvrir(command: OuvrirSession, reglements: Reglements) -> list[SessionEvent
             empreinte=reglement.empreinte,
             parametres=command.parametres,
             valeurs=command.valeurs,
+            arrete=command.arrete.strip(),
         )
     ]
 
 
 def _deja_ouverte(command: OuvrirSession, session: Ouverte) -> list[SessionEvent]:
     deja = session.ouverture
-    if (command.reglement, command.parametres, command.valeurs) == (deja.reglement, deja.parametres, deja.valeurs):
+    demande = (command.reglement, command.parametres, command.valeurs, command.arrete.strip())
+    if demande == (deja.reglement, deja.parametres, deja.valeurs, deja.arrete):
         return []
     raise Refus(
         "SESSION_DEJA_OUVERTE",
@@ -126,13 +146,38 @@ def _deja_ouverte(command: OuvrirSession, session: Ouverte) -> list[SessionEvent
 
 
 def _exiger_sien(command: OuvrirSession, reglement: Reglement) -> None:
-    """Un règlement vaut pour son diplôme et sa session, pour aucun autre (CAP24-I01)."""
-    if (command.diplome, command.session) != (reglement.diplome, reglement.session):
+    """Un règlement vaut pour son diplôme et ses sessions, pour aucun autre (CAP24-I01)."""
+    if command.diplome != reglement.diplome or not reglement.vaut_pour(command.session):
+        sessions = ", ".join(sorted({reglement.session, *reglement.sessions}))
         raise Refus(
             reglement.inscription.regle_session,
-            f"{reglement.id} est le règlement de {reglement.diplome}, session {reglement.session} : choisissez celui "
+            f"{reglement.id} est le règlement de {reglement.diplome}, session {sessions} : choisissez celui "
             f"de {command.diplome}, session {command.session}",
         )
+
+
+def _exiger_arrete(command: OuvrirSession, reglement: Reglement) -> None:
+    """Un diplôme dont on ne sait s'il vit encore ne s'ouvre que sur le texte qui le dit (AMB-25)."""
+    regle = reglement.inscription.regle_arrete
+    if regle is not None and not command.arrete.strip():
+        raise Refus(
+            regle,
+            f"{reglement.id} : les textes connus ne disent pas que la session {command.session} existe ; donnez la "
+            "référence de l'arrêté qui l'ouvre (« arrete »)",
+        )
+
+
+def _exiger_choix(choix: Mapping[str, str], reglement: Reglement) -> None:
+    """L'académie ne tranche que ce que le règlement lui laisse, par l'une des options qu'il décrit."""
+    for ambiguite, option in choix.items():
+        laisse = reglement.choix.get(ambiguite)
+        possibles = laisse.possibles if laisse else {}
+        if option not in possibles:
+            offertes = ", ".join(possibles) or "aucune : ce choix n'est pas ouvert"
+            raise Refus(
+                ambiguite if AMBIGUITE.fullmatch(ambiguite) else "CHOIX_INCONNU",
+                f"« choix » : option inconnue de {reglement.id} (options offertes : {offertes})",
+            )
 
 
 def _exiger_fuseau(parametres: Parametres) -> None:
@@ -142,10 +187,10 @@ def _exiger_fuseau(parametres: Parametres) -> None:
         raise Refus("FUSEAU_INCONNU", "« fuseau » : donnez un nom comme Europe/Paris ou Indian/Reunion") from None
 
 
-def _exiger_dates(parametres: Parametres, reglement: Reglement) -> None:
+def _exiger_dates(parametres: Parametres, session: str, reglement: Reglement) -> None:
     """L'année est celle de la session, la clôture vient avant les épreuves, l'attestation a sa date limite."""
-    if parametres.premiere_epreuve.year != int(reglement.session):
-        raise Refus("DATES_INCOHERENTES", f"premiere_epreuve : attendue en {reglement.session}, année de la session")
+    if parametres.premiere_epreuve.year != int(session):
+        raise Refus("DATES_INCOHERENTES", f"premiere_epreuve : attendue en {session}, année de la session")
     if parametres.cloture_inscriptions > parametres.premiere_epreuve:
         raise Refus("DATES_INCOHERENTES", "cloture_inscriptions : les inscriptions closent avant la première épreuve")
     if reglement.experience is not None and parametres.limite_attestation is None:
@@ -202,3 +247,18 @@ def _ouvrir_centre(command: OuvrirCentre, session: Session, reglement: Reglement
             f"centre {command.centre} : citez l'acte qui le désigne centre annexe (« acte »)",
         )
     return [CentreOuvert(centre=command.centre, type=command.type, acte=acte)]
+
+
+def _fermer_centre(command: FermerCentre, session: Session, figee: SessionFigee) -> list[SessionEvent]:
+    """Le centre n'ouvre pas un jour d'épreuve : un fait du centre, dont aucun candidat ne répond."""
+    centre = session.centres.get(command.centre) if isinstance(session, Ouverte) else None
+    if centre is None:
+        raise Refus("CENTRE_INCONNU", f"{command.centre} n'est pas un centre ouvert : vérifiez son code")
+    if command.jour in centre.ferme_le:
+        return []
+    premiere = figee.parametres.premiere_epreuve
+    if command.jour < premiere:
+        raise Refus("DATES_INCOHERENTES", f"jour : aucune épreuve avant le {premiere}, corrigez la date")
+    regles = figee.reglement.inscription
+    regle = regles.regle_centre_ferme or regles.regle_passage
+    return [CentreFerme(centre=command.centre, jour=command.jour, motif=command.motif, regle=regle)]

@@ -1,14 +1,16 @@
-"""Les candidats d'une session : statut, modes, centre, autorisation, convocation, droits acquis. Identité scellée."""
+"""Les candidats d'une session : statut, modes, centre, planning, convocation, droits acquis. Identité scellée."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, assert_never
 
 import orjson
 from sqlalchemy import Boolean, Column, Connection, MetaData, Table, select
 
 from contracts.evenements.inscription import (
+    AcquisReconnu,
     AmenagementAccorde,
     AutorisationEnregistree,
     BeneficeAbandonne,
@@ -21,17 +23,19 @@ from contracts.evenements.inscription import (
     DoublonFusionne,
     InscriptionAnnulee,
     InscriptionModifiee,
+    PassagePlanifie,
+    PassageReporte,
     RemplacementAutorise,
 )
 from contracts.messages import Event
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Fact
-from services.socle.projections import Op, Projection, Upsert
+from services.socle.projections import Delete, Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
 META = MetaData()
-VERSION = 1
+VERSION = 2
 
 
 def _cle(*propres: str) -> list[Column[str]]:
@@ -41,7 +45,7 @@ def _cle(*propres: str) -> list[Column[str]]:
 
 
 candidats = Table(
-    "candidats_v1",
+    "candidats_v2",
     META,
     *_cle(),
     Column("categorie", SortedText),
@@ -49,6 +53,8 @@ candidats = Table(
     Column("reglement", SortedText),
     Column("modes", Json),
     Column("facultatives", Json),
+    Column("forme", SortedText),
+    Column("unites", Json),  # vide : toutes les obligatoires
     Column("etablissement", SortedText),
     Column("formation_attestee", Boolean),
     Column("livret", Boolean),
@@ -58,6 +64,7 @@ candidats = Table(
     Column("centre_type", SortedText),
     Column("autorise", Boolean),  # absent tant que le contrôle du dossier n'est pas conclu
     Column("regle_autorisation", SortedText),
+    Column("planning", Json),  # moments et durées ; absent s'il est à faire
     Column("convoque", Boolean),
     Column("convoque_le", Moment),
     Column("convoque_centre", SortedText),
@@ -69,10 +76,23 @@ candidats = Table(
 )
 # ``situation`` vide : l'épreuve entière.
 dispenses = Table(
-    "dispenses_v1", META, *_cle("epreuve", "situation"), Column("regle", SortedText), Column("motif", SortedText)
+    "dispenses_v2",
+    META,
+    *_cle("epreuve", "situation"),
+    Column("regle", SortedText),
+    Column("motif", SortedText),
+    Column("fondement", SortedText),
+)
+acquis = Table(
+    "acquis_v2",
+    META,
+    *_cle("epreuve"),
+    Column("obtenu_le", SortedText),
+    Column("titre_origine", SortedText),
+    Column("regle", SortedText),
 )
 benefices = Table(
-    "benefices_v1",
+    "benefices_v2",
     META,
     *_cle("epreuve"),
     Column("note", ExactDecimal),
@@ -80,8 +100,9 @@ benefices = Table(
     Column("regle", SortedText),
     Column("abandonne", Boolean),
 )
-amenagements = Table("amenagements_v1", META, *_cle("nature"), Column("epreuves", Json), Column("regle", SortedText))
-remplacements = Table("remplacements_v1", META, *_cle("epreuve"), Column("regle", SortedText))
+amenagements = Table("amenagements_v2", META, *_cle("nature"), Column("epreuves", Json), Column("regle", SortedText))
+remplacements = Table("remplacements_v2", META, *_cle("epreuve"), Column("regle", SortedText))
+fermetures = Table("fermetures_v2", META, *_cle("epreuve"), Column("regle", SortedText))  # épreuves au dossier refusé
 
 
 class Candidats(Projection):
@@ -89,18 +110,21 @@ class Candidats(Projection):
 
     name = "candidats"
     VERSION = VERSION
-    tables = (candidats, dispenses, benefices, amenagements, remplacements)
+    tables = (candidats, dispenses, acquis, benefices, amenagements, remplacements, fermetures)
     handles = frozenset(
         {
             CandidatInscrit,
             InscriptionModifiee,
             DispenseAccordee,
+            AcquisReconnu,
             BeneficeAccorde,
             BeneficeAbandonne,
             AmenagementAccorde,
             CentreAffecte,
             AutorisationEnregistree,
+            PassagePlanifie,
             ConvocationEmise,
+            PassageReporte,
             InscriptionAnnulee,
             RemplacementAutorise,
             DemandeRemplacementRenvoyee,
@@ -117,8 +141,16 @@ class Candidats(Projection):
                 yield Upsert(candidats, cle, {**_inscrit(event), "inscrit_le": fact.context.le})
             case DoublonFusionne(candidat=candidat, remplace=remplace):
                 yield Upsert(candidats, {**session, "candidat": remplace}, {"remplace_par": candidat})
-            case DispenseAccordee() | BeneficeAccorde() | BeneficeAbandonne() | AmenagementAccorde():
-                yield _acquis(event, cle)
+            case DispenseAccordee() | AcquisReconnu() | BeneficeAccorde() | BeneficeAbandonne():
+                yield _droit(event, cle)
+            case AmenagementAccorde(nature=nature):
+                ligne = {"epreuves": event.epreuves, "regle": event.regle}
+                yield Upsert(amenagements, {**cle, "nature": nature}, ligne)
+                yield Upsert(candidats, cle, {"planning": None})
+            case AutorisationEnregistree(epreuves=epreuves) if epreuves:
+                for epreuve in epreuves:
+                    une = {**cle, "epreuve": epreuve}
+                    yield Delete(fermetures, une) if event.autorise else Upsert(fermetures, une, {"regle": event.regle})
             case RemplacementAutorise(epreuves=epreuves, regle=regle):
                 for epreuve in epreuves:
                     yield Upsert(remplacements, {**cle, "epreuve": epreuve}, {"regle": regle})
@@ -134,6 +166,8 @@ def _inscrit(event: CandidatInscrit) -> dict[str, object]:
         "reglement": event.reglement,
         "modes": {epreuve: mode.value for epreuve, mode in event.modes.items()},
         "facultatives": event.facultatives,
+        "forme": event.forme.value,
+        "unites": event.unites,
         "etablissement": event.etablissement,
         "formation_attestee": event.formation_attestee,
         "livret": event.livret,
@@ -150,7 +184,11 @@ def _suite(event: Event) -> dict[str, object]:
             choisis = {epreuve: mode.value for epreuve, mode in modes.items()}
             return {"modes": choisis, "facultatives": facultatives, "etablissement": etablissement}
         case CentreAffecte(centre=centre, type=type_):
-            return {"centre": centre, "centre_type": type_.value}
+            return {"centre": centre, "centre_type": type_.value, "planning": None}
+        case PassagePlanifie():
+            return {"planning": event.model_dump(mode="json", exclude={"candidat"})}
+        case PassageReporte(centre=centre, le=le):
+            return {"convoque_le": le, "convoque_centre": centre, "planning": None}
         case AutorisationEnregistree(autorise=autorise, regle=regle):
             plus_convoque = {} if autorise else {"convoque": False}
             return {"autorise": autorise, "regle_autorisation": regle, **plus_convoque}
@@ -164,26 +202,30 @@ def _suite(event: Event) -> dict[str, object]:
             raise TypeError(f"événement non projeté : {event.NAME}")
 
 
-def _acquis(
-    event: DispenseAccordee | BeneficeAccorde | BeneficeAbandonne | AmenagementAccorde, cle: Mapping[str, str]
-) -> Op:
+def _droit(event: DispenseAccordee | AcquisReconnu | BeneficeAccorde | BeneficeAbandonne, cle: Mapping[str, str]) -> Op:
     match event:
         case DispenseAccordee(epreuve=epreuve, situation=situation):
-            ligne = {"regle": event.regle, "motif": event.motif}
-            return Upsert(dispenses, {**cle, "epreuve": epreuve, "situation": situation or ""}, ligne)
+            dispense = {"regle": event.regle, "motif": event.motif, "fondement": event.fondement.value}
+            return Upsert(dispenses, {**cle, "epreuve": epreuve, "situation": situation or ""}, dispense)
+        case AcquisReconnu(epreuve=epreuve, obtenu_le=obtenu_le):
+            repris = {
+                "obtenu_le": obtenu_le.isoformat(),
+                "titre_origine": event.titre_origine,
+                "regle": event.regle,
+            }
+            return Upsert(acquis, {**cle, "epreuve": epreuve}, repris)
         case BeneficeAccorde(epreuve=epreuve):
-            ligne_benefice = {
+            garde = {
                 "note": event.note,
                 "session_origine": event.session_origine,
                 "regle": event.regle,
                 "abandonne": False,
             }
-            return Upsert(benefices, {**cle, "epreuve": epreuve}, ligne_benefice)
+            return Upsert(benefices, {**cle, "epreuve": epreuve}, garde)
         case BeneficeAbandonne(epreuve=epreuve):
             return Upsert(benefices, {**cle, "epreuve": epreuve}, {"abandonne": True})
-        case AmenagementAccorde(nature=nature):
-            ligne_amenagement = {"epreuves": event.epreuves, "regle": event.regle}
-            return Upsert(amenagements, {**cle, "nature": nature}, ligne_amenagement)
+        case _:
+            assert_never(event)
 
 
 # Lecture -----------------------------------------------------------------------------------------------------------
@@ -207,17 +249,41 @@ def lire_candidat(
     trouves = _lignes(connection, candidats, cle, *candidats.c)
     if not trouves:
         return None
-    propres = {table: [one for one in table.c if one.name not in cle] for table in ACQUIS.values()}
-    acquis = {nom: _lignes(connection, table, cle, *propres[table]) for nom, table in ACQUIS.items()}
-    return {**trouves[0], **acquis, "identite": _ouvrir(coffre, trouves[0]["identite"])}
+    propres = {table: [one for one in table.c if one.name not in cle] for table in DROITS.values()}
+    droits = {nom: _lignes(connection, table, cle, *propres[table]) for nom, table in DROITS.items()}
+    return {**trouves[0], **droits, "identite": _ouvrir(coffre, trouves[0]["identite"])}
 
 
-ACQUIS = {
+DROITS = {
     "dispenses": dispenses,
+    "acquis": acquis,
     "benefices": benefices,
     "amenagements": amenagements,
     "remplacements": remplacements,
+    "fermetures": fermetures,
 }
+
+
+def creneaux_du_centre(
+    connection: Connection, *, academie: str, session: str, centre: str, sauf: tuple[str, str]
+) -> list[tuple[str, datetime, datetime]]:
+    """Les postes que tiennent les autres candidats du centre, tous diplômes : poste, début, fin.
+
+    ``sauf`` : le diplôme et le numéro du candidat que l'on planifie.
+    """
+    requete = select(candidats.c.diplome, candidats.c.candidat, candidats.c.planning).where(
+        candidats.c.academie == academie,
+        candidats.c.session == session,
+        candidats.c.centre == centre,
+        candidats.c.annule.is_(False),
+    )
+    return [
+        (creneau["poste"], datetime.fromisoformat(creneau["debut"]), datetime.fromisoformat(creneau["fin"]))
+        for diplome, candidat, planning in connection.execute(requete)
+        if planning and (diplome, candidat) != sauf
+        for creneau in planning["creneaux"]
+        if creneau["poste"]
+    ]
 
 
 def _lignes(

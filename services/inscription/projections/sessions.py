@@ -1,4 +1,4 @@
-"""Les sessions ouvertes, les valeurs fournies et les centres."""
+"""Les sessions ouvertes, les valeurs fournies, les centres et les jours où ils ferment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, select
 
-from contracts.evenements.inscription import CentreOuvert, SessionOuverte, ValeursFournies
+from contracts.evenements.inscription import CentreFerme, CentreOuvert, SessionOuverte, ValeursFournies
 from contracts.vocabulaire import Valeurs
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
@@ -15,7 +15,7 @@ from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
 META = MetaData()
-VERSION = 1
+VERSION = 2
 
 
 def _cle(*propres: str) -> list[Column[str]]:
@@ -25,18 +25,19 @@ def _cle(*propres: str) -> list[Column[str]]:
 
 
 sessions = Table(
-    "sessions_v1",
+    "sessions_v2",
     META,
     *_cle(),
     Column("reglement", SortedText),
     Column("version", Integer),
     Column("empreinte", SortedText),
     Column("parametres", Json),
+    Column("arrete", SortedText),
     Column("ouverte_le", Moment),
 )
 # ``cle`` : l'épreuve (coefficient, EP1) ou la situation (poids, EP1.S1).
 valeurs = Table(
-    "valeurs_v1",
+    "valeurs_v2",
     META,
     *_cle("cle"),
     Column("nature", SortedText),
@@ -44,7 +45,10 @@ valeurs = Table(
     Column("reference", SortedText),
     Column("demonstration", Boolean),
 )
-centres = Table("centres_v1", META, *_cle("centre"), Column("type", SortedText), Column("acte", SortedText))
+centres = Table("centres_v2", META, *_cle("centre"), Column("type", SortedText), Column("acte", SortedText))
+fermetures = Table(
+    "fermetures_centres_v2", META, *_cle("centre", "jour"), Column("motif", SortedText), Column("regle", SortedText)
+)
 
 
 class Sessions(Projection):
@@ -52,8 +56,8 @@ class Sessions(Projection):
 
     name = "sessions"
     VERSION = VERSION
-    tables = (sessions, valeurs, centres)
-    handles = frozenset({SessionOuverte, ValeursFournies, CentreOuvert})
+    tables = (sessions, valeurs, centres, fermetures)
+    handles = frozenset({SessionOuverte, ValeursFournies, CentreOuvert, CentreFerme})
 
     def project(self, fact: Fact) -> Iterable[Op]:
         lieu = split(fact.subject)
@@ -65,6 +69,7 @@ class Sessions(Projection):
                     "version": ouverte.version,
                     "empreinte": ouverte.empreinte,
                     "parametres": ouverte.parametres.model_dump(mode="json"),
+                    "arrete": ouverte.arrete,
                     "ouverte_le": fact.context.le,
                 }
                 yield Upsert(sessions, cle, ligne)
@@ -75,6 +80,9 @@ class Sessions(Projection):
             case CentreOuvert() as ouvert:
                 ligne = {"type": ouvert.type.value, "acte": ouvert.acte}
                 yield Upsert(centres, {**cle, "centre": ouvert.centre}, ligne)
+            case CentreFerme() as ferme:
+                jour = {**cle, "centre": ferme.centre, "jour": ferme.jour.isoformat()}
+                yield Upsert(fermetures, jour, {"motif": ferme.motif, "regle": ferme.regle})
 
 
 def _fournies(cle: Mapping[str, str], fournies: Valeurs) -> Iterable[Op]:
@@ -93,7 +101,7 @@ def _fournies(cle: Mapping[str, str], fournies: Valeurs) -> Iterable[Op]:
 
 
 def lire_session(connection: Connection, *, academie: str, session: str, diplome: str) -> dict[str, Any] | None:
-    """Le règlement figé, les paramètres, les valeurs fournies et les centres ; rien si la session n'est pas ouverte."""
+    """Le règlement figé, les paramètres, les valeurs fournies, les centres ; rien si la session n'est pas ouverte."""
     cle = {"academie": academie, "session": session, "diplome": diplome}
     trouvees = _lignes(connection, sessions, cle)
     if not trouvees:
@@ -102,6 +110,7 @@ def lire_session(connection: Connection, *, academie: str, session: str, diplome
         **trouvees[0],
         "valeurs": _lignes(connection, valeurs, cle),
         "centres": _lignes(connection, centres, cle),
+        "fermetures": _lignes(connection, fermetures, cle),
     }
 
 

@@ -10,11 +10,15 @@ from contracts.commandes.inscription import (
     AffecterCentre,
     AnnulerInscription,
     DemanderRemplacement,
+    EmettreConvocation,
+    FermerCentre,
     FournirValeurs,
     FusionnerDoublon,
     InscrireCandidat,
     OuvrirCentre,
     OuvrirSession,
+    PlanifierPassage,
+    ReporterPassage,
 )
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.notation import ResultatArrete
@@ -25,7 +29,7 @@ from contracts.session import reglements
 from contracts.vocabulaire import Decision, EtatResultat
 from services.communs.shell import BaseShell, service_spec
 from services.inscription.domain import candidature, personne, session_examen
-from services.inscription.domain.candidature import SituationRemplacement
+from services.inscription.domain.candidature import Occupation, SituationRemplacement
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.projections import candidats, sessions
 from services.inscription.shell import reactions
@@ -38,8 +42,10 @@ CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
 PERSONNE = Family("personne", personne.initial, personne.evolve)
 PROJECTIONS = (candidats.Candidats(), sessions.Sessions())
 
-SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre)
-A_PART = (*SUR_SESSION, InscrireCandidat, AnnulerInscription, FusionnerDoublon, AffecterCentre, DemanderRemplacement)
+SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre, FermerCentre)
+SUR_CENTRES = (AffecterCentre, EmettreConvocation, ReporterPassage)
+SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
+A_PART = (*SUR_SESSION, *SUR_CENTRES, *SUR_PERSONNE, PlanifierPassage, DemanderRemplacement)
 COMMUN = "commun"  # a person's place in the session does not belong to one diploma
 
 Decided = Mapping[str, Sequence[Event]]
@@ -116,11 +122,23 @@ class Shell(BaseShell):
     async def places_remplacees(self, command: FusionnerDoublon) -> Lookups:
         return {"empreintes": await self._empreintes(command, command.remplace)}
 
-    async def centre(self, command: AffecterCentre) -> Lookups:
-        loaded = await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))
-        ouverte = loaded.state
+    async def centres(self, command: Command) -> Lookups:
+        ouverte = (await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))).state
         centres = ouverte.centres if isinstance(ouverte, session_examen.Ouverte) else {}
-        return {**await self.plain(command), "centre": centres.get(command.centre)}
+        return {**await self.plain(command), "centres": centres}
+
+    async def planning(self, command: PlanifierPassage) -> Lookups:
+        """The centres, and the work stations that others hold in the candidate's one, as the journal has them now."""
+        affecte = getattr(await self._fiche(command, command.candidat), "centre", None)
+        occupations: list[Occupation] = []
+        if affecte is not None:
+            await self._env.up_to_date(command.session)
+            lieu = {"academie": self._env.settings.academie, "session": command.session, "centre": affecte.centre}
+            sien = (command.diplome, command.candidat)
+            with self._env.engine.connect() as connection:
+                prises = candidats.creneaux_du_centre(connection, **lieu, sauf=sien)
+            occupations = [Occupation(*prise) for prise in prises]
+        return {**await self.centres(command), "occupations": occupations}
 
     async def remplacement(self, command: DemanderRemplacement) -> Lookups:
         """What the candidate missed with a reason admitted, and the jury's decision once it is on his relevé."""
@@ -149,10 +167,13 @@ class Shell(BaseShell):
             return candidats.lister(connection, **self._lieu(query))
 
     async def _empreintes(self, command: Command, numero: str) -> tuple[str, ...]:
+        fiche = await self._fiche(command, numero)
+        return fiche.personnes if fiche is not None else ()
+
+    async def _fiche(self, command: Command, numero: str) -> candidature.Fiche | None:
         ref = Ref(CANDIDATURE, _candidature(numero))
         state = (await self._env.runner.state(command.session, command.diplome, ref)).state
-        fiche = getattr(state, "fiche", None)
-        return tuple(fiche.personnes) if fiche is not None else ()
+        return getattr(state, "fiche", None)
 
 
 def build(env: Environment) -> Parts:
@@ -163,7 +184,8 @@ def build(env: Environment) -> Parts:
         handlers=[
             *on(SESSION, SUR_SESSION, lambda _: "session", session_examen.decide, shell.reglements),
             *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.plain),
-            *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centre),
+            *on(CANDIDATURE, SUR_CENTRES, _du_candidat, candidature.decide, shell.centres),
+            *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
             Handler(InscrireCandidat, _agregats_inscrits, _inscrire, shell.inscription, shared=True),
             Handler(AnnulerInscription, _agregats_annules, _annuler, shell.places),

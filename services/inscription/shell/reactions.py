@@ -10,7 +10,7 @@ from services.socle.enveloppe import Fact
 
 
 def enregistrer_autorisation(fact: Fact) -> list[Command]:
-    """L'issue du contrôle du dossier autorise le candidat, ou non (CAP26-I05, CAP26-P01)."""
+    """L'issue du contrôle du dossier ouvre l'examen, ou les seules épreuves contrôlées (CAP26-I05, P01, BTS-C03)."""
     event = fact.event
     if not isinstance(event, (DossierDeclareConforme, DossierDeclareNonConforme)):
         return []
@@ -20,5 +20,6 @@ def enregistrer_autorisation(fact: Fact) -> list[Command]:
             candidat=event.candidat,
             autorise=isinstance(event, DossierDeclareConforme),
             regle=event.regle,
+            epreuves=event.epreuves,
         )
     ]

@@ -58,7 +58,8 @@ def candidat(
     situation: SituationRemplacement | None = None,
     session: SessionFigee = S2026,
 ) -> Given[Any]:
-    decide = partial(candidature.decide, session=session, centre=centre, situation=situation)
+    centres = {centre.code: centre} if centre else {}
+    decide = partial(candidature.decide, session=session, centres=centres, situation=situation)
     return Spec(decide, candidature.evolve, candidature.initial).given(*history)
 
 

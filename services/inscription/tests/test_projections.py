@@ -168,7 +168,13 @@ def test_un_candidat_se_lit_avec_ses_droits_et_son_identite(engine: Engine, coff
     assert vue is not None
     assert Identite.model_validate(vue["identite"]) == IDENTITE
     assert vue["dispenses"] == [
-        {"epreuve": "EP3", "situation": "S1", "regle": "CAP24-I04", "motif": PERMIS.motif},
+        {
+            "epreuve": "EP3",
+            "situation": "S1",
+            "regle": "CAP24-I04",
+            "motif": PERMIS.motif,
+            "fondement": "titre",
+        },
     ]
     assert vue["benefices"] == [
         {
@@ -262,4 +268,4 @@ def test_tout_fait_de_l_inscription_se_lit_sauf_la_place_des_personnes() -> None
 def test_un_fait_sans_lecture_ne_passe_pas_en_silence() -> None:
     with pytest.raises(TypeError, match="non projeté"):
         list(Candidats().project(fait(reservee(), "personne-x")))
-    assert lecture.VERSION == lecture_sessions.VERSION == 1
+    assert lecture.VERSION == lecture_sessions.VERSION == 2

@@ -60,6 +60,6 @@ def test_la_convocation_part_quel_que_soit_l_ordre_des_faits_appris() -> None:
     for suite in permutations(ordres):
         etat = candidature.evolve(candidature.initial, inscrit())
         for ordre in [*suite, convoquer]:
-            for event in candidature.decide(ordre, etat, S2026, centre=PRINCIPAL):
+            for event in candidature.decide(ordre, etat, S2026, centres={LYCEE: PRINCIPAL}):
                 etat = candidature.evolve(etat, event)
         assert isinstance(etat, Convoquee)
