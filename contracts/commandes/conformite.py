@@ -14,6 +14,7 @@ from contracts.vocabulaire import (
     Code,
     CodeEpreuve,
     Contenu,
+    Mode,
     Motif,
     NaturePiece,
     Numero,
@@ -33,6 +34,7 @@ class OuvrirDossier(Command):
     livret: bool = False
     unites: tuple[CodeEpreuve, ...] = ()
     facultatives: tuple[CodeEpreuve, ...] = ()
+    modes: dict[CodeEpreuve, Mode] = {}
 
 
 class DispenserPieces(Command):

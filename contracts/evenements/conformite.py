@@ -19,6 +19,7 @@ from contracts.vocabulaire import (
     Contenu,
     Entreprise,
     Explication,
+    Mode,
     Motif,
     NaturePiece,
     Numero,
@@ -51,7 +52,8 @@ class DossierOuvert(Event):
 
     ``attendus`` : ce que ces pièces couvrent, dans les termes du règlement (``attestation_experience``, ``EP1.S1``,
     ``EP2``) ; une pièce ou une autre peut couvrir le même attendu. ``unites`` : celles que le candidat présente, quand
-    ce ne sont pas toutes les obligatoires. v2 : d'autres statuts, d'autres pièces.
+    ce ne sont pas toutes les obligatoires ; ``modes`` : une pièce peut n'être due que dans l'un d'eux (MC-C12).
+    v2 : d'autres statuts, d'autres pièces.
     """
 
     NAME: ClassVar[str] = "conformite.dossier_ouvert.v2"
@@ -66,6 +68,7 @@ class DossierOuvert(Event):
     attendus: tuple[str, ...] = ()
     unites: tuple[CodeEpreuve, ...] = ()
     facultatives: tuple[CodeEpreuve, ...] = ()
+    modes: dict[CodeEpreuve, Mode] = {}
 
 
 class PiecesDispensees(Event):

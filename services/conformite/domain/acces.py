@@ -7,31 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from contracts.commandes.conformite import OuvrirDossier
-from contracts.evenements.conformite import DossierOuvert
 from contracts.reglement import Experience
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, NaturePiece
+from services.conformite.domain.exigences import (
+    controle_de_nature,
+    controlee,
+    controles_dus,
+    date_remise,
+    natures_exigees,
+)
 from services.conformite.domain.heures import Fenetre
+from services.conformite.domain.inscrit import Inscrit, non_presentees
 from services.conformite.domain.supports import attendus_supports, natures_supports, support_de
 
 REGLE_SESSION = "CAP26-I01"
 REGLE_DATES = "TR-C01"
 REGLE_A_VENIR = "AMB-34"
 JOUR = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Inscrit:
-    """Ce que le dossier sait du candidat : son statut, sa majorité au 31 décembre, la formation qu'il atteste."""
-
-    categorie: Categorie
-    majeur: bool
-    formation_attestee: bool
-
-    @classmethod
-    def de(cls, source: OuvrirDossier | DossierOuvert) -> Inscrit:
-        return cls(source.categorie, source.majeur, source.formation_attestee)
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,8 @@ def condition_experience(inscrit: Inscrit, session: SessionFigee) -> Condition:
     """Due au majeur hors formation, ou à tout majeur si l'académie suit la note à la lettre (AMB-04)."""
     experience = session.reglement.experience
     if experience is None:
-        return Condition(False, REGLE_SESSION, f"la session {session.reglement.session} n'exige aucune durée")
+        regle = session.reglement.inscription.regle_session if session.reglement.controles else REGLE_SESSION
+        return Condition(False, regle, f"la session {session.reglement.session} n'exige aucune durée")
     if not inscrit.majeur:
         return Condition(False, experience.regle_majorite, f"mineur au 31 décembre {session.annee}")
     if session.parametres.strict_001:
@@ -85,13 +79,22 @@ def natures_acces(inscrit: Inscrit, session: SessionFigee) -> tuple[NaturePiece,
 def pieces_dues(inscrit: Inscrit, dispenses: Collection[str], session: SessionFigee) -> tuple[NaturePiece, ...]:
     """Toutes les pièces à produire, supports compris."""
     etablissement = session.reglement.categories[inscrit.categorie].en_formation
-    return natures_acces(inscrit, session) + natures_supports(session.reglement, dispenses, etablissement)
+    ecartees = non_presentees(inscrit, dispenses, session.reglement)
+    return (
+        *natures_acces(inscrit, session),
+        *natures_exigees(controles_dus(inscrit, dispenses, session)),
+        *natures_supports(session.reglement, ecartees, etablissement),
+    )
 
 
 def attendus(inscrit: Inscrit, dispenses: Collection[str], session: SessionFigee) -> tuple[str, ...]:
     """Ce que les pièces dues couvrent : ``attestation_experience``, ``EP1.S1``, ``EP2``…"""
-    acces = tuple(nature.value for nature in natures_acces(inscrit, session))
-    return acces + attendus_supports(session.reglement, dispenses)
+    ecartees = non_presentees(inscrit, dispenses, session.reglement)
+    return (
+        *(nature.value for nature in natures_acces(inscrit, session)),
+        *(nature.value for nature in natures_exigees(controles_dus(inscrit, dispenses, session))),
+        *attendus_supports(session.reglement, ecartees),
+    )
 
 
 # Les dates --------------------------------------------------------------------------------------------------------
@@ -110,6 +113,8 @@ def limite_acces(session: SessionFigee) -> date:
 
 def limite_depot(nature: NaturePiece, session: SessionFigee, *, complement: bool = False) -> date:
     """Dernier jour de dépôt d'une pièce. ``complement`` : une attestation complémentaire est attendue (AMB-34)."""
+    if controlee(nature, session):
+        return date_remise(session)
     if support_de(nature, session.reglement) or nature is NaturePiece.ATTESTATION_PFMP:
         return session.parametres.remise_supports
     return veille(session) if complement else limite_acces(session)
@@ -117,6 +122,9 @@ def limite_depot(nature: NaturePiece, session: SessionFigee, *, complement: bool
 
 def regle_delai(nature: NaturePiece, session: SessionFigee) -> str:
     """La règle qui fixe la date de remise d'une pièce."""
+    controle = controle_de_nature(nature, session)
+    if controle:
+        return controle.regle_delai
     experience = session.reglement.experience
     acces = nature in (NaturePiece.ATTESTATION_EXPERIENCE, NaturePiece.PREUVE_FORMATION)
     return experience.regle_delai if experience and acces else REGLE_DATES

@@ -10,7 +10,7 @@ from datetime import date
 
 from contracts.evenements.conformite import MotifNonConformite, PieceDeposee
 from contracts.messages import Refus
-from contracts.reglement import Experience
+from contracts.reglement import Duree, Experience
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Attestation, Entreprise, Verdict
 from services.conformite.domain.acces import REGLE_A_VENIR, fenetre, fenetre_a_venir, veille
@@ -48,16 +48,16 @@ class Manque:
     motif: MotifNonConformite = MotifNonConformite.PIECE
 
 
-def exiger_dates(attestation: Attestation) -> None:
+def exiger_dates(attestation: Attestation, regle: str = REGLE_PERIODES) -> None:
     """Refuser à la saisie une période qui finit avant de commencer (CL-024).
 
     Raises:
-        Refus: CAP26-C07.
+        Refus: la règle du décompte (CAP26-C07).
     """
     for rang, periode in enumerate(attestation.periodes, start=1):
         if periode.fin < periode.debut:
             detail = f"période {rang} : la fin précède le début ; corrigez les dates, rien n'est enregistré"
-            raise Refus(REGLE_PERIODES, detail, periode=rang)
+            raise Refus(regle, detail, periode=rang)
 
 
 def juger_attestation(
@@ -97,19 +97,19 @@ def attestees(deposee: PieceDeposee, de: Fenetre) -> tuple[Attestee, ...]:
     return tuple(Attestee(periode, de) for periode in periodes)
 
 
-def du_secteur(activite: str, experience: Experience) -> bool:
+def du_secteur(activite: str, regle: Experience | Duree) -> bool:
     """L'activité de l'entreprise relève-t-elle d'un secteur du diplôme (CAP26-C01) ?
 
     Chaque mot du secteur y commence un mot : « transporteur » relève de ``transport``.
     """
-    mots = _mots(activite)
+    connus = mots(activite)
     return any(
-        all(any(mot.startswith(racine.rstrip("s")) for mot in mots) for racine in _mots(secteur))
-        for secteur in experience.secteurs
+        all(any(mot.startswith(racine.rstrip("s")) for mot in connus) for racine in mots(secteur))
+        for secteur in regle.secteurs
     )
 
 
-def _mots(texte: str) -> set[str]:
+def mots(texte: str) -> set[str]:
     """Mots sans accent ni casse ; un code d'activité (« 4941A ») n'en donne aucun."""
     plat = unicodedata.normalize("NFKD", texte).encode("ascii", "ignore").decode().lower()
     return set(re.findall(r"\b[a-z]{3,}", plat.replace("_", " ")))
@@ -131,7 +131,7 @@ def _refus(
     if not session.dans_les_delais(deposee.depose_le, limite):
         yield experience.regle_delai, MotifNonConformite.DELAI
     activite = attestation.entreprise.activite
-    if _mots(activite) and not du_secteur(activite, experience):
+    if mots(activite) and not du_secteur(activite, experience):
         yield experience.regle_secteur, MotifNonConformite.SECTEUR
 
 
@@ -193,7 +193,7 @@ def _verdict(
         return Verdict.A_EXAMINER, _regle_signature(session)
     if _etrangere(attestation.entreprise) and not attestation.entreprise.siret.strip():
         return Verdict.A_EXAMINER, REGLE_ECART
-    if not _mots(attestation.entreprise.activite):
+    if not mots(attestation.entreprise.activite):
         return Verdict.A_EXAMINER, experience.regle_secteur
     return Verdict.CONFORME, REGLE_PERIODES
 

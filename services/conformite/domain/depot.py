@@ -8,7 +8,7 @@ from functools import reduce
 
 from contracts.commandes.conformite import DeposerPiece, JugerPiece
 from contracts.droits import Role
-from contracts.evenements.conformite import PieceDeposee, PieceJugee, RegularisationDemandee
+from contracts.evenements.conformite import DossierDeclareConforme, PieceDeposee, PieceJugee, RegularisationDemandee
 from contracts.messages import Personnel, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Attestation, Entreprise, NaturePiece, Verdict
@@ -25,11 +25,13 @@ from services.conformite.domain.etats import (
     recu_de,
     suivre,
 )
+from services.conformite.domain.exigences import controlee, regle_periodes, toutes_exigences
 from services.conformite.domain.heures import tronquer
 from services.conformite.domain.jugement import Demande
 from services.conformite.domain.pieces import (
     REGLE_ADMINISTRATIVE,
     attendu,
+    dus,
     heures_dossier,
     juger,
     limite,
@@ -55,7 +57,7 @@ def accepter(command: DeposerPiece, etat: Etat, session: SessionFigee) -> list[D
         Refus: dates à l'envers (CAP26-C07), supports arrêtés (TR-C01), pièce qui ne peut être remplacée.
     """
     if command.attestation:
-        exiger_dates(command.attestation)
+        exiger_dates(command.attestation, regle_periodes(command.nature, session))
     deposee = _deposee(command)
     connue = recu_de(etat).pieces.get(command.piece)
     if connue and _meme_contenu(connue.deposee, deposee):
@@ -127,7 +129,7 @@ def _rendre(
     dossier = suivre(etat, rendu).dossier
     heures = heures_dossier(dossier.recu, session)
     ensuite: dict[str, object] = {
-        "attendu": attendu(deposee.nature, session),
+        "attendu": attendu(deposee.nature, dossier, session),
         "manquants": manquants(dossier, session),
         "heures_dossier": None if heures is None else tronquer(heures),
     }
@@ -155,20 +157,32 @@ def _exiger_recevable(deposee: PieceDeposee, connue: Piece | None, etat: Etat, s
     if connue.deposee.nature is not deposee.nature:
         nature = connue.deposee.nature.value
         raise Refus("PIECE_AUTRE_NATURE", f"{deposee.piece} est déjà une pièce {nature} : prenez un autre code")
-    if deposee.nature in ACCES:
+    if deposee.nature in ACCES or controlee(deposee.nature, session):
         _exiger_remplacable(deposee, connue, etat, session)
 
 
 def _exiger_remplacable(deposee: PieceDeposee, connue: Piece, etat: Etat, session: SessionFigee) -> None:
-    """Une pièce d'accès remise à temps ne se remplace pas hors délai, ni une fois la décision prise sur elle."""
+    """Une pièce d'accès ou de contrôle remise à temps ne se remplace pas hors délai, ni une fois décidé sur elle."""
     jour = limite(deposee.nature, recu_de(etat), session)
     tardive = not session.dans_les_delais(deposee.depose_le, jour)
     if tardive and session.dans_les_delais(connue.deposee.depose_le, jour):
         detail = f"le délai est passé depuis le {jour:%d/%m/%Y} : la pièce {deposee.piece} déjà déposée reste"
         raise Refus(regle_delai(deposee.nature, session), detail)
-    decision = etat.avant if isinstance(etat, MisEnDoute) else etat
-    if isinstance(decision, Autorise) and connue.verdict is Verdict.CONFORME:
+    if connue.verdict is Verdict.CONFORME and _decidee(deposee.nature, etat, session):
         raise Refus("PIECE_ACCEPTEE", f"la décision repose sur la pièce {deposee.piece} : déposez sous un autre code")
+
+
+def _decidee(nature: NaturePiece, etat: Etat, session: SessionFigee) -> bool:
+    """Une décision favorable repose-t-elle déjà sur les pièces de cette nature ?"""
+    if isinstance(etat, Inconnu):
+        return False
+    dossier = etat.dossier
+    exiges = [du for du, une in toutes_exigences(dus(dossier, session)) if nature in une.natures]
+    decisions = [dossier.suivi(epreuve).decision for du in exiges for epreuve in du.epreuves]
+    if any(isinstance(une, DossierDeclareConforme) for une in decisions):
+        return True
+    decision = etat.avant if isinstance(etat, MisEnDoute) else etat
+    return isinstance(decision, Autorise) and all(not du.epreuves for du in exiges)
 
 
 def _deposee(command: DeposerPiece) -> PieceDeposee:
@@ -184,6 +198,7 @@ def _deposee(command: DeposerPiece) -> PieceDeposee:
         signataires=command.signataires,
         empreinte=command.empreinte,
         entreprise=entreprise,
+        contenu=command.contenu,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TypeAlias, assert_never
 
 from contracts.commandes.conformite import (
     ArreterSupports,
+    AutoriserDureeReduite,
     ConclureVerification,
     ControlerDossier,
     DeposerPiece,
@@ -15,23 +16,14 @@ from contracts.commandes.conformite import (
     RetablirPieces,
     SignalerDoute,
 )
-from contracts.evenements.conformite import (
-    DossierDeclareConforme,
-    DossierDeclareNonConforme,
-    DossierOuvert,
-    DouteSignale,
-    PiecesDispensees,
-    PiecesRetablies,
-    SupportsArretes,
-    VerificationConclue,
-)
+from contracts.evenements.conformite import DossierOuvert, PiecesDispensees, PiecesRetablies, SupportsArretes
 from contracts.messages import Refus
 from contracts.session import SessionFigee
-from services.conformite.domain.acces import REGLE_DATES, Inscrit, attendus, condition_experience, pieces_dues
+from services.conformite.domain.acces import REGLE_DATES, attendus, condition_experience, pieces_dues
+from services.conformite.domain.decisions import decider
 from services.conformite.domain.depot import accepter, juger_a_la_main, juger_toutes
+from services.conformite.domain.doutes import conclure, douter, reduire
 from services.conformite.domain.etats import (
-    Autorise,
-    DecisionEvent,
     DossierEvent,
     Etat,
     Inconnu,
@@ -42,11 +34,10 @@ from services.conformite.domain.etats import (
     initial,
     ouvrir,
     recu_de,
-    suivre,
 )
-from services.conformite.domain.examen import Defavorable, EnSuspens, Favorable, Issue, examiner
-from services.conformite.domain.heures import tronquer
-from services.conformite.domain.pieces import REGLE_ADMINISTRATIVE, manquants, supports_manquants
+from services.conformite.domain.exigences import epreuves_concernees
+from services.conformite.domain.inscrit import Inscrit
+from services.conformite.domain.pieces import manquants, supports_manquants
 from services.conformite.domain.supports import attendus_supports
 
 __all__ = ["DossierCommand", "DossierEvent", "Etat", "decide", "evolve", "initial"]
@@ -61,6 +52,7 @@ DossierCommand: TypeAlias = (
     | ArreterSupports
     | SignalerDoute
     | ConclureVerification
+    | AutoriserDureeReduite
 )
 REGLE_FIGEE = "AMB-59"
 
@@ -85,7 +77,12 @@ def decide(command: DossierCommand, etat: Etat, session: SessionFigee) -> list[D
 
 
 def _sur_ouvert(
-    command: JugerPiece | ControlerDossier | ArreterSupports | SignalerDoute | ConclureVerification,
+    command: JugerPiece
+    | ControlerDossier
+    | ArreterSupports
+    | SignalerDoute
+    | ConclureVerification
+    | AutoriserDureeReduite,
     etat: Ouvert,
     session: SessionFigee,
 ) -> list[DossierEvent]:
@@ -93,13 +90,15 @@ def _sur_ouvert(
         case JugerPiece():
             return juger_a_la_main(command, etat, session)
         case ControlerDossier():
-            return _controler(command, etat, session)
+            return decider(command, etat, session)
         case ArreterSupports():
             return _arreter(command, etat, session)
         case SignalerDoute():
-            return _douter(command, etat)
+            return douter(command, etat, session)
         case ConclureVerification():
-            return _conclure(command, etat, session)
+            return conclure(command, etat, session)
+        case AutoriserDureeReduite():
+            return reduire(command, etat, session)
         case _:
             assert_never(command)
 
@@ -131,64 +130,27 @@ def _ouvrir(command: OuvrirDossier, etat: Etat, session: SessionFigee) -> list[D
         pieces_dues=pieces_dues(inscrit, dispenses, session),
         dispenses=dispenses,
         attendus=attendus(inscrit, dispenses, session),
+        unites=command.unites,
+        facultatives=command.facultatives,
+        modes=command.modes,
     )
     return [ouvert, *juger_toutes(ouvrir(etat.recu, ouvert), session, command.le)]
 
 
 def _ajuster(command: DispenserPieces | RetablirPieces, etat: Etat, session: SessionFigee) -> list[DossierEvent]:
-    """Une épreuve dispensée ou conservée n'a plus de supports dus ; repassée, elle en a de nouveau."""
+    """Une épreuve dispensée ou conservée n'a plus de pièces dues ; repassée, elle en a de nouveau."""
     dispenser = isinstance(command, DispenserPieces)
-    sans_support = not {un.partition(".")[0] for un in attendus_supports(session.reglement, ())} & {command.epreuve}
-    if sans_support or (command.epreuve in recu_de(etat).dispenses) is dispenser:
+    concernees = {un.partition(".")[0] for un in attendus_supports(session.reglement, ())}
+    if (
+        command.epreuve not in concernees | epreuves_concernees(session)
+        or (command.epreuve in recu_de(etat).dispenses) is dispenser
+    ):
         return []
     fait = PiecesDispensees if dispenser else PiecesRetablies
     event = fait(candidat=command.candidat, epreuve=command.epreuve, regle=command.regle)
     apres = evolve(etat, event)
     restent = () if isinstance(apres, Inconnu) else manquants(apres.dossier, session)
     return [event.model_copy(update={"manquants": restent})]
-
-
-# La décision ------------------------------------------------------------------------------------------------------
-
-
-def _controler(command: ControlerDossier, etat: Ouvert, session: SessionFigee) -> list[DossierEvent]:
-    """Décider, une fois ; décider à nouveau seulement si une personne a changé ce que valent les pièces.
-
-    Raises:
-        Refus: on attend encore une pièce, un examen, ou la fin d'une vérification.
-    """
-    if isinstance(etat, MisEnDoute):
-        detail = "une vérification est en cours : concluez-la, l'évaluation a lieu en attendant"
-        raise Refus(REGLE_ADMINISTRATIVE, detail)
-    issue = examiner(etat.dossier, session, command.le)
-    if isinstance(issue, EnSuspens):
-        raise Refus(issue.regle, issue.detail)
-    return list(_declarer(issue, etat, command.candidat))
-
-
-def _declarer(issue: Issue, etat: Ouvert, candidat: str) -> list[DecisionEvent]:
-    """L'événement d'une issue ; rien si la décision est déjà celle-là."""
-    match issue:
-        case Favorable() if not isinstance(etat, Autorise):
-            heures = None if issue.heures is None else tronquer(issue.heures)
-            return [
-                DossierDeclareConforme(
-                    candidat=candidat, regle=issue.regle, explication=issue.explication, heures_retenues=heures
-                )
-            ]
-        case Defavorable() if not isinstance(etat, NonAutorise):
-            return [
-                DossierDeclareNonConforme(
-                    candidat=candidat,
-                    regle=issue.regle,
-                    motifs=tuple(motif.value for motif in issue.motifs),
-                    orientation=issue.orientation,
-                    explication=issue.explication,
-                    heures_retenues=None if issue.heures is None else tronquer(issue.heures),
-                )
-            ]
-        case _:
-            return []
 
 
 # Les supports -----------------------------------------------------------------------------------------------------
@@ -213,28 +175,3 @@ def _arreter(command: ArreterSupports, etat: Ouvert, session: SessionFigee) -> l
         regles=tuple(regle for _, regle in absents),
     )
     return [] if event == etat.dossier.arretes else [event]
-
-
-# Le doute ---------------------------------------------------------------------------------------------------------
-
-
-def _douter(command: SignalerDoute, etat: Ouvert) -> list[DossierEvent]:
-    """Signaler n'est pas rejeter : aucune décision ne change (TR-C02)."""
-    if isinstance(etat, MisEnDoute) and command.motif in etat.motifs:
-        return []
-    return [DouteSignale(candidat=command.candidat, motif=command.motif, regle=REGLE_ADMINISTRATIVE)]
-
-
-def _conclure(command: ConclureVerification, etat: Ouvert, session: SessionFigee) -> list[DossierEvent]:
-    """L'autorité conclut ; la décision déjà prise suit, s'il y a lieu, dans le même fait."""
-    event = VerificationConclue(
-        candidat=command.candidat, conforme=command.conforme, motif=command.motif, regle=REGLE_ADMINISTRATIVE
-    )
-    if not isinstance(etat, MisEnDoute):
-        if etat.dossier.verification == event:
-            return []
-        raise Refus("AUCUNE_VERIFICATION", "aucun doute n'est signalé sur ce dossier : signalez-le d'abord")
-    apres = suivre(etat, event)
-    suite = examiner(apres.dossier, session, command.le)
-    tranchee = isinstance(suite, Defavorable) if not command.conforme else isinstance(apres, NonAutorise)
-    return [event, *(_declarer(suite, apres, command.candidat) if tranchee else [])]

@@ -11,6 +11,7 @@ from contracts.evenements.conformite import (
     DossierDeclareNonConforme,
     DossierOuvert,
     DouteSignale,
+    DureeReduiteAutorisee,
     PieceDeposee,
     PieceJugee,
     PiecesDispensees,
@@ -20,12 +21,19 @@ from contracts.evenements.conformite import (
     VerificationConclue,
 )
 from contracts.vocabulaire import NaturePiece, Verdict
-from services.conformite.domain.acces import REGLE_A_VENIR, Inscrit
+from services.conformite.domain.acces import REGLE_A_VENIR
+from services.conformite.domain.inscrit import Inscrit
 
 PieceEvent: TypeAlias = PieceDeposee | PieceJugee | RegularisationDemandee | PiecesDispensees | PiecesRetablies
 DecisionEvent: TypeAlias = DossierDeclareConforme | DossierDeclareNonConforme
 DossierEvent: TypeAlias = (
-    DossierOuvert | PieceEvent | DecisionEvent | SupportsArretes | DouteSignale | VerificationConclue
+    DossierOuvert
+    | PieceEvent
+    | DecisionEvent
+    | SupportsArretes
+    | DouteSignale
+    | VerificationConclue
+    | DureeReduiteAutorisee
 )
 
 
@@ -55,13 +63,31 @@ class Recu:
 
 
 @dataclass(frozen=True)
+class Suivi:
+    """Ce qu'un contrôle a fait d'une épreuve : sa dernière décision, les doutes en cours, ce qu'on en a vérifié."""
+
+    decision: DecisionEvent | None = None
+    doutes: tuple[str, ...] = ()
+    verification: VerificationConclue | None = None
+
+    @property
+    def verifie_faux(self) -> bool:
+        return self.verification is not None and not self.verification.conforme
+
+
+@dataclass(frozen=True)
 class Dossier:
-    """Un dossier ouvert, quelle que soit la décision."""
+    """Un dossier ouvert, quelle que soit la décision. ``suivis`` : par épreuve contrôlée."""
 
     ouvert: DossierOuvert
     recu: Recu
     arretes: SupportsArretes | None = None
     verification: VerificationConclue | None = None
+    suivis: Mapping[str, Suivi] = field(default_factory=dict)
+    reductions: tuple[DureeReduiteAutorisee, ...] = ()
+
+    def suivi(self, epreuve: str) -> Suivi:
+        return self.suivis.get(epreuve, Suivi())
 
     @property
     def inscrit(self) -> Inscrit:
@@ -135,6 +161,8 @@ def evolve(etat: Etat, event: DossierEvent) -> Etat:
             return _decider(etat, event)
         case SupportsArretes():
             return _changer(etat, lambda dossier: replace(dossier, arretes=event))
+        case DureeReduiteAutorisee():
+            return _changer(etat, lambda dossier: replace(dossier, reductions=(*dossier.reductions, event)))
         case DouteSignale() | VerificationConclue():
             return _verifier(etat, event)
         case _:
@@ -161,7 +189,8 @@ def _recevoir(etat: Etat, event: PieceEvent) -> Etat:
     if isinstance(etat, Inconnu):
         return Inconnu(_noter(etat.recu, event))
     if isinstance(event, PiecesRetablies):  # l'état des supports est à arrêter de nouveau
-        etat = _changer(etat, lambda dossier: replace(dossier, arretes=None))
+        repassee = event.epreuve
+        etat = _changer(etat, lambda dossier: replace(dossier, arretes=None, suivis=_sans(dossier.suivis, repassee)))
     return _changer(etat, lambda dossier: replace(dossier, recu=_noter(dossier.recu, event)))
 
 
@@ -191,12 +220,17 @@ def _sur_piece(recu: Recu, code: str, change: Callable[[Piece], Piece]) -> Recu:
 def _decider(etat: Etat, event: DecisionEvent) -> Etat:
     if isinstance(etat, Inconnu):
         return etat
+    if event.epreuves:
+        return _suivre_epreuves(etat, event.epreuves, lambda suivi: replace(suivi, decision=event))
     if isinstance(event, DossierDeclareConforme):
         return Autorise(etat.dossier)
     return NonAutorise(etat.dossier, event.regle)
 
 
 def _verifier(etat: Etat, event: DouteSignale | VerificationConclue) -> Etat:
+    """Celui d'une épreuve ne touche qu'elle ; celui du dossier, tout entier."""
+    if event.epreuve is not None:
+        return _suivre_epreuves(etat, (event.epreuve,), lambda suivi: _verifier_epreuve(suivi, event))
     match etat, event:
         case MisEnDoute(avant=avant, motifs=motifs), DouteSignale(motif=motif):
             return MisEnDoute(avant, (*motifs, motif))
@@ -206,6 +240,25 @@ def _verifier(etat: Etat, event: DouteSignale | VerificationConclue) -> Etat:
             return _changer(avant, lambda dossier: replace(dossier, verification=event))
         case _:
             return etat
+
+
+def _verifier_epreuve(suivi: Suivi, event: DouteSignale | VerificationConclue) -> Suivi:
+    if isinstance(event, DouteSignale):
+        return replace(suivi, doutes=(*suivi.doutes, event.motif))
+    return replace(suivi, doutes=(), verification=event) if suivi.doutes else suivi
+
+
+def _suivre_epreuves(etat: Etat, epreuves: tuple[str, ...], change: Callable[[Suivi], Suivi]) -> Etat:
+    return _changer(
+        etat,
+        lambda dossier: replace(
+            dossier, suivis={**dossier.suivis, **{une: change(dossier.suivi(une)) for une in epreuves}}
+        ),
+    )
+
+
+def _sans(suivis: Mapping[str, Suivi], epreuve: str) -> Mapping[str, Suivi]:
+    return {code: suivi for code, suivi in suivis.items() if code != epreuve}
 
 
 def _changer(etat: Etat, change: Callable[[Dossier], Dossier]) -> Etat:

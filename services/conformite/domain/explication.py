@@ -57,7 +57,7 @@ def formation(dossier: Dossier, session: SessionFigee, motifs: Motifs) -> tuple[
     details = tuple(_piece(un, session) for un in dossier.recu.de_nature(NaturePiece.PREUVE_FORMATION))
     return (
         _condition(dossier, condition_experience(dossier.inscrit, session), session, SANS_OBJET),
-        _clause(session, regle, texte, effet=NON_REMPLIE, details=details),
+        clause(session, regle, texte, effet=NON_REMPLIE, details=details),
         *_refus(dossier, motifs, session),
     )
 
@@ -78,7 +78,7 @@ def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, ef
     texte = "Une expérience ou des PFMP du secteur sont exigées du majeur hors formation, ou de tout majeur sur option."
     if session.reglement.experience is None:
         texte = "Ce règlement n'exige pas d'expérience : la condition ne vaut qu'à compter de la session 2026."
-    return _clause(session, condition.regle, texte, faits=faits, effet=effet)
+    return clause(session, condition.regle, texte, faits=faits, effet=effet)
 
 
 def _duree(dossier: Dossier, regle: Experience, session: SessionFigee, *, remplie: bool) -> Explication:
@@ -97,7 +97,7 @@ def _duree(dossier: Dossier, regle: Experience, session: SessionFigee, *, rempli
         *(_attestation(une, regle, session) for une in attestations(dossier.recu)),
         _plafond(compte, regle, session),
     )
-    return _clause(
+    return clause(
         session, regle.regle, texte, chiffres=chiffres, effet=REMPLIE if remplie else NON_REMPLIE, details=details
     )
 
@@ -112,7 +112,7 @@ def _plafond(compte: Decompte, regle: Experience, session: SessionFigee) -> Expl
         "heures_par_semaine": horaire,
         "semaines_civiles": str(len(compte.retenues)),
     }
-    return _clause(session, REGLE_PLAFOND, texte, chiffres=chiffres)
+    return clause(session, REGLE_PLAFOND, texte, chiffres=chiffres)
 
 
 def _attestation(piece: Piece, regle: Experience, session: SessionFigee) -> Explication:
@@ -147,7 +147,7 @@ def _piece(
     recus = (f"déposée le {piece.deposee.depose_le.isoformat()}", *faits)
     dits = (*jugee.motifs, *jugee.alertes) if jugee else ()
     texte = f"Pièce {piece.deposee.piece} ({piece.deposee.nature.value}) : {verdict}{par}."
-    return _clause(session, regle, texte, faits=(*recus, *dits), chiffres=chiffres, effet=verdict)
+    return clause(session, regle, texte, faits=(*recus, *dits), chiffres=chiffres, effet=verdict)
 
 
 def _pfmp(dossier: Dossier, session: SessionFigee, *, refusees: bool) -> Iterable[Explication]:
@@ -160,7 +160,7 @@ def _pfmp(dossier: Dossier, session: SessionFigee, *, refusees: bool) -> Iterabl
     )
     texte = "Les PFMP du candidat en formation sont contrôlées sur l'attestation de l'établissement."
     regle = session.reglement.pieces[NaturePiece.ATTESTATION_PFMP].regle
-    return (_clause(session, regle, texte, effet=effet, details=tuple(_piece(une, session) for une in recues)),)
+    return (clause(session, regle, texte, effet=effet, details=tuple(_piece(une, session) for une in recues)),)
 
 
 def _refus(dossier: Dossier, motifs: Motifs, session: SessionFigee) -> Iterable[Explication]:
@@ -169,13 +169,13 @@ def _refus(dossier: Dossier, motifs: Motifs, session: SessionFigee) -> Iterable[
     if not motifs:
         return
     details = tuple(
-        _clause(session, _regle_du_motif(motif, session), MOTIFS[motif], effet=motif.value) for motif in motifs
+        clause(session, _regle_du_motif(motif, session), MOTIFS[motif], effet=motif.value) for motif in motifs
     )
     faits = (f"vérification : {dossier.verification.motif}",) if dossier.verifie_faux and dossier.verification else ()
     texte = "Le candidat n'est pas autorisé à se présenter à l'examen, pour les motifs qui suivent."
-    yield _clause(session, REGLE_MOTIVATION, texte, faits=faits, effet="non autorisé à tout l'examen", details=details)
+    yield clause(session, REGLE_MOTIVATION, texte, faits=faits, effet="non autorisé à tout l'examen", details=details)
     if experience:
-        yield _clause(session, experience.regle_orientation, experience.orientation, effet="orientation")
+        yield clause(session, experience.regle_orientation, experience.orientation, effet="orientation")
 
 
 def _regle_du_motif(motif: MotifNonConformite, session: SessionFigee) -> str:
@@ -191,7 +191,7 @@ def _regle_du_motif(motif: MotifNonConformite, session: SessionFigee) -> str:
     }[motif]
 
 
-def _clause(
+def clause(
     session: SessionFigee,
     regle: str,
     texte: str,
@@ -201,7 +201,7 @@ def _clause(
     effet: str = "",
     details: tuple[Explication, ...] = (),
 ) -> Explication:
-    source = session.reglement.sources.get(regle)
+    source = session.reglement.source(regle)
     citee = ", ".join(part for part in (source.texte, source.section) if part) if source else ""
     return Explication(
         regle=regle, source=citee, texte=texte, faits=faits, chiffres=chiffres or {}, effet=effet, details=details

@@ -81,7 +81,7 @@ def heures_plafonnees(attestees: Iterable[Attestee], regle: Experience) -> Decom
     cumul: defaultdict[date, Fraction] = defaultdict(Fraction)
     couverts: defaultdict[date, set[date]] = defaultdict(set)
     for une in toutes:
-        horaire = min(_horaire(une.periode), plafond) * _part_retenue(une.periode)
+        horaire = min(_horaire(une.periode), plafond) * part_retenue(une.periode)
         for jour in _jours(*une.fenetre.bornes(une.periode)):
             lundi = jour - timedelta(days=jour.weekday())
             cumul[lundi] += horaire / JOURS_OUVRES
@@ -127,7 +127,7 @@ def _horaire(periode: Periode) -> Fraction:
     return Fraction(periode.heures_hebdomadaires)
 
 
-def _part_retenue(periode: Periode) -> Fraction:
+def part_retenue(periode: Periode) -> Fraction:
     """Le plus petit des semaines annoncées et des dates, rapporté aux dates (AMB-35)."""
     sur_dates = semaines_sur_dates(periode)
     if periode.semaines_annoncees is None or not sur_dates:
@@ -136,7 +136,7 @@ def _part_retenue(periode: Periode) -> Fraction:
 
 
 def _heures(periode: Periode, debut: date, fin: date) -> Fraction:
-    return _horaire(periode) * _part_retenue(periode) * jours_ouvres(debut, fin) / JOURS_OUVRES
+    return _horaire(periode) * part_retenue(periode) * jours_ouvres(debut, fin) / JOURS_OUVRES
 
 
 def _avant(une: Attestee) -> Fraction:

@@ -110,11 +110,20 @@ class Dossiers(Projection):
 
     def project(self, fact: Fact) -> Iterable[Op]:
         lieu, event = split(fact.subject), fact.event
+        if d_une_epreuve(event):  # read by the controls, épreuve by épreuve
+            return
         session = {"academie": lieu.academie, "session": lieu.session, "diplome": lieu.diplome}
         cle = {**session, "candidat": str(getattr(event, "candidat", ""))}
         if isinstance(event, PieceDeposee | PieceJugee | RegularisationDemandee):
             yield Upsert(pieces, {**cle, "piece": event.piece}, _piece(event))
         yield Upsert(dossiers, cle, _dossier(event, fact))
+
+
+def d_une_epreuve(event: Event) -> bool:
+    """Ce fait ne concerne que des épreuves, pas l'accès à l'examen."""
+    return bool(getattr(event, "epreuves", ())) or (
+        isinstance(event, DouteSignale | VerificationConclue) and event.epreuve is not None
+    )
 
 
 def _piece(event: PieceDeposee | PieceJugee | RegularisationDemandee) -> dict[str, object]:

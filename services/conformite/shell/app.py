@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from contracts.commandes import conformite as commandes
@@ -9,13 +10,14 @@ from contracts.messages import Data
 from contracts.requetes import ListerDossiers, VoirDossier
 from services.communs.shell import BaseShell, service_spec
 from services.conformite.domain import dossier
-from services.conformite.projections import dossiers
+from services.conformite.domain.doutes import relance
+from services.conformite.projections import controles, dossiers
 from services.conformite.shell.reactions import REACTIONS
 from services.socle.handlers import Family, on
 from services.socle.service import Environment, Parts
 
 DOSSIER = Family("dossier", dossier.initial, dossier.evolve)
-PROJECTIONS = (dossiers.Dossiers(),)
+PROJECTIONS = (dossiers.Dossiers(), controles.Controles())
 
 
 def _dossier(command: Any) -> str:
@@ -26,12 +28,34 @@ class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
 
     async def voir(self, query: VoirDossier) -> Data | None:
+        """The dossier, its controls, and the verifications in course with the day when each is overdue (AMB-45)."""
+        cle = {**self._lieu(query), "candidat": query.candidat}
         with self._env.engine.connect() as connection:
-            return dossiers.lire_dossier(connection, **self._lieu(query), candidat=query.candidat)
+            found = dossiers.lire_dossier(connection, **cle)
+            suivis = controles.lire_controles(connection, **cle)
+        if found is None:
+            return None
+        return {**found, **suivis, "doutes": await self._relancer(query, suivis["doutes"])}
 
     async def lister(self, query: ListerDossiers) -> list[Data]:
         with self._env.engine.connect() as connection:
-            return dossiers.lister_dossiers(connection, **self._lieu(query))
+            found = dossiers.lister_dossiers(connection, **self._lieu(query))
+            en_cours = controles.lister_doutes(connection, **self._lieu(query))
+        suivis: dict[str, list[Data]] = {}
+        for doute in await self._relancer(query, en_cours):
+            suivis.setdefault(doute.pop("candidat"), []).append(doute)
+        return [{**ligne, "doutes": suivis.get(ligne["candidat"], [])} for ligne in found]
+
+    async def _relancer(self, query: VoirDossier | ListerDossiers, en_cours: list[Data]) -> list[Data]:
+        """Each verification in course, with the day when it is overdue and whether that day is past."""
+        if not en_cours:
+            return []
+        session, le = await self.session(query), datetime.now(UTC)
+        relances = [relance(doute["depuis"], session, le) for doute in en_cours]
+        return [
+            {**doute, "echeance": une.echeance, "en_retard": une.en_retard}
+            for doute, une in zip(en_cours, relances, strict=True)
+        ]
 
 
 def build(env: Environment) -> Parts:

@@ -7,7 +7,13 @@ granted then given up is learned in that order.
 from __future__ import annotations
 
 from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
-from contracts.evenements.inscription import BeneficeAbandonne, BeneficeAccorde, CandidatInscrit, DispenseAccordee
+from contracts.evenements.inscription import (
+    AcquisReconnu,
+    BeneficeAbandonne,
+    BeneficeAccorde,
+    CandidatInscrit,
+    DispenseAccordee,
+)
 from contracts.messages import Command
 from services.communs.reactions import command_base
 from services.socle.enveloppe import Fact
@@ -31,9 +37,12 @@ def suivre_candidature(fact: Fact) -> list[Command]:
                     reglement=event.reglement,
                     formation_attestee=event.formation_attestee,
                     livret=event.livret,
+                    unites=event.unites,
+                    facultatives=event.facultatives,
+                    modes=event.modes,
                 )
             ]
-        case DispenseAccordee(situation=None) | BeneficeAccorde():
+        case DispenseAccordee(situation=None) | BeneficeAccorde() | AcquisReconnu():
             return [DispenserPieces(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
         case BeneficeAbandonne():
             return [RetablirPieces(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
@@ -44,7 +53,7 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "suivre_candidature",
-        frozenset({CandidatInscrit, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne}),
+        frozenset({CandidatInscrit, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}),
         suivre_candidature,
     ),
 )

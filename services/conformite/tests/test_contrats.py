@@ -11,6 +11,7 @@ from contracts.commandes import conformite as commandes
 from contracts.droits import DROITS
 from contracts.evenements import REGISTRE
 from contracts.evenements.conformite import EVENEMENTS, MotifNonConformite, PieceDeposee
+from services.conformite.domain.controle import ORDRE
 from services.conformite.domain.dossier import evolve, initial
 from services.conformite.tests.donnees import apres, ouvrir, spec
 
@@ -63,7 +64,12 @@ def test_chaque_ordre_a_ses_droits() -> None:
 
 
 def test_cap26_r01_les_motifs_sont_ceux_du_catalogue() -> None:
-    assert [motif.value for motif in MotifNonConformite] == ["duree", "secteur", "delai", "piece", "signature"]
+    assert [motif.value for motif in MotifNonConformite][:5] == ["duree", "secteur", "delai", "piece", "signature"]
+
+
+def test_bts_c02_les_cinq_motifs_sont_ceux_du_catalogue() -> None:
+    assert [motif.value for motif in ORDRE[:5]] == ["depot", "delai", "duree", "attestation", "signature"]
+    assert set(ORDRE) == set(MotifNonConformite)
 
 
 def test_un_dossier_inconnu_n_a_pas_d_histoire() -> None:

@@ -10,6 +10,7 @@ import pytest
 from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
 from contracts.droits import check_rights
 from contracts.evenements.inscription import (
+    AcquisReconnu,
     BeneficeAbandonne,
     BeneficeAccorde,
     DispenseAccordee,
@@ -83,5 +84,5 @@ def test_quel_que_soit_l_ordre_d_arrivee_le_dossier_est_le_meme(ordre: tuple[int
 
 def test_toutes_les_reactions_suivent_la_candidature_dans_l_ordre():
     [reaction] = REACTIONS
-    assert reaction.handles == {type(inscrit()), DispenseAccordee, BeneficeAccorde, BeneficeAbandonne}
+    assert reaction.handles == {type(inscrit()), DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}
     assert reaction.filters == ["ev.*.*.*.inscription.>"]

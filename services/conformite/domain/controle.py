@@ -1,0 +1,290 @@
+"""Contrôler la conformité d'un dossier : les motifs, un à un, puis l'issue (BTS-C01 à C18, MC-C03 à C13, TP-C01).
+
+L'issue ne dépend que des pièces, jamais de leur ordre d'arrivée ; une pièce de plus ne l'aggrave pas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from contracts.evenements.conformite import MotifNonConformite
+from contracts.reglement import Duree, PieceExigee
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Explication, Periode, Verdict
+from services.conformite.domain.contenu import Defaut
+from services.conformite.domain.durees import Mesure, dire, mesurer
+from services.conformite.domain.etats import Dossier, Piece
+from services.conformite.domain.examen import EnSuspens
+from services.conformite.domain.exigee import defauts_de, juger_exigee, regle_signature
+from services.conformite.domain.exigences import ControleDu, date_remise
+
+Motif = MotifNonConformite
+# L'ordre de BTS-C02, puis ce que d'autres règlements ajoutent.
+ORDRE = (Motif.DEPOT, Motif.DELAI, Motif.DUREE, Motif.ATTESTATION, Motif.SIGNATURE, Motif.SECTEUR, Motif.PIECE)
+ABSENCES = {
+    Motif.DEPOT: "aucun dépôt",
+    Motif.ATTESTATION: "aucune attestation de stage ni certificat de travail admis",
+    Motif.PIECE: "pièce absente",
+}
+REJETS = {
+    Motif.DELAI: "déposée après la date de remise",
+    Motif.SIGNATURE: "non visée ou non signée par une personne habilitée",
+    Motif.SECTEUR: "activité étrangère au secteur du diplôme",
+    Motif.ATTESTATION: "attestation incomplète",
+    Motif.PIECE: "pièce incomplète",
+}
+
+
+@dataclass(frozen=True)
+class Constat:
+    """Un motif de non-conformité : sa règle, ce qu'on constate, sur quelles pièces, avec quels chiffres."""
+
+    motif: Motif
+    regle: str
+    texte: str
+    faits: tuple[str, ...] = ()
+    chiffres: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Vue:
+    """Une pièce du contrôle, et ce qu'elle vaut : la règle relue aujourd'hui, ou le verdict d'une personne."""
+
+    piece: Piece
+    verdict: Verdict
+    regle: str
+    motifs: tuple[Motif, ...]
+
+    @property
+    def code(self) -> str:
+        return self.piece.deposee.piece
+
+    @property
+    def admise(self) -> bool:
+        return self.verdict is Verdict.CONFORME
+
+
+@dataclass(frozen=True)
+class Examen:
+    """Tout ce que le contrôle a vu : de quoi décider, et de quoi l'expliquer."""
+
+    du: ControleDu
+    vues: tuple[Vue, ...]
+    mesure: Mesure | None
+    constats: tuple[Constat, ...]
+    a_examiner: tuple[Vue, ...]
+    reserves: tuple[tuple[str, Defaut], ...] = ()
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        presents = {constat.motif for constat in self.constats}
+        return tuple(motif for motif in ORDRE if motif in presents)
+
+
+@dataclass(frozen=True)
+class Conforme:
+    examen: Examen
+
+
+@dataclass(frozen=True)
+class NonConforme:
+    examen: Examen
+
+
+Issue: TypeAlias = Conforme | NonConforme | EnSuspens
+Explications: TypeAlias = tuple[Explication, ...]
+
+
+def controler(du: ControleDu, dossier: Dossier, session: SessionFigee, le: datetime, *, verifie_faux: bool) -> Issue:
+    """L'issue d'un contrôle à cet instant. Favorable, elle n'attend pas ; contraire, elle attend la date de remise.
+
+    ``verifie_faux`` : l'autorité a conclu contre ce dossier ; la date n'y change plus rien.
+    """
+    examen = examiner(du, dossier, session, verifie_faux=verifie_faux)
+    if verifie_faux:
+        return NonConforme(examen)
+    if not examen.constats and not examen.a_examiner:
+        return Conforme(examen)
+    jour = date_remise(session)
+    if examen.a_examiner:
+        une = examen.a_examiner[0]
+        return EnSuspens(une.regle, f"la pièce {une.code} est à examiner : jugez-la à la main, avec son motif")
+    if session.dans_les_delais(le, jour):
+        detail = f"le candidat peut compléter son dossier jusqu'au {jour:%d/%m/%Y} inclus : attendez"
+        return EnSuspens(du.controle.regle_delai, detail)
+    return NonConforme(examen)
+
+
+def examiner(du: ControleDu, dossier: Dossier, session: SessionFigee, *, verifie_faux: bool = False) -> Examen:
+    """Les pièces, la durée, et chaque motif qui s'oppose."""
+    vues = _vues(du, dossier, session)
+    mesure = mesurer_duree(du, dossier, session, [une for une in vues if une.admise])
+    potentielle = mesurer_duree(du, dossier, session, vues)
+    constats: list[Constat] = []
+    for exigee in du.pieces:
+        constats += _exigee(exigee, [une for une in vues if une.piece.deposee.nature in exigee.natures], du)
+    constats += _duree(du, vues, mesure, potentielle)
+    constats += _periodes(du, vues)
+    if verifie_faux:
+        constats.append(_faux(du))
+    return Examen(
+        du=du,
+        vues=vues,
+        mesure=mesure,
+        constats=tuple(dict.fromkeys(constats)),
+        a_examiner=_a_examiner(du, vues, mesure),
+        reserves=tuple(_reserves(du, vues)),
+    )
+
+
+def _vues(du: ControleDu, dossier: Dossier, session: SessionFigee) -> tuple[Vue, ...]:
+    """Les pièces reçues pour ce contrôle, par code : l'ordre d'arrivée n'y paraît pas."""
+    return tuple(
+        _vue(piece, exigee, du, dossier, session)
+        for _, piece in sorted(dossier.recu.pieces.items())
+        if (exigee := _exigee_de(piece, du)) is not None
+    )
+
+
+def _exigee_de(piece: Piece, du: ControleDu) -> PieceExigee | None:
+    return next((une for une in du.pieces if piece.deposee.nature in une.natures), None)
+
+
+def _vue(piece: Piece, exigee: PieceExigee, du: ControleDu, dossier: Dossier, session: SessionFigee) -> Vue:
+    jugee = piece.jugee
+    if jugee and jugee.a_la_main:
+        refusee = () if jugee.verdict is Verdict.CONFORME else (Motif(exigee.motif),)
+        return Vue(piece, jugee.verdict, jugee.regle, refusee)
+    jugement = juger_exigee(piece.deposee, du, exigee, dossier.ouvert.categorie, session)
+    regle = regle_signature(exigee) if Motif.SIGNATURE in jugement.motifs else jugement.regle
+    return Vue(piece, jugement.verdict, regle, jugement.motifs)
+
+
+# Les motifs -------------------------------------------------------------------------------------------------------
+
+
+def _exigee(exigee: PieceExigee, vues: Sequence[Vue], du: ControleDu) -> Iterator[Constat]:
+    """Une pièce admise suffit ; sinon, pourquoi aucune ne l'est."""
+    if any(une.admise for une in vues):
+        return
+    if not vues:
+        motif = Motif(exigee.motif)
+        natures = " ou ".join(exigee.natures)
+        yield Constat(motif, exigee.regle, f"{ABSENCES[motif]} : {natures}")
+    yield from _rejets([une for une in vues if une.verdict is not Verdict.A_EXAMINER], du)
+
+
+def _rejets(vues: Iterable[Vue], du: ControleDu) -> Iterator[Constat]:
+    for vue in vues:
+        for motif in vue.motifs:
+            regle = du.controle.regle_delai if motif is Motif.DELAI else vue.regle
+            texte = REJETS.get(motif, "pièce écartée par une personne")
+            yield Constat(motif, regle, f"pièce {vue.code} : {texte}", faits=(vue.code,))
+
+
+def _duree(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None, potentielle: Mesure | None) -> Iterator[Constat]:
+    """La durée admise ne suffit pas : les pièces écartées disent pourquoi ; la durée, si même elles ne suffiraient."""
+    attestent = [une for une in vues if une.piece.deposee.nature in du.natures_durees]
+    if mesure is None or potentielle is None or mesure.suffit or not attestent:
+        return
+    yield from _rejets([une for une in attestent if not une.admise and une.verdict is not Verdict.A_EXAMINER], du)
+    if not potentielle.suffit:
+        texte = f"{mesure.texte} attestées ; il en faut {dire(mesure.minimum, mesure.unite)}"
+        chiffres = (("retenue", str(mesure.retenue)), ("minimum", str(mesure.minimum)))
+        codes = tuple(une.code for une in attestent)
+        yield Constat(Motif.DUREE, mesure.duree.regle, texte, faits=codes, chiffres=chiffres)
+
+
+def _periodes(du: ControleDu, vues: Sequence[Vue]) -> Iterator[Constat]:
+    """Autant d'attestations que de périodes distinctes que le dossier raconte (BTS-C10)."""
+    regle = du.controle.attestation_par_periode
+    attestations = [une for une in vues if une.piece.deposee.nature in du.natures_attestations]
+    periodes = max((une.piece.deposee.contenu.periodes or 0 for une in vues if une.piece.deposee.contenu), default=0)
+    admises = _distinctes(une for une in attestations if une.admise)
+    if regle is None or du.dispense or not attestations or admises >= periodes:
+        return
+    yield from _rejets([une for une in attestations if not une.admise and une.verdict is not Verdict.A_EXAMINER], du)
+    if _distinctes(attestations) < periodes:
+        texte = f"{admises} attestations pour {periodes} périodes distinctes : il en faut une par période"
+        chiffres = (("attestations", str(admises)), ("periodes", str(periodes)))
+        codes = tuple(une.code for une in attestations)
+        yield Constat(Motif.ATTESTATION, regle, texte, faits=codes, chiffres=chiffres)
+
+
+def _distinctes(vues: Iterable[Vue]) -> int:
+    """Le même document, déposé deux fois sous deux codes, est une attestation."""
+    return len({_document(vue) for vue in vues})
+
+
+def _document(vue: Vue) -> tuple[object, ...]:
+    attestation = vue.piece.deposee.attestation
+    if attestation is None:
+        return (vue.piece.deposee.empreinte or vue.code,)
+    entreprise = attestation.entreprise
+    nom = "".join((entreprise.siret or entreprise.denomination).split()).casefold()
+    return (nom, frozenset((periode.debut, periode.fin) for periode in attestation.periodes))
+
+
+def _faux(du: ControleDu) -> Constat:
+    """L'autorité a vérifié : une pièce que le dossier produit n'est pas ce qu'elle dit être (BTS-C06)."""
+    attestee = any(une.motif == "attestation" for une in du.pieces)
+    regle = du.controle.regle_verification or du.controle.regle_effet
+    return Constat(
+        Motif.ATTESTATION if attestee else Motif.PIECE, regle, "vérification contraire de l'autorité académique"
+    )
+
+
+def _a_examiner(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None) -> tuple[Vue, ...]:
+    """Les pièces qu'une personne doit juger, là où elles changeraient l'issue."""
+    attendues = [
+        une
+        for exigee in du.pieces
+        if not any(vue.admise for vue in vues if vue.piece.deposee.nature in exigee.natures)
+        for une in vues
+        if une.piece.deposee.nature in exigee.natures
+    ]
+    if mesure is not None and not mesure.suffit:
+        attendues += [une for une in vues if une.piece.deposee.nature in du.natures_durees]
+    if any(_periodes(du, vues)):
+        attendues += [une for une in vues if une.piece.deposee.nature in du.natures_attestations]
+    return tuple(dict.fromkeys(une for une in attendues if une.verdict is Verdict.A_EXAMINER))
+
+
+def _reserves(du: ControleDu, vues: Sequence[Vue]) -> Iterator[tuple[str, Defaut]]:
+    """Les défauts du dossier admis qui en a le moins : laissés à qui évalue, jamais un motif (BTS-C11, BTS-C18)."""
+    for exigee in du.pieces:
+        admises = [une for une in vues if une.admise and une.piece.deposee.nature in exigee.natures]
+        if exigee.contenu_bloque or not admises:
+            continue
+        choisie = min(admises, key=lambda une: (len(defauts_de(une.piece.deposee, exigee)), une.code))
+        yield from ((choisie.code, defaut) for defaut in defauts_de(choisie.piece.deposee, exigee))
+
+
+# La durée ---------------------------------------------------------------------------------------------------------
+
+
+def mesurer_duree(du: ControleDu, dossier: Dossier, session: SessionFigee, vues: Sequence[Vue]) -> Mesure | None:
+    """La durée que ces pièces établissent, dans celle des durées qui l'avance le plus ; aucune n'est due : aucune."""
+    premiere = session.parametres.premiere_epreuve
+    mesures = [_mesure(duree, dossier, session, premiere, vues) for duree in du.durees]
+    return max(mesures, key=lambda une: (une.suffit, une.part), default=None)
+
+
+def _mesure(duree: Duree, dossier: Dossier, session: SessionFigee, premiere: date, vues: Sequence[Vue]) -> Mesure:
+    attestations = [une.piece.deposee.attestation for une in vues if une.piece.deposee.nature in duree.natures]
+    periodes: list[Periode] = [periode for une in attestations if une for periode in une.periodes]
+    return mesurer(duree, periodes, premiere, minimum_de(duree, dossier, session))
+
+
+def minimum_de(duree: Duree, dossier: Dossier, session: SessionFigee) -> int:
+    """Le minimum du candidat : celui du règlement, ou celui de la plus forte réduction autorisée (BTS-C08, C09)."""
+    autorisees = {une.cause for une in dossier.reductions}
+    reductions = (
+        une.minimum
+        for une in duree.reductions
+        if une.cause in autorisees and (not une.sessions or str(session.annee) in une.sessions)
+    )
+    return int(min((duree.minimum, *reductions)))
