@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,26 @@ from contracts.reglement.modele import Reglement
 DOSSIER = Path(__file__).parents[1] / "reglements"
 
 
+@dataclass(frozen=True)
+class Faute:
+    """One reason why a file does not load. ``nature``: the kind of fault, as pydantic, YAML or the system names it."""
+
+    nature: str
+    cle: str
+    texte: str
+    regle: str = ""
+    valeur: str = ""
+    attendu: str = ""
+
+
 class ReglementInvalide(Exception):
-    """A règlement file that does not load. The text names file, key and rule."""
+    """A règlement file that does not load. The text names file, key and rule; ``fautes`` say them one by one."""
 
     code = "REGLEMENT_INVALIDE"
+
+    def __init__(self, texte: str, fautes: tuple[Faute, ...] = ()) -> None:
+        super().__init__(texte)
+        self.fautes = fautes
 
 
 def load_reglement(path: Path) -> Reglement:
@@ -29,16 +46,15 @@ def load_reglement(path: Path) -> Reglement:
     try:
         raw = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except OSError as error:
-        raise ReglementInvalide(f"{path} : fichier illisible ({error.strerror})") from None
+        raise _unreadable(path, "os", f"fichier illisible ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReglementInvalide(f"{path} : YAML mal formé : {' '.join(str(error).split())}") from None
+        raise _unreadable(path, "yaml", f"YAML mal formé : {' '.join(str(error).split())}") from None
     try:
         return Reglement.model_validate(raw)
     except ValidationError as error:
-        lines = [
-            f"  {path} : {_where(item['loc'])} : {_why(item)}{_rule_near(raw, item['loc'])}" for item in error.errors()
-        ]
-        raise ReglementInvalide("règlement refusé :\n" + "\n".join(lines)) from None
+        fautes = tuple(_faute(raw, item) for item in error.errors())
+        lines = [f"  {path} : {one.cle} : {one.texte}{f' (règle {one.regle})' if one.regle else ''}" for one in fautes]
+        raise ReglementInvalide("règlement refusé :\n" + "\n".join(lines), fautes) from None
 
 
 def load_all(root: Path = DOSSIER) -> dict[str, Reglement]:
@@ -69,6 +85,21 @@ def _exact(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
 _Loader.add_constructor("tag:yaml.org,2002:float", _exact)
 
 
+def _unreadable(path: Path, nature: str, texte: str) -> ReglementInvalide:
+    return ReglementInvalide(f"{path} : {texte}", (Faute(nature, "(fichier)", texte),))
+
+
+def _faute(raw: Any, item: Any) -> Faute:
+    return Faute(
+        nature=str(item["type"]),
+        cle=_where(item["loc"]),
+        texte=_why(item),
+        regle=_rule_near(raw, item["loc"]),
+        valeur=str(item["input"]) if isinstance(item["input"], (str, int, float, Decimal)) else "",
+        attendu=str((item.get("ctx") or {}).get("expected", "")),
+    )
+
+
 def _where(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in loc) or "(racine)"
 
@@ -83,7 +114,7 @@ def _rule_near(raw: Any, loc: tuple[int | str, ...]) -> str:
     found, node = "", raw
     for part in loc:
         if isinstance(node, dict) and isinstance(node.get("regle"), str):
-            found = f" (règle {node['regle']})"
+            found = str(node["regle"])
         node = (
             node.get(part)
             if isinstance(node, dict)
@@ -92,5 +123,5 @@ def _rule_near(raw: Any, loc: tuple[int | str, ...]) -> str:
             else None
         )
     if isinstance(node, dict) and isinstance(node.get("regle"), str):
-        found = f" (règle {node['regle']})"
+        found = str(node["regle"])
     return found

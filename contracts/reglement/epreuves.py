@@ -110,7 +110,10 @@ class Modalite(Bloc):
 
 
 class Parcours(Bloc):
-    """A way of presenting the exam: which épreuves together, and their moments."""
+    """A way of presenting the exam: which épreuves together, and their moments.
+
+    ``duree``, ``presence_jury``, ``surveillance``: the totals in minutes that the text states; checked, never used.
+    """
 
     intitule: str
     regle: RegleId
@@ -118,8 +121,11 @@ class Parcours(Bloc):
     acquis: tuple[Cle, ...] = ()  # units that must already be held
     categories: tuple[Categorie, ...] = ()  # none: all
     modalites: dict[str, Modalite] = {}
+    duree: Decimal | None = None
     regle_duree: RegleId | None = None
+    presence_jury: Decimal | None = None
     regle_jury: RegleId | None = None
+    surveillance: Decimal | None = None
     regle_surveillance: RegleId | None = None
     regle_poste: RegleId | None = None  # one place of work for each candidate (TP-C02)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
@@ -122,6 +123,8 @@ class Reglement(Bloc):
     categories: dict[Categorie, CategorieReglee]
     inscription: InscriptionRegle
     epreuves: dict[Cle, Epreuve]
+    total_coefficients: Decimal | None = None  # of the obligatory épreuves, when the text states it (BTS-N11, MC-N08)
+    regle_total: RegleId | None = None
     max_facultatives: int = 2
     regle_facultatives: RegleId = "DC-CAP02"
     experience: Experience | None = None
