@@ -42,17 +42,17 @@ def attend_nouvelle_situation(resultat: ResultatArrete, le: datetime, session: S
     return justifie and resultat.mode is Mode.CCF and not en_retard(Mode.CCF, le, session)
 
 
-def suites(candidat: str, releve: Releve, session: SessionFigee, *, levee: bool = False) -> list[Event]:
+def suites(candidat: str, releve: Releve, session: SessionFigee, *, levee: str | None = None) -> list[Event]:
     """Les résultats à dire parce que ce qui vient d'arriver les change.
 
     Un résultat déjà arrêté est redit s'il change ; celui d'une épreuve qui n'attend aucune évaluation (dispensée,
     acquise, non tenue) ou que le jury ne doit plus voir autrement (mention, suspension) est dit dès qu'il est connu.
-    ``levee`` : la mention ou la suspension vient d'être levée, la note reprend effet.
+    ``levee`` : l'épreuve dont la mention ou la suspension vient d'être levée ; sa note reprend effet.
     """
     if releve.inscription is None:
         return []
     dues = epreuves_dues(releve.inscription, releve, session)
-    changes = (_change(candidat, releve, code, session, levee) for code in dues)
+    changes = (_change(candidat, releve, code, session, levee == code) for code in dues)
     return [resultat for resultat in changes if resultat is not None]
 
 

@@ -20,8 +20,8 @@ from contracts.evenements.notation import (
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import EtatResultat
-from services.notation.domain.cibles import exiger_evaluable, exiger_inscrite, exiger_ouvert, viser_epreuve
-from services.notation.domain.etats import Dispensee, Releve
+from services.notation.domain.cibles import exiger_inscrite, exiger_ouvert, viser_epreuve
+from services.notation.domain.etats import Dispensee, NonTenue, Releve
 
 DU_DOSSIER = (EtatResultat.NON_VALIDE, EtatResultat.NON_VALIDEE_U1)
 
@@ -97,15 +97,14 @@ def signaler_suspicion(command: SignalerSuspicion, releve: Releve, session: Sess
     """Le candidat termine l'épreuve ; son résultat est retenu jusqu'à la commission de discipline (DC-FRA01).
 
     Raises:
-        Refus: accès, épreuve non inscrite ; la mention qui tient lieu de note ; la règle de la dispense.
+        Refus: accès, épreuve non inscrite ; la règle de la dispense, ou du document sans lequel elle n'a pas lieu.
     """
     _exiger_presentee(command, releve, session)
     if CauseSuspension.DISCIPLINE in releve.suspendue(command.epreuve) or command.epreuve in releve.annulees:
         return []
-    exiger_evaluable(command.epreuve, releve)
     place = releve.place((command.epreuve, None))
-    if isinstance(place, Dispensee):
-        raise Refus(place.regle, f"{command.epreuve} : le candidat en est dispensé, il ne la passe pas")
+    if isinstance(place, (Dispensee, NonTenue)):
+        raise Refus(place.regle, f"{command.epreuve} : le candidat ne la passe pas, rien n'y est à suspecter")
     return [
         NoteSuspendue(
             candidat=command.candidat,

@@ -40,30 +40,34 @@ def saisir(command: SaisirNote, releve: Releve, session: SessionFigee) -> list[E
 
 
 def remplir_grille(command: RemplirGrille, releve: Releve, session: SessionFigee) -> list[Event]:
-    """La grille officielle est reçue si elle est complète et la commission régulière ; elle donne la note."""
+    """La grille officielle est reçue si elle est complète et la commission régulière ; elle donne la note.
+
+    Là où l'académie n'a pas chargé de grille, mais où le texte nomme une commission, celle-ci est contrôlée de même.
+    """
     evaluation = evaluer(command, releve, session)
     cible, mode = evaluation.cible, evaluation.mode
     source = cible.definition or cible.epreuve
-    grille = source.grilles.get(mode)
-    if grille is None:
+    grille, commission = source.grilles.get(mode), cible.epreuve.commissions.get(mode)
+    if grille is None and (commission is None or cible.situation is not None):
         detail = f"{cible.nom} n'a pas de grille officielle en mode {mode} : saisissez la note seule"
         raise Refus(session.reglement.notation.regle_grille, detail)
     if isinstance(evaluation.place, ZeroSupport):
         raise Refus(evaluation.place.regle, f"{cible.nom} : sans support le candidat n'est pas évalué, pas de grille")
     exiger_note(cible.epreuve, command.note)
-    exiger_grille(grille, command.criteres)
-    commission = cible.epreuve.commissions.get(mode)
+    if grille is not None:
+        exiger_grille(grille, command.criteres)
+    regle = grille.regle if grille else cible.epreuve.regle
     remplie = GrilleRemplie(
         candidat=command.candidat,
         epreuve=command.epreuve,
         situation=command.situation,
-        annexe=grille.annexe,
+        annexe=grille.annexe if grille else "",
         criteres=command.criteres,
         commission=command.commission,
         repli=exiger_commission(commission, command.commission) if commission else False,
-        regle=grille.regle,
+        regle=regle,
     )
-    notes = _porter(command, evaluation, session, grille.regle)
+    notes = _porter(command, evaluation, session, regle)
     if releve.grilles.get(cible.cle) == remplie:
         return notes
     _exiger_modifiable(evaluation, session)

@@ -82,7 +82,7 @@ def decide(
     events = _faits(command, releve, session, decision)
     if not events:
         return []
-    levee = isinstance(command, LEVENT)
+    levee = command.epreuve if isinstance(command, LEVENT) else None
     return [*events, *suites(command.candidat, rejouer(releve, events), session, levee=levee)]
 
 

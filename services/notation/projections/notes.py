@@ -124,6 +124,7 @@ histoire_note = Table(
     Column("type", Text),
     Column("avant", ExactDecimal),
     Column("apres", ExactDecimal),
+    Column("etat", Text),  # what it says without a mark: an absence, a competence, a mention
     Column("auteur", Text),
     Column("role", Text),
     Column("le", Moment),
@@ -180,11 +181,12 @@ class Notes(Projection):
                 yield _note(fact, event.candidat, event.epreuve, None, _sur_epreuve(fact, event))
             case event if isinstance(event, SurNote):
                 par = _par(fact, event)
-                yield _note(fact, event.candidat, event.epreuve, event.situation, _sur_note(event) | par)
-                yield _histoire(fact, event, event.situation, par)
+                dit = _sur_note(event)
+                yield _note(fact, event.candidat, event.epreuve, event.situation, dit | par)
+                yield _histoire(fact, event, event.situation, {"etat": dit.get("etat"), **par})
             case event if isinstance(event, SurEffet):
                 yield _note(fact, event.candidat, event.epreuve, None, _sur_effet(event))
-                yield _histoire(fact, event, None, _par(fact, event))
+                yield _histoire(fact, event, None, {"etat": _etat(event), **_par(fact, event)})
 
 
 def _sur_releve(event: SurReleve) -> Values:
@@ -277,6 +279,18 @@ def _sur_effet(event: SurEffet) -> Values:
             return {"etat": EtatResultat.NON_TENUE.value, "note": None, "regle": event.regle}
         case NoteControleSaisie():
             return {"controle_note": event.note, "controle_absent": event.note is None}
+
+
+def _etat(event: SurEffet) -> str | None:
+    match event:
+        case NoteSuspendue():
+            return EtatResultat.SUSPENDUE.value
+        case MentionNonValidePortee(mention=mention):
+            return mention.value
+        case EpreuveNonTenue():
+            return EtatResultat.NON_TENUE.value
+        case _:
+            return None
 
 
 def _par(fact: Fact, event: SurNote | SurEffet) -> Values:

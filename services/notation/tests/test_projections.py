@@ -10,33 +10,46 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from contracts.evenements import notation
+from contracts.evenements import deliberation, notation
+from contracts.evenements.deliberation import DecisionPrise
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AccesFerme,
     AccesRouvert,
+    AcquisReporte,
     BeneficeReporte,
     BeneficeRetire,
     BordereauClos,
     BordereauDepose,
+    CauseSuspension,
+    CompetenceEvaluee,
+    ControleChoisi,
     DoubleSaisieComparee,
     EpreuveDispensee,
+    EpreuveNonTenue,
     EtgEchouee,
     GrilleRemplie,
+    MentionNonValidePortee,
+    MentionNonValideRetiree,
+    NoteControleSaisie,
     NoteHarmonisee,
     NoteRectifiee,
+    NoteSuspendue,
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
     PermisNonValide,
     ReleveModifie,
     SupportAbsentConstate,
+    SuspensionLevee,
 )
 from contracts.messages import Event
-from contracts.vocabulaire import EtatResultat, Mode
+from contracts.vocabulaire import Decision, EtatResultat, Fondement, Mode
 from services.communs.testing import base, projeter
+from services.notation.domain.controle import DecisionJury
 from services.notation.projections.bordereaux import Bordereaux, lire_bordereau, lister_bordereaux
+from services.notation.projections.decisions import Decisions, lire_decision
 from services.notation.projections.notes import Notes, lire_releve, notes_des_candidats
 from services.notation.tests.donnees import (
     ALICE,
@@ -55,6 +68,7 @@ from services.notation.tests.faits import LIEU, fait_lu
 from services.socle.rows import state_hash
 
 NOTES, LOTS = Notes(), Bordereaux()
+DECISION = Path(deliberation.__file__).parent / "exemples/deliberation/deliberation.decision_prise.v2.json"
 UG1 = saisie("UG1", "12", lot="L1")
 
 
@@ -99,6 +113,12 @@ def test_une_note_a_sa_ligne_son_lot_son_auteur(engine: Engine) -> None:
             None,
         ),
         ([EpreuveDispensee(candidat=ALICE, epreuve="UG1", regle="DC-CAP20")], "dispense", None),
+        (
+            [EpreuveDispensee(candidat=ALICE, epreuve="UG1", regle="DC-BTS06", fondement=Fondement.VAE)],
+            "vae",
+            None,
+        ),
+        ([EpreuveNonTenue(candidat=ALICE, epreuve="UG1", regle="BTS-C21")], "non_tenue", None),
         ([NoteTardiveRecue(candidat=ALICE, epreuve="UG1", note=Decimal(9), regle="CAP24-N07")], "tardive", Decimal(9)),
         (
             [
@@ -133,7 +153,18 @@ def test_une_note_a_sa_ligne_son_lot_son_auteur(engine: Engine) -> None:
             None,
         ),
     ],
-    ids=["zero", "absent", "justifie", "dispense", "tardive", "integree", "harmonisee", "rectifiee"],
+    ids=[
+        "zero",
+        "absent",
+        "justifie",
+        "dispense",
+        "vae",
+        "non_tenue",
+        "tardive",
+        "integree",
+        "harmonisee",
+        "rectifiee",
+    ],
 )
 def test_chaque_fait_donne_son_etat(engine: Engine, events: list[Event], etat: str, note: Decimal | None) -> None:
     found = ligne(engine, OUVERT, UG1, *events)
@@ -231,6 +262,95 @@ def test_rejouer_les_memes_faits_donne_les_memes_lignes(engine: Engine) -> None:
     avant = state_hash(engine, NOTES.tables)
     lire(engine, *faits)
     assert state_hash(engine, NOTES.tables) == avant
+
+
+def suspendue(cause: CauseSuspension, regle: str) -> NoteSuspendue:
+    return NoteSuspendue(candidat=ALICE, epreuve="UG1", cause=cause, motif="à vérifier", regle=regle)
+
+
+def test_bts_c05_les_suspensions_se_lisent_chacune_la_sienne(engine: Engine) -> None:
+    doute = suspendue(CauseSuspension.VERIFICATION, "BTS-C05")
+    soupcon = suspendue(CauseSuspension.DISCIPLINE, "DC-FRA01")
+    levee = SuspensionLevee(
+        candidat=ALICE, epreuve="UG1", cause=CauseSuspension.VERIFICATION, motif="conforme", regle="BTS-C06"
+    )
+    found = ligne(engine, OUVERT, UG1, doute, soupcon)
+    assert (found["suspension_verification"], found["suspension_discipline"]) == ("BTS-C05", "DC-FRA01")
+    found = ligne(engine, OUVERT, UG1, doute, soupcon, levee)
+    assert (found["suspension_verification"], found["suspension_discipline"]) == (None, "DC-FRA01")
+
+
+def test_bts_c03_la_mention_se_lit_puis_s_efface_l_annulation_demeure(engine: Engine) -> None:
+    soupcon = suspendue(CauseSuspension.DISCIPLINE, "DC-FRA01")
+    portee = MentionNonValidePortee(
+        candidat=ALICE, epreuve="UG1", mention=EtatResultat.NON_VALIDE, motifs=("duree",), regle="BTS-C03"
+    )
+    annulee = portee.model_copy(update={"mention": EtatResultat.FRAUDE_ANNULEE, "regle": "DC-FRA01"})
+    found = ligne(engine, OUVERT, portee)
+    assert (found["mention"], found["mention_regle"], found["mention_motifs"]) == ("non_valide", "BTS-C03", ["duree"])
+    retiree = MentionNonValideRetiree(candidat=ALICE, epreuve="UG1", regle="BTS-C01")
+    found = ligne(engine, OUVERT, portee, soupcon, annulee, retiree)
+    assert (found["mention"], found["fraude_annulee"], found["suspension_discipline"]) == (None, True, None)
+
+
+def test_amb_28_une_competence_et_un_acquis_se_lisent_sans_note(engine: Engine) -> None:
+    evaluee = CompetenceEvaluee(
+        candidat=ALICE, epreuve="CCP1", situation="S1", acquise=True, criteres=7, lot="L1", regle="AMB-28"
+    )
+    found = ligne(engine, OUVERT, evaluee, epreuve="CCP1", situation="S1")
+    assert (found["etat"], found["acquise"], found["criteres"], found["note"]) == ("acquise", True, 7, None)
+    acquis = AcquisReporte(candidat=ALICE, epreuve="CCP2", regle="TP-I05")
+    assert ligne(engine, OUVERT, acquis, epreuve="CCP2")["acquis_regle"] == "TP-I05"
+
+
+def test_amb_28_l_histoire_garde_chaque_evaluation_d_une_competence(engine: Engine) -> None:
+    evaluee = CompetenceEvaluee(candidat=ALICE, epreuve="EF", acquise=True, auteur="cor1", regle="AMB-28")
+    projeter(
+        engine,
+        NOTES,
+        [fait_lu(evaluee, 1, "cor1"), fait_lu(evaluee.model_copy(update={"acquise": False}), 2, "ges1")],
+        ensemble=True,
+    )
+    found = lire(engine)
+    assert found is not None
+    assert [(one["auteur"], one["etat"]) for one in found["histoire"]] == [("cor1", "acquise"), ("ges1", "non_acquise")]
+
+
+def test_dc_bts11_le_controle_se_lit_choix_note_et_resultat(engine: Engine) -> None:
+    choisi = ControleChoisi(candidat=ALICE, epreuves=("UG1", "UG2"), regle="DC-BTS11")
+    porte = NoteControleSaisie(candidat=ALICE, epreuve="UG1", note=Decimal(13), regle="DC-BTS11")
+    absent = porte.model_copy(update={"epreuve": "UG2", "note": None})
+    redit = note_arretee("UG1", "6", controle=Decimal(13))
+    found = lire(engine, OUVERT, choisi, porte, absent, redit)
+    assert found is not None
+    assert found["controle_choisi"] == ["UG1", "UG2"]
+    lus = {one["epreuve"]: (one["controle_note"], one["controle_absent"]) for one in found["notes"]}
+    assert lus == {"UG1": (Decimal(13), False), "UG2": (None, True)}
+    assert found["notes"][0]["resultat_controle"] == Decimal(13)
+
+
+def test_dc_bts02_les_unites_presentees_se_lisent(engine: Engine) -> None:
+    found = lire(engine, ouvert(unites=("UG1",)))
+    assert found is not None
+    assert found["unites"] == ["UG1"]
+
+
+def test_dc_bts11_la_derniere_decision_du_jury_ouvre_ou_ferme_le_controle(tmp_path: Path) -> None:
+    decisions = Decisions()
+    engine = base(tmp_path, decisions)
+    prise = DecisionPrise.model_validate_json(DECISION.read_text("utf-8"))
+    controle = prise.model_copy(
+        update={"candidat": ALICE, "decision": Decision.EPREUVES_CONTROLE, "epreuves_controle": ("E1", "E2")}
+    )
+    admis = controle.model_copy(update={"decision": Decision.ADMIS, "epreuves_controle": ()})
+    lues = []
+    for seq, one in enumerate((controle, admis), 1):
+        projeter(engine, decisions, [fait_lu(one, seq)])
+        with engine.connect() as connection:
+            lues.append(lire_decision(connection, **LIEU, candidat=ALICE))
+            assert lire_decision(connection, **LIEU, candidat=BASILE) is None
+    engine.dispose()
+    assert lues == [DecisionJury(Decision.EPREUVES_CONTROLE, ("E1", "E2")), DecisionJury(Decision.ADMIS)]
 
 
 def test_tous_les_faits_du_service_sont_lus() -> None:
