@@ -173,4 +173,5 @@ def reporter(
         motif=command.motif,
         regle=reglement.inscription.regle_centre_ferme or reglement.inscription.regle_passage,
     )
-    return [reporte] if fiche.centre == affecte else [affecte, reporte]
+    sur_place = fiche.centre is not None and fiche.centre.centre == command.centre
+    return [reporte] if sur_place else [affecte, reporte]
