@@ -35,7 +35,10 @@ class Candidat:
     """Un candidat inventé, et son histoire.
 
     ``notes`` : clé d'épreuve ou de situation → note ou ``ABS``. ``avant`` et ``apres`` : par étape, les lignes qui
-    précèdent ou suivent celles que l'étape écrit pour lui.
+    précèdent ou suivent celles que l'étape écrit pour lui. ``champs`` : ce que son inscription dit de plus (``forme``,
+    ``unites``, ``modes``…) ; il est alors inscrit par une commande, le fichier n'a pas ces colonnes. ``attestations`` :
+    l'instant du dépôt, vide si c'est celui des autres, et ce qu'elle dit. ``contenus`` : par nature de dossier, ce en
+    quoi le sien n'est pas ordinaire.
     """
 
     numero: str
@@ -55,6 +58,8 @@ class Candidat:
     conduite: tuple[str, ...] = ()
     commission_ep3: tuple[str, ...] = ("enseignant_specialite", "professionnel")
     attestations: list[tuple[str, Ligne]] = field(default_factory=list)
+    contenus: dict[str, Ligne] = field(default_factory=dict)
+    champs: Ligne = field(default_factory=dict)
     ferme: bool = False
     annule: bool = False
     avant: dict[str, list[Ligne]] = field(default_factory=lambda: defaultdict(list))
@@ -74,8 +79,9 @@ class Candidat:
 
     @property
     def inscrit_par(self) -> str | Ligne:
-        """Lui-même ; le service d'examens s'il a un titre ou une formation à faire valoir, sur pièce."""
-        return "gestionnaire" if self.permis_b or self.formation_attestee else self.lui
+        """Lui-même ; le service d'examens s'il a un titre, une formation ou un passé à faire valoir, sur pièce."""
+        sur_piece = self.permis_b or self.formation_attestee or "anteriorite" in self.champs
+        return "gestionnaire" if sur_piece else self.lui
 
     @property
     def chef(self) -> Ligne:
@@ -144,13 +150,14 @@ class Session:
     """Les candidats d'une session et ses étapes communes ; un diplôme en hérite et dit ce qui suit.
 
     ``prefixe`` commence les numéros de candidat, ``epreuves`` sont les obligatoires, ``notees`` les épreuves et
-    situations qui ont une note.
+    situations qui ont une note, ``ages`` ceux des élèves et apprentis à la fin de l'année.
     """
 
     diplome: ClassVar[str]
     prefixe: ClassVar[str]
     epreuves: ClassVar[tuple[str, ...]]
     notees: ClassVar[tuple[str, ...]]
+    ages: ClassVar[tuple[int, int]] = (18, 19)
 
     def __init__(self, annee: int, graine: int) -> None:
         self.annee = annee
@@ -176,7 +183,8 @@ class Session:
     ) -> Candidat:
         """Un candidat de plus ; ses notes sont tirées au sort si l'on n'en dit rien."""
         jeunes = categorie in JEUNES
-        nes = (self.annee - 19, self.annee - 18) if jeunes else (self.annee - 52, self.annee - 20)
+        ages = self.ages if jeunes else (20, 52)
+        nes = (self.annee - ages[1], self.annee - ages[0])
         personne = autrement.pop("personne", None) or self.etat.personne(*nes, ine=jeunes)
         notes = autrement.pop("notes", None) or self.tirer(self._hasard.choice((9, 11, 12, 12, 13, 14, 15)))
         self.candidats.append(
@@ -198,6 +206,14 @@ class Session:
     def tirer(self, niveau: int) -> dict[str, str]:
         """Des demi-points autour d'un niveau."""
         return {cle: demi(max(0, min(40, 2 * niveau + self._hasard.randint(-5, 5)))) for cle in self.notees}
+
+    def mode(self, one: Candidat, code: str) -> str:
+        """Le mode dans lequel il passe une épreuve : le sien, sauf si le diplôme en impose un."""
+        return one.mode
+
+    def dues(self, one: Candidat) -> tuple[str, ...]:
+        """Les épreuves dont son résultat s'arrête."""
+        return (*(one.champs.get("unites") or self.epreuves), *one.facultatives)
 
     # Étapes --------------------------------------------------------------------------------------------------------
 
@@ -265,6 +281,7 @@ class Session:
             if one.facultatives:
                 champs["facultatives"] = list(one.facultatives)
             champs |= {cle: True for cle in ("formation_attestee", "permis_b", "livret") if getattr(one, cle)}
+            champs |= one.champs
             yield one.ligne("inscription.inscrire_candidat", montre.suivant(), one.inscrit_par, **champs)
 
     def controles(self, montre: Montre) -> Iterator[Ligne]:
@@ -283,7 +300,7 @@ class Session:
     def convocations(self, montre: Montre, date: str) -> Iterator[Ligne]:
         for one in self.candidats:
             yield from one.avant["convocation"]
-            if one.compose and one.mode == PONCTUEL:
+            if one.compose and any(self.mode(one, code) == PONCTUEL for code in self.dues(one)):
                 yield one.ligne("inscription.emettre_convocation", montre.suivant(), date=date)
 
     def depot(self, one: Candidat, le: str, par: str | Ligne, **champs: Any) -> Ligne:
@@ -292,20 +309,21 @@ class Session:
     def grilles(self, mode: str, cles: Iterable[str], etape: str, montre: Montre) -> Iterator[Ligne]:
         """Les grilles officielles, remplies par la commission du lieu, dans le lot de l'épreuve."""
         for one in self.candidats:
-            if not one.compose or one.mode != mode:
+            siennes = [cle for cle in cles if cle in one.notes and self.mode(one, _epreuve(cle)) == mode]
+            if not one.compose or (one.mode != mode and not siennes):
                 continue
             yield from one.avant[etape]
-            for cle in cles:
-                if cle in one.notes:
-                    yield self.note(one, cle, one.notes[cle], montre.suivant())
+            for cle in siennes:
+                yield self.note(one, cle, one.notes[cle], montre.suivant())
             yield from one.apres[etape]
 
     def note(self, one: Candidat, cle: str, note: str, le: str, **autrement: Any) -> Ligne:
         """La grille d'une note, ou le constat d'une absence."""
         if note == "ABS":
             return one.ligne("notation.constater_absence", le, one.chef, epreuve=cle)
-        lieu = one.etablissement if one.mode == CCF else one.centre
-        lot = f"{cle.replace('.', '')}-{one.mode.upper()}-{lieu}"
+        mode = self.mode(one, _epreuve(cle))
+        lieu = one.etablissement if mode == CCF else one.centre
+        lot = f"{cle.replace('.', '')}-{mode.upper()}-{lieu}"
         commission = list(self.commission(one, cle))
         grille = {"criteres": self.criteres(one, cle), "commission": commission, "note": note, "lot": lot}
         par = acteur(f"commission-{lieu}", "commission", f"lot:{lot}")
@@ -334,7 +352,8 @@ class Session:
 
     def bordereaux(self, rang: int, mode: str, cle: str, intitule: str, le: str, *, format: str = "csv") -> list[str]:
         """Le bordereau d'une épreuve dans un mode, en autant de lots qu'il faut ; leurs codes."""
-        lignes = [(c.numero, c.notes[cle]) for c in self.candidats if c.compose and c.mode == mode and cle in c.notes]
+        notes = [c for c in self.candidats if c.compose and cle in c.notes and self.mode(c, _epreuve(cle)) == mode]
+        lignes = [(c.numero, c.notes[cle]) for c in notes]
         code, lots = cle.replace(".", ""), []
         for debut in range(0, len(lignes), LOT_MAX):
             suite = f"-{debut // LOT_MAX + 1}" if len(lignes) > LOT_MAX else ""
@@ -343,7 +362,7 @@ class Session:
             morceau = lignes[debut : debut + LOT_MAX]
             self._etapes.append(bordereau(f"Bordereau {cle}, {intitule}", fichier, lot, cle, morceau, le))
             lots.append(lot)
-        self.arretees |= {(numero, cle.partition(".")[0]) for numero, _ in lignes}
+        self.arretees |= {(numero, _epreuve(cle)) for numero, _ in lignes}
         return lots
 
     def clotures(self, lots: Iterable[str], montre: Montre) -> Iterator[Ligne]:
@@ -368,7 +387,7 @@ class Session:
             if not one.compose:
                 continue
             yield from one.avant["arret"]
-            for code in (*self.epreuves, *one.facultatives):
+            for code in self.dues(one):
                 if (one.numero, code) not in self.arretees:
                     yield one.ligne("notation.arreter_resultat", montre.suivant(), epreuve=code)
             yield from one.apres["arret"]
@@ -389,6 +408,11 @@ class Session:
 def demi(demis: int) -> str:
     """Des demi-points en note : 25 donne ``12.5``."""
     return f"{demis // 2}.5" if demis % 2 else str(demis // 2)
+
+
+def _epreuve(cle: str) -> str:
+    """``EP1`` de ``EP1.S1``."""
+    return cle.partition(".")[0]
 
 
 def _cible(cle: str) -> Ligne:
