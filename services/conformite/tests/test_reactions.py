@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import permutations
 from typing import Any
 
@@ -17,7 +18,7 @@ from contracts.evenements.inscription import (
     InscriptionAnnulee,
 )
 from contracts.messages import Event
-from contracts.vocabulaire import Categorie
+from contracts.vocabulaire import Categorie, Fondement, Mode
 from services.conformite.domain.dossier import decide, evolve, initial
 from services.conformite.domain.etats import EnControle, Etat
 from services.conformite.shell.reactions import REACTIONS, suivre_candidature
@@ -57,6 +58,25 @@ def test_cap24_i04_la_conduite_n_a_pas_de_support():
 def test_dc_cap18_une_note_conservee_puis_abandonnee():
     assert isinstance(due(BENEFICE), DispenserPieces)
     assert isinstance(due(ABANDON), RetablirPieces)
+
+
+def test_mc_c12_une_inscription_dit_les_unites_les_facultatives_et_les_modes():
+    choix = {"unites": ("E1", "E4"), "facultatives": ("EF2",), "modes": {"E1": Mode.PONCTUEL, "E4": Mode.CCF}}
+    command = due(inscrit().model_copy(update=choix))
+    assert {nom: getattr(command, nom) for nom in choix} == choix
+
+
+@pytest.mark.parametrize("fondement", list(Fondement))
+def test_bts_i03_une_dispense_vaut_quel_que_soit_son_fondement(fondement: Fondement):
+    dispense = DISPENSE.model_copy(update={"epreuve": "E4", "fondement": fondement})
+    assert (type(due(dispense)), due(dispense).epreuve) == (DispenserPieces, "E4")
+
+
+def test_tp_i05_une_unite_acquise_n_est_plus_a_controler():
+    acquis = AcquisReconnu(
+        candidat=ALICE, epreuve="CCP1", obtenu_le=date(2021, 6, 1), titre_origine="TP-00483", regle="TP-I05"
+    )
+    assert (type(due(acquis)), due(acquis).epreuve) == (DispenserPieces, "CCP1")
 
 
 def test_le_reste_ne_le_concerne_pas():
