@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from contracts.messages import Refus
-from contracts.reglement import JuryRegle
-from contracts.vocabulaire import Membre
+from contracts.reglement import CompetenceRequise, JuryRegle, Reglement
+from contracts.vocabulaire import Membre, Profil
+from services.deliberation.domain.explication_base import source
+
+Recusations = Mapping[tuple[str, str], str]
+"""(membre, candidat) → motif."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,12 @@ class Manque:
     regle: str
     sur: str
     detail: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Composition:
-    """Le jury nommé, et ce que l'on sait de sa séance. ``recusations`` : (membre, candidat)."""
+    """Le jury nommé, et ce que l'on sait de sa séance. ``transmission`` : motif de la suppléance du président."""
 
     jury: str
     arrete: str
@@ -31,12 +36,17 @@ class Composition:
     preside_par: str
     candidats: tuple[str, ...]
     presents: frozenset[str] = frozenset()
-    recusations: frozenset[tuple[str, str]] = frozenset()
+    recusations: Recusations = field(default_factory=dict)
+    transmission: str = ""
 
-    def siegent(self, candidat: str | None = None) -> tuple[Membre, ...]:
-        """Les membres attestés présents, sauf récusés pour ce candidat."""
+    def siegent(self, regle: JuryRegle, candidat: str | None = None) -> tuple[Membre, ...]:
+        """Les membres attestés présents, sauf récusés pour ce candidat, ou qui l'ont formé (DC-TP12)."""
         return tuple(
-            one for one in self.membres if one.id in self.presents and (one.id, candidat) not in self.recusations
+            one
+            for one in self.membres
+            if one.id in self.presents
+            and (one.id, candidat) not in self.recusations
+            and not (regle.incompatibilite and candidat in one.a_forme)
         )
 
     def membre(self, identifiant: str) -> Membre:
@@ -67,34 +77,105 @@ def manques_nomination(
     return [
         *_doubles(membres, regle),
         *_profils(membres, regle),
+        *_nombres(membres, regle),
         *_parite(membres, regle),
         *_presidence(membres, president, vice_president, regle),
+        *_experience(membres, regle),
     ]
 
 
-def manques_seance(composition: Composition, regle: JuryRegle, candidat: str | None = None) -> list[Manque]:
-    """Ce qui empêche de délibérer, sur tous ou sur ce candidat : qui préside est là, et chaque profil est représenté.
+def manques_seance(
+    composition: Composition,
+    regle: JuryRegle,
+    candidat: str | None = None,
+    competences: Iterable[CompetenceRequise] = (),
+) -> list[Manque]:
+    """Ce qui empêche de délibérer, sur tous ou sur ce candidat : qui préside est là, et chaque part est représentée.
 
-    Les autres absences n'empêchent pas le jury de délibérer (DC-CAP22).
+    Les autres absences n'empêchent pas le jury de délibérer (DC-CAP22). ``competences`` : celles qu'il faut pour ce que
+    présente le candidat (TP-N17).
     """
-    siegent = composition.siegent(candidat)
-    manques = []
-    if composition.preside_par not in {one.id for one in siegent}:
+    siegent = composition.siegent(regle, candidat)
+    exclus = _incompatibles(composition, regle, candidat)
+    manques = list(_qui_preside(composition, regle, siegent, exclus))
+    for profils, cause in _parts(regle):
+        if not any(membre.profil in profils for membre in siegent):
+            nom = " ou ".join(profils)
+            manques.append(Manque(cause, nom, f"aucun membre « {nom} » ne siège : attestez la présence de l'un d'eux"))
+    if len(siegent) < regle.membres_min:
+        cause = regle.incompatibilite if exclus and regle.incompatibilite else regle.regle
+        formateurs = f" (qui a formé ce candidat ne le juge pas : {', '.join(exclus)})" if exclus else ""
         detail = (
-            "qui préside n'est pas attesté présent, ou est récusé : attestez sa présence ou transmettez la présidence"
+            f"{len(siegent)} siègent, il en faut au moins {regle.membres_min}{formateurs} : faites-en siéger d'autres"
         )
-        manques.append(Manque(regle.regle_president, composition.preside_par, detail))
-    for one in regle.profils:
-        if not any(membre.profil == one.profil for membre in siegent):
-            detail = f"aucun membre « {one.profil} » ne siège : attestez la présence de l'un d'eux"
-            manques.append(Manque(regle.regle, one.profil, detail))
-    return manques
+        manques.append(Manque(cause, "membres", detail))
+    return [*manques, *_competences(siegent, competences)]
 
 
-def refuser(code: str, manques: Collection[Manque]) -> Refus:
-    """Le refus qui dit tout ce qui manque, règle par règle."""
-    detail = " ; ".join(f"{one.sur} : {one.detail} ({one.regle})" for one in manques)
-    return Refus(code, detail, manques=tuple(manques))
+def refuser(code: str, manques: Collection[Manque], reglement: Reglement | None = None) -> Refus:
+    """Le refus qui dit tout ce qui manque, règle par règle, avec le texte de chacune."""
+    situes = tuple(
+        Manque(one.regle, one.sur, one.detail, source(reglement, one.regle) if reglement else "") for one in manques
+    )
+    detail = " ; ".join(
+        f"{one.sur} : {one.detail} ({', '.join(filter(None, [one.regle, one.source]))})" for one in situes
+    )
+    return Refus(code, detail, manques=situes)
+
+
+def _qui_preside(
+    composition: Composition, regle: JuryRegle, siegent: Collection[Membre], exclus: Collection[str]
+) -> Iterable[Manque]:
+    preside = composition.preside_par
+    if preside in {one.id for one in siegent}:
+        return
+    if preside in exclus and regle.incompatibilite:
+        detail = "qui préside a formé ce candidat : transmettez la présidence"
+        yield Manque(regle.incompatibilite, preside, detail)
+    else:
+        absent = "qui préside n'est pas attesté présent, ou est récusé"
+        yield Manque(regle.regle_president, preside, f"{absent} : attestez sa présence ou transmettez la présidence")
+
+
+def _incompatibles(composition: Composition, regle: JuryRegle, candidat: str | None) -> list[str]:
+    """Les membres présents qui ont formé ce candidat : ils ne siègent pas pour lui (DC-TP12)."""
+    if regle.incompatibilite is None:
+        return []
+    return [one.id for one in composition.membres if one.id in composition.presents and candidat in one.a_forme]
+
+
+def _parts(regle: JuryRegle) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Les parts du jury à représenter en séance : chaque côté de la parité, ou chaque profil s'il n'y en a pas."""
+    propres = {one.profil: one.regle for one in regle.profils if one.regle}
+    places = regle.parite or [one.profil for one in regle.profils if one.minimum]
+    for cote in map(JuryRegle.profils_de, places):
+        yield cote, next((propres[one] for one in cote if one in propres), regle.regle)
+
+
+def _competences(siegent: Collection[Membre], competences: Iterable[CompetenceRequise]) -> Iterable[Manque]:
+    for one in competences:
+        if not any(one.competence in membre.competences for membre in siegent):
+            detail = f"aucun membre qui siège n'a cette compétence, qu'exige {one.epreuve} : faites-en siéger un"
+            yield Manque(one.regle, one.competence, detail)
+
+
+def _nombres(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
+    if len({one.id for one in membres}) < regle.membres_min:
+        yield Manque(regle.regle, "membres", f"{len(membres)} nommés, il en faut au moins {regle.membres_min}")
+
+
+def _experience(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
+    """Les professionnels ont l'expérience demandée, et n'ont pas quitté le métier depuis trop longtemps (DC-TP05)."""
+    cause = regle.regle_experience or regle.regle
+    for one in membres:
+        if one.profil != Profil.PROFESSIONNEL:
+            continue
+        minimum, quitte = regle.experience_annees, regle.metier_quitte_max
+        if minimum is not None and (one.experience_annees is None or one.experience_annees < minimum):
+            dite = "son expérience n'est pas dite" if one.experience_annees is None else f"{one.experience_annees} ans"
+            yield Manque(cause, one.id, f"{dite} : il faut au moins {minimum} ans d'expérience du métier")
+        if quitte is not None and (one.metier_quitte_depuis or 0) > quitte:
+            yield Manque(cause, one.id, f"métier quitté depuis {one.metier_quitte_depuis} ans : {quitte} ans au plus")
 
 
 def _doubles(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
@@ -109,31 +190,44 @@ def _profils(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
     """Le minimum de chaque profil ; aucun profil que le texte n'y met pas."""
     attendus = {one.profil for one in regle.profils}
     for one in regle.profils:
-        nombre = _nombre(membres, one.profil)
+        nombre = nombre_de(membres, one.profil)
         if nombre < one.minimum:
-            yield Manque(regle.regle, one.profil, f"{nombre} nommé, il en faut au moins {one.minimum}")
+            yield Manque(one.regle or regle.regle, one.profil, f"{nombre} nommé, il en faut au moins {one.minimum}")
     for membre in membres:
         if membre.profil not in attendus:
             yield Manque(regle.regle, membre.id, f"le profil « {membre.profil} » n'a pas de place à ce jury")
 
 
 def _parite(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
-    un, autre = regle.parite
-    if _nombre(membres, un) != _nombre(membres, autre):
-        compte = f"{_nombre(membres, un)} « {un} » et {_nombre(membres, autre)} « {autre} »"
-        yield Manque(regle.regle_parite, "parite", f"{compte} : nommez-les à égalité")
+    if regle.parite is None:
+        return
+    cotes = [(" ou ".join(cote), nombre_de(membres, *cote)) for cote in map(JuryRegle.profils_de, regle.parite)]
+    (un, combien), (autre, combien_autre) = cotes
+    if combien != combien_autre:
+        compte = f"{combien} « {un} » et {combien_autre} « {autre} »"
+        yield Manque(regle.regle_parite or regle.regle, "parite", f"{compte} : nommez-les à égalité")
 
 
 def _presidence(membres: Collection[Membre], president: str, vice_president: str, regle: JuryRegle) -> Iterable[Manque]:
     par_id = {one.id: one for one in membres}
+    president_de, vice_de = JuryRegle.profils_de(regle.president), JuryRegle.profils_de(regle.vice_president)
     qui_preside, qui_supplee = par_id.get(president), par_id.get(vice_president)
-    if qui_preside is None or qui_preside.profil != regle.president:
-        detail = f"le président est un membre du jury de profil « {regle.president} »"
+    if qui_preside is None or qui_preside.profil not in president_de:
+        detail = f"le président est un membre du jury de profil « {' ou '.join(president_de)} »"
         yield Manque(regle.regle_president, president, detail)
-    if qui_supplee is None or qui_supplee.profil != regle.vice_president or not qui_supplee.public:
-        detail = f"le vice-président est un membre « {regle.vice_president} » d'un établissement public"
+    if (
+        qui_supplee is None
+        or qui_supplee.profil not in vice_de
+        or (regle.vice_president_public and not qui_supplee.public)
+    ):
+        public = " d'un établissement public" if regle.vice_president_public else ""
+        detail = f"le vice-président est un membre « {' ou '.join(vice_de)} »{public}"
+        yield Manque(regle.regle_president, vice_president, detail)
+    elif president == vice_president:
+        detail = "le président ne se supplée pas lui-même : nommez un autre vice-président"
         yield Manque(regle.regle_president, vice_president, detail)
 
 
-def _nombre(membres: Collection[Membre], profil: str) -> int:
-    return sum(one.profil == profil for one in membres)
+def nombre_de(membres: Collection[Membre], *profils: str) -> int:
+    """Combien de membres ont un de ces profils."""
+    return sum(one.profil in profils for one in membres)

@@ -6,18 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from contracts.vocabulaire import Categorie, EtatResultat, Mode
+from contracts.vocabulaire import Categorie, EtatResultat, Forme, Mode
 
 
 @dataclass(frozen=True)
 class ResultatJury:
-    """Le résultat d'une épreuve, avec l'identifiant du fait qui l'établit."""
+    """Le résultat d'une épreuve, avec l'identifiant du fait qui l'établit.
+
+    ``note`` est celle que l'on affiche ; ``note_brute`` la fraction exacte ``n/d`` dont elle vient. ``controle`` : note
+    de l'oral de contrôle, absente s'il n'y était pas ; ``controle_fait`` dit que l'oral a eu lieu. ``repris`` : unité
+    acquise avant cette session. ``regle`` : celle du résultat.
+    """
 
     etat: EtatResultat
     fait: str
     note: Decimal | None = None
     mode: Mode | None = None
     situations: Mapping[str, str] = field(default_factory=dict)
+    note_brute: str | None = None
+    controle: Decimal | None = None
+    controle_fait: str | None = None
+    repris: bool = False
+    regle: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Fermeture:
 class DossierJury:
     """Le dossier anonyme d'un candidat, tel qu'il est à ``position`` du ``journal``.
 
-    ``resultats`` va par épreuve ; ``inscription`` et ``annulation`` sont des identifiants de faits.
+    ``resultats`` va par épreuve ; ``inscription`` et ``annulation`` sont des identifiants de faits. ``unites`` : celles
+    que le candidat présente, quand ce ne sont pas toutes les obligatoires. ``controles`` : les oraux qu'il a choisis.
     """
 
     numero: str
@@ -45,6 +56,9 @@ class DossierJury:
     livret: bool = False
     non_autorise: Fermeture | None = None
     annulation: str | None = None
+    forme: Forme = Forme.GLOBALE
+    unites: tuple[str, ...] = ()
+    controles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

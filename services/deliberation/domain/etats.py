@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from contracts.evenements.deliberation import (
+    AcquisAccorde,
     DecisionPrise,
     JuryClos,
     JuryConstitue,
     JuryOuvert,
+    JuryReconvoque,
     LivretVise,
     MembreRecuse,
     PointsDeJuryAccordes,
     PresenceAttestee,
     PresidenceTransmise,
 )
+from contracts.vocabulaire import Decision
 from services.deliberation.domain.composition import Composition
 from services.deliberation.domain.dossier import PointsAccordes
 
-SeanceEvent: TypeAlias = LivretVise | PointsDeJuryAccordes | DecisionPrise
-JuryEvent: TypeAlias = (
-    JuryConstitue | PresenceAttestee | MembreRecuse | PresidenceTransmise | JuryOuvert | SeanceEvent | JuryClos
-)
+SeanceEvent: TypeAlias = LivretVise | PointsDeJuryAccordes | AcquisAccorde | DecisionPrise
+ReunionEvent: TypeAlias = PresenceAttestee | MembreRecuse | PresidenceTransmise
+JuryEvent: TypeAlias = JuryConstitue | ReunionEvent | JuryOuvert | SeanceEvent | JuryClos | JuryReconvoque
+
+PROVISOIRES = frozenset({Decision.EN_ATTENTE, Decision.EPREUVES_CONTROLE})
+"""Une de ces décisions en appelle une autre, même après la clôture (AMB-44)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,10 @@ class Constitue:
 
 @dataclass(frozen=True)
 class Ouvert:
-    """Le jury délibère. ``a_revoir`` : candidats dont la décision précède des points accordés ou une récusation."""
+    """Le jury délibère. ``a_revoir`` : candidats dont la décision précède des points accordés ou une récusation.
+
+    ``acquis`` : candidat → unité → motif du jury qui la tient pour acquise.
+    """
 
     composition: Composition
     journal: str
@@ -49,13 +57,25 @@ class Ouvert:
     accords: Mapping[str, Mapping[str, PointsAccordes]] = field(default_factory=dict)
     decisions: Mapping[str, DecisionPrise] = field(default_factory=dict)
     a_revoir: frozenset[str] = frozenset()
+    acquis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Clos:
-    """Le jury est clos : plus rien ne change."""
+    """Le jury est clos. Sa séance se reprend pour les seuls candidats qui attendent, ou pour qui il est reconvoqué."""
 
     jury: str
+    seance: Ouvert
+    reconvoques: frozenset[str] = frozenset()
+
+    def reprend(self, candidat: str) -> bool:
+        """Le jury peut encore décider de ce candidat (AMB-44, AMB-54)."""
+        decision = self.seance.decisions.get(candidat)
+        return candidat in self.reconvoques or (decision is not None and decision.decision in PROVISOIRES)
+
+    @property
+    def repris(self) -> bool:
+        return any(self.reprend(candidat) for candidat in self.seance.composition.candidats)
 
 
 Jury: TypeAlias = Inexistant | Constitue | Ouvert | Clos
@@ -64,27 +84,47 @@ initial: Jury = Inexistant()
 
 def evolve(jury: Jury, event: JuryEvent) -> Jury:
     """Se souvenir, sans juger ; un fait qui ne vaut pas dans cet état ne change rien."""
+    if isinstance(jury, Clos):
+        return _reprendre(jury, event)
     match event:
         case JuryConstitue():
             return Constitue(_nommer(event))
-        case PresenceAttestee(membre=membre):
-            return _recomposer(jury, lambda one: replace(one, presents=one.presents | {membre}))
-        case PresidenceTransmise(a=suppleant):
-            return _recomposer(jury, lambda one: replace(one, preside_par=suppleant))
-        case MembreRecuse(membre=membre, candidat=candidat):
-            paire = (membre, candidat)
-            return _revoir(_recomposer(jury, lambda one: replace(one, recusations=one.recusations | {paire})), candidat)
+        case PresenceAttestee() | MembreRecuse() | PresidenceTransmise():
+            if isinstance(jury, Ouvert):
+                return _reunir_en_seance(jury, event)
+            return Constitue(_reunir(jury.composition, event)) if isinstance(jury, Constitue) else jury
         case JuryOuvert(journal=journal, position=position):
             return Ouvert(jury.composition, journal, position) if isinstance(jury, Constitue) else jury
-        case LivretVise() | PointsDeJuryAccordes() | DecisionPrise():
+        case LivretVise() | PointsDeJuryAccordes() | AcquisAccorde() | DecisionPrise():
             return _deliberer(jury, event) if isinstance(jury, Ouvert) else jury
         case JuryClos(jury=code):
-            return Clos(code)
+            return Clos(code, jury) if isinstance(jury, Ouvert) else jury
+        case JuryReconvoque():
+            return jury
         case _:
             assert_never(event)
 
 
-def _deliberer(jury: Ouvert, event: SeanceEvent) -> Jury:
+def _reprendre(jury: Clos, event: JuryEvent) -> Clos:
+    """Après la clôture, seul change ce qui concerne un candidat encore à décider."""
+    match event:
+        case JuryReconvoque(candidat=candidat):
+            return replace(jury, reconvoques=jury.reconvoques | {candidat})
+        case LivretVise() | PointsDeJuryAccordes() | AcquisAccorde() | DecisionPrise():
+            if not jury.reprend(event.candidat):
+                return jury
+            decide = isinstance(event, DecisionPrise)
+            reconvoques = jury.reconvoques - {event.candidat} if decide else jury.reconvoques
+            return replace(jury, seance=_deliberer(jury.seance, event), reconvoques=reconvoques)
+        case PresenceAttestee() | MembreRecuse() | PresidenceTransmise():
+            return replace(jury, seance=_reunir_en_seance(jury.seance, event)) if jury.repris else jury
+        case JuryConstitue() | JuryOuvert() | JuryClos():
+            return jury
+        case _:
+            assert_never(event)
+
+
+def _deliberer(jury: Ouvert, event: SeanceEvent) -> Ouvert:
     candidat = event.candidat
     match event:
         case LivretVise():
@@ -94,6 +134,9 @@ def _deliberer(jury: Ouvert, event: SeanceEvent) -> Jury:
             accord = PointsAccordes(arretee, event.apres, event.motif)
             du_candidat = {**jury.accords.get(candidat, {}), event.epreuve: accord}
             return _revoir(replace(jury, accords={**jury.accords, candidat: du_candidat}), candidat)
+        case AcquisAccorde():
+            unites = {**jury.acquis.get(candidat, {}), event.epreuve: event.motif}
+            return _revoir(replace(jury, acquis={**jury.acquis, candidat: unites}), candidat)
         case DecisionPrise():
             decisions = {**jury.decisions, candidat: event}
             return replace(jury, decisions=decisions, a_revoir=jury.a_revoir - {candidat})
@@ -113,11 +156,24 @@ def _nommer(event: JuryConstitue) -> Composition:
     )
 
 
-def _recomposer(jury: Jury, change: Callable[[Composition], Composition]) -> Jury:
-    return replace(jury, composition=change(jury.composition)) if isinstance(jury, (Constitue, Ouvert)) else jury
+def _reunir(composition: Composition, event: ReunionEvent) -> Composition:
+    """Présences, suppléance et récusations."""
+    match event:
+        case PresenceAttestee(membre=membre):
+            return replace(composition, presents=composition.presents | {membre})
+        case PresidenceTransmise(a=suppleant, motif=motif):
+            return replace(composition, preside_par=suppleant, transmission=motif)
+        case MembreRecuse(membre=membre, candidat=candidat, motif=motif):
+            return replace(composition, recusations={**composition.recusations, (membre, candidat): motif})
+        case _:
+            assert_never(event)
 
 
-def _revoir(jury: Jury, candidat: str) -> Jury:
-    if isinstance(jury, Ouvert) and candidat in jury.decisions:
-        return replace(jury, a_revoir=jury.a_revoir | {candidat})
-    return jury
+def _reunir_en_seance(jury: Ouvert, event: ReunionEvent) -> Ouvert:
+    """Une récusation après la décision la fait reprendre."""
+    recompose = replace(jury, composition=_reunir(jury.composition, event))
+    return _revoir(recompose, event.candidat) if isinstance(event, MembreRecuse) else recompose
+
+
+def _revoir(jury: Ouvert, candidat: str) -> Ouvert:
+    return replace(jury, a_revoir=jury.a_revoir | {candidat}) if candidat in jury.decisions else jury

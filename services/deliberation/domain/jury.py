@@ -8,27 +8,24 @@ from typing import TypeAlias
 
 from contracts.commandes.deliberation import (
     AttesterPresence,
+    CloreJury,
     ConstituerJury,
     OuvrirJury,
+    ReconvoquerJury,
     RecuserMembre,
     TransmettrePresidence,
 )
-from contracts.droits import Role
-from contracts.evenements.deliberation import (
-    JuryConstitue,
-    JuryOuvert,
-    MembreRecuse,
-    PresenceAttestee,
-    PresidenceTransmise,
-)
+from contracts.evenements.deliberation import JuryConstitue, JuryOuvert
 from contracts.messages import Refus
-from contracts.reglement import JuryRegle
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
-from services.deliberation.domain import seance
+from services.deliberation.domain import reprise, seance
 from services.deliberation.domain.composition import Composition, manques_nomination, manques_seance, refuser
 from services.deliberation.domain.dossier import DossierJury
 from services.deliberation.domain.etats import Clos, Constitue, Inexistant, Jury, JuryEvent, Ouvert, evolve, initial
 from services.deliberation.domain.proposition import exiger_valeurs
+from services.deliberation.domain.reunion import OrdreCommand, exiger_presidence, reunir
+from services.deliberation.domain.unites import competences_exigees
 
 __all__ = [
     "Clos",
@@ -43,9 +40,9 @@ __all__ = [
     "initial",
 ]
 
-ReunionCommand: TypeAlias = AttesterPresence | RecuserMembre | TransmettrePresidence
-JuryCommand: TypeAlias = ConstituerJury | ReunionCommand | OuvrirJury | seance.SeanceCommand
+JuryCommand: TypeAlias = ConstituerJury | OrdreCommand | ReconvoquerJury
 AUCUN: Mapping[str, str] = MappingProxyType({})
+AUCUNES: seance.Unites = MappingProxyType({})
 
 
 def decide(
@@ -59,62 +56,46 @@ def decide(
     deja: Mapping[str, str] = AUCUN,
     perimes: Collection[str] = (),
     annules: Collection[str] = (),
+    unites: seance.Unites = AUCUNES,
 ) -> list[JuryEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
     ``dossier`` : pour viser, accorder, décider. ``journal`` et ``position`` : ce que le jury voit en ouvrant.
     ``deja`` : candidat → jury dont il relève déjà. ``perimes`` : candidats dont le dossier a changé depuis leur
-    décision ; ``annules`` : candidats dont l'inscription est annulée ; tous deux pour clore.
+    décision ; ``annules`` : candidats dont l'inscription est annulée ; tous deux pour clore. ``unites`` : candidat → ce
+    qu'il présente, pour ouvrir et clore.
 
     Raises:
         Refus: ``JURY_CLOS``, ``JURY_INCONNU``, ou la règle qui s'oppose.
     """
-    regle = session.reglement.jury
+    reglement = session.reglement
     if isinstance(jury, Clos):
-        raise Refus("JURY_CLOS", f"le jury {jury.jury} est clos : rien n'y change plus")
+        return reprise.reprendre(command, jury, session, dossier)
     if isinstance(command, ConstituerJury):
-        return _constituer(command, jury, regle, deja)
+        return _constituer(command, jury, reglement, deja)
     if isinstance(jury, Inexistant):
         raise Refus("JURY_INCONNU", f"le jury {command.jury} n'est pas constitué : faites-le nommer par arrêté")
-    exiger_presidence(command, jury.composition, regle)
+    if isinstance(command, ReconvoquerJury):
+        raise Refus("JURY_NON_CLOS", f"le jury {command.jury} n'est pas clos : il décide encore, sans être reconvoqué")
+    exiger_presidence(command, jury.composition, reglement.jury)
     match command:
         case AttesterPresence() | RecuserMembre() | TransmettrePresidence():
-            return _reunir(command, jury.composition, regle)
+            return reunir(command, jury.composition, reglement.jury)
         case OuvrirJury():
-            return _ouvrir(jury, session, journal, position)
+            return _ouvrir(jury, session, journal, position, unites)
+        case CloreJury():
+            return seance.clore(_exiger_ouvert(jury), reglement, perimes, annules, unites)
         case _:
-            return seance.deliberer(
-                command, _exiger_ouvert(jury), session, dossier=dossier, perimes=perimes, annules=annules
-            )
+            return seance.deliberer(command, _exiger_ouvert(jury), session, dossier)
 
 
-def exiger_presidence(
-    command: ReunionCommand | OuvrirJury | seance.SeanceCommand, composition: Composition, regle: JuryRegle
-) -> None:
-    """Seul qui préside à cet instant donne les ordres du président ; le service et le recteur gardent les leurs.
-
-    Raises:
-        Refus: la règle de présidence (CAP24-D01) ; un ancien président n'ordonne plus rien.
-    """
-    match command:
-        case AttesterPresence() | RecuserMembre():
-            autrement = command.par.role != Role.PRESIDENT_JURY
-        case TransmettrePresidence():
-            autrement = command.par.role == Role.RECTEUR
-        case _:
-            autrement = False
-    if not autrement and command.par.id != composition.preside_par:
-        detail = f"le jury {composition.jury} est présidé par {composition.preside_par} : cet ordre lui revient"
-        raise Refus(regle.regle_president, detail)
-
-
-def _constituer(command: ConstituerJury, jury: Jury, regle: JuryRegle, deja: Mapping[str, str]) -> list[JuryEvent]:
+def _constituer(command: ConstituerJury, jury: Jury, reglement: Reglement, deja: Mapping[str, str]) -> list[JuryEvent]:
     """Nommer : profils, parité, présidence, et un seul jury par candidat."""
     if isinstance(jury, (Constitue, Ouvert)):
         return _deja_constitue(command, jury.composition)
-    manques = manques_nomination(command.membres, command.president, command.vice_president, regle)
+    manques = manques_nomination(command.membres, command.president, command.vice_president, reglement.jury)
     if manques:
-        raise refuser(manques[0].regle, manques)
+        raise refuser(manques[0].regle, manques, reglement)
     _exiger_libres(command, deja)
     return [
         JuryConstitue(
@@ -124,7 +105,7 @@ def _constituer(command: ConstituerJury, jury: Jury, regle: JuryRegle, deja: Map
             president=command.president,
             vice_president=command.vice_president,
             candidats=command.candidats,
-            regle=regle.regle,
+            regle=reglement.jury.regle,
         )
     ]
 
@@ -156,33 +137,18 @@ def _exiger_libres(command: ConstituerJury, deja: Mapping[str, str]) -> None:
         )
 
 
-def _reunir(command: ReunionCommand, composition: Composition, regle: JuryRegle) -> list[JuryEvent]:
-    """Présences, récusations, suppléance : possibles avant et pendant la délibération."""
-    jury = command.jury
-    match command:
-        case AttesterPresence(membre=membre):
-            composition.membre(membre)
-            return [] if membre in composition.presents else [PresenceAttestee(jury=jury, membre=membre)]
-        case RecuserMembre(membre=membre, candidat=candidat, motif=motif):
-            composition.membre(membre)
-            composition.exiger_candidat(candidat)
-            deja = (membre, candidat) in composition.recusations
-            return [] if deja else [MembreRecuse(jury=jury, membre=membre, candidat=candidat, motif=motif)]
-        case TransmettrePresidence(motif=motif):
-            de, a = composition.president, composition.vice_president
-            if composition.preside_par == a:
-                return []
-            return [PresidenceTransmise(jury=jury, de=de, a=a, motif=motif, regle=regle.regle_president)]
-
-
-def _ouvrir(jury: Constitue | Ouvert, session: SessionFigee, journal: str, position: int) -> list[JuryEvent]:
-    """Ouvrir sur un état du journal : valeurs fournies (AMB-05), présidence et profils présents (DC-CAP22)."""
+def _ouvrir(
+    jury: Constitue | Ouvert, session: SessionFigee, journal: str, position: int, unites: seance.Unites
+) -> list[JuryEvent]:
+    """Ouvrir sur un état du journal : valeurs fournies (AMB-05), présidence et profils présents (DC-CAP22, TP-N17)."""
     if isinstance(jury, Ouvert):
         return []
     exiger_valeurs(session)
-    manques = manques_seance(jury.composition, session.reglement.jury)
+    reglement = session.reglement
+    exigees = {one.regle: one for codes in unites.values() for one in competences_exigees(reglement, codes)}
+    manques = manques_seance(jury.composition, reglement.jury, competences=exigees.values())
     if manques:
-        raise refuser(manques[0].regle, manques)
+        raise refuser(manques[0].regle, manques, reglement)
     preside_par = jury.composition.preside_par
     return [JuryOuvert(jury=jury.composition.jury, journal=journal, position=position, preside_par=preside_par)]
 

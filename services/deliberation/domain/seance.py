@@ -1,54 +1,63 @@
-"""La délibération : viser un livret, accorder des points, décider, clore (TR-D01)."""
+"""La délibération : viser un livret, accorder des points ou un acquis, décider, clore (TR-D01)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
-from contracts.commandes.deliberation import AccorderPoints, CloreJury, PrendreDecision, ViserLivret
-from contracts.evenements.deliberation import DecisionPrise, JuryClos, LivretVise, PointsDeJuryAccordes
+from contracts.commandes.deliberation import AccorderAcquis, AccorderPoints, CloreJury, PrendreDecision, ViserLivret
+from contracts.evenements.deliberation import (
+    AcquisAccorde,
+    DecisionPrise,
+    JuryClos,
+    LivretVise,
+    NatureDecision,
+    PointsDeJuryAccordes,
+)
 from contracts.messages import Refus
-from contracts.reglement import JuryRegle, Reglement
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.deliberation.domain import calcul
 from services.deliberation.domain.composition import Manque, manques_nomination, manques_seance, refuser
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import JuryEvent, Ouvert
+from services.deliberation.domain.preuve import REGLE_DECISION, prouver
 from services.deliberation.domain.proposition import Proposition, proposer
+from services.deliberation.domain.unites import competences_exigees, presentees
 
-CandidatCommand: TypeAlias = ViserLivret | AccorderPoints | PrendreDecision
+CandidatCommand: TypeAlias = ViserLivret | AccorderPoints | AccorderAcquis | PrendreDecision
 SeanceCommand: TypeAlias = CandidatCommand | CloreJury
+Unites: TypeAlias = Mapping[str, Collection[str]]
 
-REGLE_DECISION = "TR-D01"  # le jury décide, de chaque candidat, sur ce qu'il a vu
 MODIFIABLES = frozenset({EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT, EtatResultat.BENEFICE})
 
 
 def deliberer(
-    command: SeanceCommand,
+    command: CandidatCommand,
     jury: Ouvert,
     session: SessionFigee,
-    *,
     dossier: DossierJury | None,
-    perimes: Collection[str],
-    annules: Collection[str],
+    nature: NatureDecision = NatureDecision.INITIALE,
 ) -> list[JuryEvent]:
-    """L'ordre du président pendant la séance (voir `jury.decide`)."""
-    if isinstance(command, CloreJury):
-        return _clore(jury, session.reglement.jury, perimes, annules)
+    """L'ordre du président sur un candidat, pendant la séance ou à sa reprise (voir `jury.decide`)."""
     jury.composition.exiger_candidat(command.candidat)
     if dossier is None or dossier.numero != command.candidat:
         raise Refus("DOSSIER_ABSENT", f"le dossier de {command.candidat} n'est pas joint à l'ordre : relancez-le")
-    manques = manques_seance(jury.composition, session.reglement.jury, command.candidat)
+    reglement = session.reglement
+    competences = competences_exigees(reglement, presentees(dossier, reglement))
+    manques = manques_seance(jury.composition, reglement.jury, command.candidat, competences)
     if manques:
-        raise refuser(manques[0].regle, manques)
+        raise refuser(manques[0].regle, manques, reglement)
     match command:
         case ViserLivret():
-            return _viser(command, jury, session.reglement, dossier)
+            return _viser(command, jury, reglement, dossier)
         case AccorderPoints():
-            return _accorder(command, jury, session.reglement, dossier)
+            return _accorder(command, jury, reglement, dossier)
+        case AccorderAcquis():
+            return _acquerir(command, jury, reglement, dossier)
         case PrendreDecision():
-            return _decider(command, jury, session, dossier)
+            return _decider(command, jury, session, dossier, nature)
 
 
 def candidats_perimes(jury: Ouvert, positions: Mapping[str, int]) -> frozenset[str]:
@@ -75,7 +84,7 @@ def _accorder(command: AccorderPoints, jury: Ouvert, reglement: Reglement, dossi
     """Porter une note à une autre valeur, par décision motivée ; l'ancienne est gardée (AMB-53, TR-N02)."""
     resultat = _modifiable(command, reglement, dossier)
     accord = jury.accords.get(command.candidat, {}).get(command.epreuve)
-    arretee, avant = calcul.note_arretee(resultat), calcul.note_retenue(resultat, accord)
+    arretee, avant = calcul.note_arretee(resultat), calcul.note_affichee(resultat, accord)
     if avant is None or command.note == avant:
         return []
     return [
@@ -92,6 +101,33 @@ def _accorder(command: AccorderPoints, jury: Ouvert, reglement: Reglement, dossi
     ]
 
 
+def _acquerir(command: AccorderAcquis, jury: Ouvert, reglement: Reglement, dossier: DossierJury) -> list[JuryEvent]:
+    """Tenir une unité pour acquise malgré une compétence qui ne l'est pas, par décision motivée (AMB-28)."""
+    regle, epreuve = reglement.deliberation.regle_acquis, reglement.epreuves.get(command.epreuve)
+    if epreuve is None:
+        raise Refus("EPREUVE_INCONNUE", f"{command.epreuve} n'est pas une épreuve de {reglement.id}")
+    if regle is None or not epreuve.acquise_ou_non:
+        detail = f"{command.epreuve} porte une note : accordez des points, avec leur motif"
+        raise Refus(reglement.deliberation.points_jury, detail)
+    resultat = dossier.resultats.get(command.epreuve)
+    if resultat is None or dossier.non_autorise is not None:
+        raise Refus("RESULTAT_MANQUANT", f"{command.epreuve} : aucun résultat arrêté, faites-le arrêter d'abord")
+    if resultat.etat is not EtatResultat.NON_ACQUISE:
+        if resultat.etat is EtatResultat.ACQUISE:
+            return []
+        detail = f"{command.epreuve} : l'état « {resultat.etat} » n'est pas une appréciation que le jury puisse changer"
+        raise Refus(regle, detail)
+    if not command.motif.strip():
+        raise Refus(regle, "le motif est vide : dites pourquoi le jury tient cette unité pour acquise")
+    if command.epreuve in jury.acquis.get(command.candidat, {}):
+        return []
+    return [
+        AcquisAccorde(
+            jury=command.jury, candidat=command.candidat, epreuve=command.epreuve, motif=command.motif, regle=regle
+        )
+    ]
+
+
 def _modifiable(command: AccorderPoints, reglement: Reglement, dossier: DossierJury) -> ResultatJury:
     """Le résultat dont la note peut changer : une note de l'épreuve, dans son barème, avec un motif."""
     regle, epreuve = reglement.deliberation.points_jury, reglement.epreuves.get(command.epreuve)
@@ -104,6 +140,8 @@ def _modifiable(command: AccorderPoints, reglement: Reglement, dossier: DossierJ
         raise Refus(
             regle, f"{command.epreuve} : l'état « {resultat.etat} » n'est pas une note que le jury puisse modifier"
         )
+    if epreuve.acquise_ou_non:
+        raise Refus(regle, f"{command.epreuve} est acquise ou non, jamais notée : accordez l'acquis, avec son motif")
     if command.note > epreuve.note_max or command.note % epreuve.pas:
         raise Refus(
             epreuve.regle_pas, f"{command.epreuve} : une note va de 0 à {epreuve.note_max}, par pas de {epreuve.pas}"
@@ -113,12 +151,20 @@ def _modifiable(command: AccorderPoints, reglement: Reglement, dossier: DossierJ
     return resultat
 
 
-def _decider(command: PrendreDecision, jury: Ouvert, session: SessionFigee, dossier: DossierJury) -> list[JuryEvent]:
+def _decider(
+    command: PrendreDecision, jury: Ouvert, session: SessionFigee, dossier: DossierJury, nature: NatureDecision
+) -> list[JuryEvent]:
     """La décision du jury : celle du règlement appliqué aux notes que le jury arrête (TR-D01)."""
     candidat = command.candidat
-    proposition = proposer(dossier, session, accords=jury.accords.get(candidat), livret_vise=candidat in jury.livrets)
+    proposition = proposer(
+        dossier,
+        session,
+        accords=jury.accords.get(candidat),
+        acquis=jury.acquis.get(candidat, calcul.AUCUN),
+        livret_vise=candidat in jury.livrets,
+    )
     _accepter(command, proposition, session.reglement)
-    decision = _decision(command.jury, dossier, proposition, session.reglement)
+    decision = _decision(command.jury, dossier, proposition, session.reglement, nature)
     deja = jury.decisions.get(candidat) == decision and candidat not in jury.a_revoir
     return [] if deja else [decision]
 
@@ -141,7 +187,9 @@ def _accepter(command: PrendreDecision, proposition: Proposition, reglement: Reg
         raise Refus(proposition.sans_visa, f"{command.candidat} {detail}")
 
 
-def _decision(jury: str, dossier: DossierJury, proposition: Proposition, reglement: Reglement) -> DecisionPrise:
+def _decision(
+    jury: str, dossier: DossierJury, proposition: Proposition, reglement: Reglement, nature: NatureDecision
+) -> DecisionPrise:
     return DecisionPrise(
         jury=jury,
         candidat=dossier.numero,
@@ -159,35 +207,48 @@ def _decision(jury: str, dossier: DossierJury, proposition: Proposition, regleme
         reglement=reglement.id,
         regles=proposition.regles,
         explication=proposition.explication,
+        nature=nature,
+        unites=proposition.unites,
+        epreuves_controle=proposition.epreuves_controle,
+        choix=dict(proposition.choix),
     )
 
 
-def _clore(jury: Ouvert, regle: JuryRegle, perimes: Collection[str], annules: Collection[str]) -> list[JuryEvent]:
-    """Clore avec sa preuve ; refusé avec la liste complète de ce qui manque."""
-    a_decider = [one for one in jury.composition.candidats if one not in annules]
-    nomme = jury.composition
+def clore(
+    jury: Ouvert, reglement: Reglement, perimes: Collection[str], annules: Collection[str], unites: Unites
+) -> list[JuryEvent]:
+    """Clore avec sa preuve ; refusé avec la liste complète de ce qui manque, article par article."""
+    nomme, regle = jury.composition, reglement.jury
+    a_decider = [one for one in nomme.candidats if one not in annules]
     manques = [
         *manques_nomination(nomme.membres, nomme.president, nomme.vice_president, regle),
         *manques_seance(nomme, regle),
-        *_manques_decisions(jury, a_decider, perimes),
+        *_manques_decisions(jury, a_decider, perimes, reglement),
     ]
     if manques:
-        raise refuser("JURY_INCOMPLET", manques)
+        raise refuser("JURY_INCOMPLET", manques, reglement)
     decisions: dict[str, Decision] = {one: jury.decisions[one].decision for one in a_decider}
+    exigees = {
+        one.competence for candidat in a_decider for one in competences_exigees(reglement, unites.get(candidat, ()))
+    }
     return [
         JuryClos(
-            jury=jury.composition.jury,
+            jury=nomme.jury,
             decisions=decisions,
-            presents=tuple(sorted(jury.composition.presents)),
-            preside_par=jury.composition.preside_par,
+            presents=tuple(sorted(nomme.presents)),
+            preside_par=nomme.preside_par,
             journal=jury.journal,
             position=max([jury.position, *(jury.decisions[one].position for one in a_decider)]),
             regle=regle.regle,
+            preuve=prouver(jury, reglement, decisions, exigees),
         )
     ]
 
 
-def _manques_decisions(jury: Ouvert, a_decider: Iterable[str], perimes: Collection[str]) -> Iterable[Manque]:
+def _manques_decisions(
+    jury: Ouvert, a_decider: Iterable[str], perimes: Collection[str], reglement: Reglement
+) -> Iterable[Manque]:
+    chance = reglement.deliberation.seconde_chance
     for candidat in a_decider:
         if candidat not in jury.decisions:
             yield Manque(REGLE_DECISION, candidat, "aucune décision : décidez")
@@ -197,3 +258,5 @@ def _manques_decisions(jury: Ouvert, a_decider: Iterable[str], perimes: Collecti
             )
         elif candidat in perimes:
             yield Manque(REGLE_DECISION, candidat, "le dossier a changé depuis la décision : décidez à nouveau")
+        elif jury.decisions[candidat].decision is Decision.EPREUVES_CONTROLE and chance is not None:
+            yield Manque(chance.regle, candidat, "ses oraux de contrôle ne sont pas tous passés : attendez-les")

@@ -12,12 +12,14 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.commandes.deliberation import (
+    AccorderAcquis,
     AccorderPoints,
     AttesterPresence,
     CloreJury,
     ConstituerJury,
     OuvrirJury,
     PrendreDecision,
+    ReconvoquerJury,
     RecuserMembre,
     TransmettrePresidence,
     ViserLivret,
@@ -200,6 +202,7 @@ ORDRES_DU_PRESIDENT: list[Any] = [
     lambda par: AttesterPresence(membre="ens2", **par),
     lambda par: RecuserMembre(membre="ens2", candidat=ALICE, motif="lien de parenté", **par),
     lambda par: TransmettrePresidence(motif="encore", **par),
+    lambda par: AccorderAcquis(candidat=ALICE, epreuve="EP1", motif="compétence montrée", **par),
 ]
 
 
@@ -453,7 +456,9 @@ CLOS = JuryClos(
 
 
 def test_le_jury_se_clot_avec_sa_preuve() -> None:
-    given(EN_SEANCE, DECIDES).when(CloreJury(**PRESIDENT)).then(CLOS)
+    (event,) = given(EN_SEANCE, DECIDES).when(CloreJury(**PRESIDENT)).then_kinds(JuryClos)
+    assert event.model_copy(update={"preuve": ()}) == CLOS
+    assert {one.regle for one in event.preuve} == {"DC-CAP22", "CAP24-D01"}
 
 
 def test_cap24_d01_le_jury_clos_dit_qui_presidait() -> None:
@@ -521,7 +526,8 @@ def test_les_decisions_perimees_se_lisent_aux_positions() -> None:
 
 
 def test_chaque_ordre_de_deliberation_a_ses_droits() -> None:
-    ordres = [constituer(), *(ordre(PRESIDENT) for ordre in ORDRES_DU_PRESIDENT)]
+    reconvoquer = ReconvoquerJury(candidat=ALICE, motif="erreur d'addition", **RECTEUR)
+    ordres = [constituer(), reconvoquer, *(ordre(PRESIDENT) for ordre in ORDRES_DU_PRESIDENT)]
     assert {name for name in DROITS if name.startswith("deliberation.")} == {one.NAME for one in ordres}
 
 

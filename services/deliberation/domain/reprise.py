@@ -1,0 +1,89 @@
+"""La reprise d'un jury clos : un candidat en attente est décidé, ou une erreur matérielle corrigée (AMB-44, AMB-54)."""
+
+from __future__ import annotations
+
+from contracts.commandes.deliberation import (
+    AccorderAcquis,
+    AccorderPoints,
+    AttesterPresence,
+    PrendreDecision,
+    ReconvoquerJury,
+    RecuserMembre,
+    TransmettrePresidence,
+    ViserLivret,
+)
+from contracts.evenements.deliberation import DecisionPrise, JuryReconvoque, NatureDecision
+from contracts.messages import Command, Refus
+from contracts.session import SessionFigee
+from services.deliberation.domain.dossier import DossierJury
+from services.deliberation.domain.etats import Clos, JuryEvent
+from services.deliberation.domain.reunion import exiger_presidence, reunir
+from services.deliberation.domain.seance import CandidatCommand, deliberer
+
+REGLE_RECTIFICATION = "AMB-54"  # après publication, seule l'erreur matérielle se rectifie
+
+
+def reprendre(command: Command, jury: Clos, session: SessionFigee, dossier: DossierJury | None) -> list[JuryEvent]:
+    """Ce qu'un jury clos fait encore, pour les seuls candidats qu'il n'a pas décidés pour de bon.
+
+    Raises:
+        Refus: ``JURY_CLOS``, ou la règle qui s'oppose.
+    """
+    regle, composition = session.reglement.jury, jury.seance.composition
+    match command:
+        case ReconvoquerJury():
+            return _reconvoquer(command, jury)
+        case AttesterPresence() | RecuserMembre() | TransmettrePresidence() if jury.repris:
+            exiger_presidence(command, composition, regle)
+            return reunir(command, composition, regle)
+        case ViserLivret() | AccorderPoints() | AccorderAcquis() | PrendreDecision():
+            if not jury.reprend(command.candidat):
+                return _deja_decide(command, jury, dossier)
+            exiger_presidence(command, composition, regle)
+            return _deliberer(command, jury, session, dossier)
+        case _:
+            raise _clos(jury)
+
+
+def _reconvoquer(command: ReconvoquerJury, jury: Clos) -> list[JuryEvent]:
+    """Réunir de nouveau le jury pour un candidat, avec le motif de l'erreur matérielle (AMB-54)."""
+    jury.seance.composition.exiger_candidat(command.candidat)
+    if command.candidat in jury.reconvoques:
+        return []
+    if not command.motif.strip():
+        raise Refus(REGLE_RECTIFICATION, "le motif est vide : dites l'erreur matérielle à corriger")
+    return [
+        JuryReconvoque(jury=command.jury, candidat=command.candidat, motif=command.motif, regle=REGLE_RECTIFICATION)
+    ]
+
+
+def _deliberer(
+    command: CandidatCommand, jury: Clos, session: SessionFigee, dossier: DossierJury | None
+) -> list[JuryEvent]:
+    """La même délibération qu'en séance ; la décision dit pourquoi elle est reprise."""
+    rectifie = command.candidat in jury.reconvoques
+    nature = NatureDecision.RECTIFICATIVE if rectifie else NatureDecision.COMPLEMENTAIRE
+    events = deliberer(command, jury.seance, session, dossier, nature)
+    return [one for one in events if rectifie or not _toujours(one, jury)]
+
+
+def _toujours(event: JuryEvent, jury: Clos) -> bool:
+    """La note est toujours suspendue, ou l'oral toujours dû : rien de nouveau n'est décidé."""
+    if not isinstance(event, DecisionPrise):
+        return False
+    return event.decision is jury.seance.decisions[event.candidat].decision
+
+
+def _deja_decide(command: CandidatCommand, jury: Clos, dossier: DossierJury | None) -> list[JuryEvent]:
+    """Décidé pour de bon : le même ordre répété ne change rien, un autre veut que le jury soit reconvoqué."""
+    decision = jury.seance.decisions.get(command.candidat)
+    if isinstance(command, PrendreDecision) and decision is not None and dossier is not None:
+        reprise = decision.nature is not NatureDecision.INITIALE
+        if reprise and decision.position == dossier.position and command.decision in (None, decision.decision):
+            return []
+    raise _clos(jury)
+
+
+def _clos(jury: Clos) -> Refus:
+    detail = "pour corriger une erreur matérielle, faites-le reconvoquer"
+    return Refus("JURY_CLOS", f"le jury {jury.jury} est clos : rien n'y change plus ; {detail}")
