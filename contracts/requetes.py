@@ -171,7 +171,7 @@ def check_query_rights(query: Query, academie: str) -> None:
         raise TypeError(f"{query.NAME} n'est pas une question de ces services")
     par = query.par
     if par.academie != academie:
-        raise Refus("DROIT_ACADEMIE", f"« {par.academie} » ne consulte pas les sessions de « {academie} »")
+        raise Refus("DROIT_ACADEMIE", f"« {par.academie} » ne consulte pas les sessions de « {academie} » (TR-G01)")
     if par.role not in DROITS_REQUETES[query.NAME]:
         raise Refus("DROIT_ROLE", f"le rôle « {par.role} » ne peut pas demander {query.NAME}")
     wanted = _scope_wanted(query)

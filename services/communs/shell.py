@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 from contracts.commandes import read_command
 from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
-from contracts.messages import Command
-from contracts.requetes import check_query_rights, read_query
+from contracts.messages import Command, Query, Refus
+from contracts.requetes import Requete, check_query_rights, read_query
 from contracts.session import SessionFigee, charger_session
 from services.socle.handlers import Lookups
 from services.socle.service import Environment, Parts, ServiceSpec
+
+log = structlog.get_logger("acces")
 
 
 class Situe(Protocol):
@@ -49,6 +53,23 @@ class BaseShell:
         return {"academie": self._env.settings.academie, "session": of.session, "diplome": of.diplome}
 
 
+def check_access(query: Query, academie: str) -> None:
+    """Refuse a question that its author may not ask here, and leave a trace of the attempt: who, never about whom.
+
+    Raises:
+        Refus: see `check_query_rights`.
+    """
+    try:
+        check_query_rights(query, academie)
+    except Refus as refus:
+        if isinstance(query, Requete):
+            par = query.par
+            where = {"academie": academie, "session": query.session, "diplome": query.diplome}
+            who = {"acteur": par.id, "role": par.role, "academie_acteur": par.academie}
+            log.warning("acces_refuse", demande=query.NAME, cause=refus.regle, **who, **where)
+        raise
+
+
 def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpec:
     """An exam service: its name and its parts; messages and rights are those of the contracts."""
     return ServiceSpec(
@@ -58,7 +79,7 @@ def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpe
         read_command=read_command,
         read_query=read_query,
         check=check_rights,
-        check_query=check_query_rights,
+        check_query=check_access,
         internal_roles=INTERNES,
         backdating_roles=ANTIDATENT,
     )

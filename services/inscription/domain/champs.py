@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeAlias, TypeVar
 
-from contracts.vocabulaire import Categorie, Mode, imprimable
+from contracts.vocabulaire import Categorie, Forme, Mode, imprimable
 
 T = TypeVar("T")
 Lecteur: TypeAlias = Callable[[str], T]
@@ -97,6 +97,17 @@ def jour(cellule: str) -> date:
             except ValueError:
                 break
     raise Illisible("DATE_MAL_FORMEE", "attendu une date qui existe, AAAA-MM-JJ ou JJ/MM/AAAA")
+
+
+def jour_facultatif(cellule: str) -> date | None:
+    return jour(cellule) if cellule else None
+
+
+def forme(cellule: str) -> Forme:
+    """``globale`` ou ``progressive`` ; vide vaut ``globale``."""
+    if cellule.lower() not in ("", *Forme):
+        raise Illisible("FORME_INCONNUE", f"attendu l'une de : {', '.join(Forme)}, ou rien")
+    return Forme(cellule.lower() or Forme.GLOBALE)
 
 
 def categorie(cellule: str) -> Categorie:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from contracts.commandes.inscription import InscrireCandidat
 from contracts.messages import Acteur
-from contracts.vocabulaire import Categorie, Identite, Mode
+from contracts.vocabulaire import Anteriorite, Categorie, Forme, Identite, Mode
 from services.inscription.domain import champs
 from services.inscription.domain.champs import Illisible
 from services.inscription.domain.empreinte import cle_personne
@@ -35,7 +35,13 @@ FACULTATIVES = (
     "livret",
     "derogation",
     "contrat_deux_specialites",
+    "forme",
+    "unites",
+    "premiere_inscription",
+    "dernier_echec",
+    "formation_suivie",
 )
+OUI_NON = ("formation_attestee", "permis_b", "livret", "derogation", "contrat_deux_specialites", "formation_suivie")
 COLONNES = (*OBLIGATOIRES, *FACULTATIVES)
 NON_CSV = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff", b"%PDF")  # classeurs, UTF-16, PDF
 
@@ -74,6 +80,9 @@ class Candidat:
     livret: bool
     derogation: bool
     contrat_deux_specialites: bool
+    forme: Forme = Forme.GLOBALE
+    unites: tuple[str, ...] = ()
+    anteriorite: Anteriorite | None = None
 
     def commande(self, *, identifiant: str, le: datetime, par: Acteur, session: str, diplome: str) -> InscrireCandidat:
         """L'ordre d'inscrire ce candidat."""
@@ -94,6 +103,9 @@ class Candidat:
             livret=self.livret,
             derogation=self.derogation,
             contrat_deux_specialites=self.contrat_deux_specialites,
+            forme=self.forme,
+            unites=self.unites,
+            anteriorite=self.anteriorite,
         )
 
 
@@ -223,10 +235,11 @@ def _candidat(cellules: _Cellules) -> Candidat | None:
     modes = cellules.lire("modes", champs.modes)
     facultatives = cellules.lire("facultatives", champs.epreuves)
     etablissement = cellules.lire("etablissement", champs.code)
-    oui = {colonne: cellules.lire(colonne, champs.oui_non) or False for colonne in COLONNES[-5:]}
-    if numero is None or identite is None or categorie is None or modes is None or facultatives is None:
-        return None
-    if cellules.erreurs:
+    forme = cellules.lire("forme", champs.forme)
+    unites = cellules.lire("unites", champs.epreuves)
+    oui = {colonne: cellules.lire(colonne, champs.oui_non) or False for colonne in OUI_NON}
+    anteriorite = _anteriorite(cellules, oui["formation_suivie"])
+    if numero is None or identite is None or categorie is None or modes is None or cellules.erreurs:
         return None
     return Candidat(
         ligne=cellules.ligne,
@@ -234,14 +247,27 @@ def _candidat(cellules: _Cellules) -> Candidat | None:
         identite=identite,
         categorie=categorie,
         modes=modes,
-        facultatives=facultatives,
+        facultatives=facultatives or (),
         etablissement=etablissement or None,
         formation_attestee=oui["formation_attestee"],
         permis_b=oui["permis_b"],
         livret=oui["livret"],
         derogation=oui["derogation"],
         contrat_deux_specialites=oui["contrat_deux_specialites"],
+        forme=forme or Forme.GLOBALE,
+        unites=unites or (),
+        anteriorite=anteriorite,
     )
+
+
+def _anteriorite(cellules: _Cellules, formation_suivie: bool) -> Anteriorite | None:
+    """Ce que la ligne dit du passé du candidat ; rien si elle n'en dit rien."""
+    passe = Anteriorite(
+        premiere_inscription=cellules.lire("premiere_inscription", champs.jour_facultatif),
+        dernier_echec=cellules.lire("dernier_echec", champs.jour_facultatif),
+        formation_suivie=formation_suivie,
+    )
+    return None if passe == Anteriorite() else passe
 
 
 def _identite(cellules: _Cellules) -> Identite | None:

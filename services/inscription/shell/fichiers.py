@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contracts.commandes.inscription import InscrireCandidat
 from contracts.messages import Acteur
+from contracts.vocabulaire import Forme
 from services.inscription.domain.fichier_candidats import Candidat, ErreurLigne, FichierRefuse, lire
 
 __all__ = ["ErreurLigne", "FichierRefuse", "Lecture", "lire_candidats"]
@@ -56,6 +57,8 @@ def _id(candidat: Candidat, session: str, diplome: str, secret: bytes) -> str:
 
 
 def _choix(candidat: Candidat) -> tuple[object, ...]:
+    suite = (candidat.forme, candidat.unites, candidat.anteriorite)
+    dite = suite != (Forme.GLOBALE, (), None)
     return (
         sorted(candidat.modes.items()),
         candidat.facultatives,
@@ -65,4 +68,6 @@ def _choix(candidat: Candidat) -> tuple[object, ...]:
         candidat.livret,
         candidat.derogation,
         candidat.contrat_deux_specialites,
+        # A line that says nothing of these keeps the id that it had before they could be said.
+        *(suite if dite else ()),
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.messages import Acteur
-from contracts.vocabulaire import Categorie, Identite, Mode
+from contracts.vocabulaire import Anteriorite, Categorie, Forme, Identite, Mode
 from services.inscription.domain.fichier_candidats import COLONNES, ErreurLigne, FichierRefuse, Lecture, lire
+from services.inscription.shell.fichiers import lire_candidats
 from services.inscription.tests.donnees import LE, inscription
 
 ENTETE = (
@@ -81,6 +83,40 @@ def test_toutes_les_colonnes_donnent_l_ordre_d_inscrire() -> None:
         formation_attestee=True,
         livret=True,
     )
+
+
+def test_dc_bts02_la_forme_et_les_unites_se_lisent() -> None:
+    entete = f"{COURTE};forme;unites"
+    [progressif, global_] = lu(
+        csv(f"{ligne()};Progressive;E1,E3", f"{ligne('2600000002', nom='MARTIN')};;", entete=entete)
+    ).candidats
+    assert (progressif.forme, progressif.unites) == (Forme.PROGRESSIVE, ("E1", "E3"))
+    assert (global_.forme, global_.unites, global_.anteriorite) == (Forme.GLOBALE, (), None)
+
+
+def test_dc_tp03_dc_tp07_le_passe_du_candidat_se_lit() -> None:
+    entete = f"{COURTE};unites;premiere_inscription;dernier_echec;formation_suivie"
+    [candidat] = lu(csv(f"{ligne(statut='capitalisation')};EF;2021-12-01;09/04/2021;oui", entete=entete)).candidats
+    passe = Anteriorite(premiere_inscription=date(2021, 12, 1), dernier_echec=date(2021, 4, 9), formation_suivie=True)
+    par = Acteur(id="agent-1", role="gestionnaire", academie="clermont")
+    commande = candidat.commande(identifiant="import-0002", le=LE, par=par, session="2022", diplome="tp_crcd")
+    assert (commande.unites, commande.anteriorite) == (("EF",), passe)
+
+
+def test_une_ligne_qui_ne_dit_rien_de_neuf_garde_l_identifiant_de_son_ordre(tmp_path: Path) -> None:
+    def identifiants(contenu: bytes) -> list[str]:
+        (tmp_path / "candidats.csv").write_bytes(contenu)
+        par = Acteur(id="agent-1", role="gestionnaire", academie="normandie")
+        lecture = lire_candidats(
+            tmp_path / "candidats.csv", session="2026", diplome="cap_osrcl", par=par, le=LE, secret=b"secret"
+        )
+        return [commande.id for _, commande in lecture.commandes]
+
+    neuves = f"{COURTE};forme;unites;premiere_inscription;dernier_echec;formation_suivie"
+    [avant] = identifiants(csv(ligne()))
+    [vide] = identifiants(csv(f"{ligne()};globale;;;;non", entete=neuves))
+    [dite] = identifiants(csv(f"{ligne()};progressive;UG1;;;", entete=neuves))
+    assert avant == vide != dite
 
 
 @pytest.mark.parametrize("codage", ["utf-8", "utf-8-sig", "cp1252", "latin-1"])
@@ -191,6 +227,21 @@ def test_une_faute_dit_sa_ligne_sa_colonne_et_son_code(colonne: str, valeur: str
     cellules = dict(zip(ENTETE.split(";"), PLEINE.replace('"12; rue du Port"', "12 rue").split(";"), strict=True))
     cellules[colonne] = valeur
     erreur = seule_erreur(csv(";".join(cellules.values()), entete=ENTETE))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, code)
+
+
+@pytest.mark.parametrize(
+    ("colonne", "valeur", "code"),
+    [
+        ("forme", "partielle", "FORME_INCONNUE"),
+        ("unites", "E1,E1", "EPREUVES_MAL_FORMEES"),
+        ("dernier_echec", "printemps", "DATE_MAL_FORMEE"),
+        ("premiere_inscription", "2021", "DATE_MAL_FORMEE"),
+        ("formation_suivie", "peut-être", "OUI_NON_ATTENDU"),
+    ],
+)
+def test_une_faute_des_colonnes_facultatives_est_dite(colonne: str, valeur: str, code: str) -> None:
+    erreur = seule_erreur(csv(f"{ligne()};{valeur}", entete=f"{COURTE};{colonne}"))
     assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, code)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,31 @@ from sqlalchemy import Engine, delete, select
 
 from contracts.evenements.inscription import (
     EVENEMENTS,
+    AcquisReconnu,
     AmenagementAccorde,
+    AutorisationEnregistree,
     BeneficeAbandonne,
     BeneficeAccorde,
+    CentreAffecte,
+    CentreFerme,
     CentreOuvert,
     ConvocationEmise,
     DemandeRemplacementRenvoyee,
     DoublonFusionne,
     InscriptionAnnulee,
     InscriptionModifiee,
+    PassagePlanifie,
+    PassageReporte,
     PersonneLiberee,
     PersonneReservee,
     RemplacementAutorise,
     ValeursFournies,
 )
 from contracts.messages import Event, Personnel, Scelle
-from contracts.vocabulaire import Identite, Mode, TypeCentre
+from contracts.vocabulaire import Creneau, Forme, Identite, Mode, TypeCentre
 from services.inscription.projections import candidats as lecture
 from services.inscription.projections import sessions as lecture_sessions
-from services.inscription.projections.candidats import Candidats, candidats, lire_candidat, lister
+from services.inscription.projections.candidats import Candidats, candidats, creneaux_du_centre, lire_candidat, lister
 from services.inscription.projections.sessions import Sessions, lire_session
 from services.inscription.tests.donnees import (
     AFFECTE,
@@ -189,6 +195,87 @@ def test_un_candidat_se_lit_avec_ses_droits_et_son_identite(engine: Engine, coff
     assert [one["epreuve"] for one in vue["remplacements"]] == ["EP1", "EP2"]
 
 
+def test_dc_bts02_la_forme_et_les_unites_se_lisent(engine: Engine) -> None:
+    progressif = inscrit(modes={"UG1": Mode.PONCTUEL}, forme=Forme.PROGRESSIVE, unites=("UG1",))
+    vue = ligne(engine, progressif)
+    assert (vue["forme"], vue["unites"]) == ("progressive", ["UG1"])
+
+
+def test_tp_i05_bts_c03_les_acquis_et_les_epreuves_fermees_se_lisent(engine: Engine, coffre: Coffre) -> None:
+    repris = AcquisReconnu(
+        candidat=NUMERO,
+        epreuve="CCP1",
+        obtenu_le=date(2019, 6, 12),
+        titre_origine="arrêté du 21/12/2015",
+        regle="TP-I05",
+    )
+    ferme = AutorisationEnregistree(candidat=NUMERO, autorise=False, regle="BTS-C03", epreuves=("E4", "E6"))
+    ouvre = ferme.model_copy(update={"autorise": True, "epreuves": ("E6",)})
+    projeter(engine, [scelle(coffre), repris, ferme, ouvre])
+    with engine.connect() as connection:
+        vue = lire_candidat(connection, coffre, **LIEU, candidat=NUMERO)
+    assert vue is not None
+    assert vue["acquis"] == [
+        {
+            "epreuve": "CCP1",
+            "obtenu_le": "2019-06-12",
+            "titre_origine": "arrêté du 21/12/2015",
+            "regle": "TP-I05",
+        }
+    ]
+    assert (vue["fermetures"], vue["autorise"]) == ([{"epreuve": "E4", "regle": "BTS-C03"}], None)
+
+
+CRENEAU = Creneau(modalite="ecrit", debut=LE, fin=LE + timedelta(hours=1), poste="P01", surveillant=True)
+PLAN = PassagePlanifie(candidat=NUMERO, creneaux=(CRENEAU,), minutes_candidat="60", minutes_jury="0", regle="TR-N04")
+REPORT = PassageReporte(candidat=NUMERO, centre=CFA, le=LE + timedelta(days=207), motif="centre fermé", regle="TR-N04")
+
+
+def test_tr_n04_le_planning_se_lit_jusqu_a_ce_qui_le_defait(engine: Engine) -> None:
+    planning = ligne(engine, inscrit(), AFFECTE, PLAN)["planning"]
+    assert (planning["minutes_candidat"], planning["creneaux"][0]["poste"]) == ("60", "P01")
+    tiers_temps = AmenagementAccorde(candidat=NUMERO, nature="tiers-temps", regle="DC-HAN01")
+    for fait_suivant in (AFFECTE, tiers_temps, REPORT):
+        assert ligne(engine, inscrit(), AFFECTE, PLAN)["planning"] is not None
+        assert ligne(engine, fait_suivant)["planning"] is None
+
+
+def test_cl_140_un_report_se_lit_sans_absence_ni_sanction(engine: Engine) -> None:
+    vue = ligne(engine, inscrit(), AFFECTE, autorise(), CONVOQUE, REPORT)
+    assert (vue["convoque"], vue["convoque_le"], vue["convoque_centre"]) == (True, REPORT.le, CFA)
+    assert (vue["autorise"], vue["annule"]) == (True, False)
+
+
+def test_cl_108_tp_c02_les_postes_tenus_dans_un_centre_par_les_autres(engine: Engine) -> None:
+    ailleurs = CentreAffecte(candidat=AUTRE, centre=CFA, type=TypeCentre.PRINCIPAL, regle="CAP24-G06")
+    autre = PLAN.model_copy(update={"candidat": AUTRE})
+    projeter(engine, [inscrit(), AFFECTE, PLAN, inscrit(candidat=AUTRE), ailleurs, autre])
+
+    def tenus(centre: str, sauf: str) -> list[Any]:
+        lieu = {"academie": "normandie", "session": "2026", "centre": centre}
+        with engine.connect() as connection:
+            return creneaux_du_centre(connection, **lieu, sauf=("cap_osrcl", sauf))
+
+    assert tenus(LYCEE, AUTRE) == [("P01", CRENEAU.debut, CRENEAU.fin)]
+    assert (tenus(LYCEE, NUMERO), tenus("0769999Z", NUMERO)) == ([], [])
+    assert tenus(CFA, NUMERO) == [("P01", CRENEAU.debut, CRENEAU.fin)]
+    projeter(engine, [InscriptionAnnulee(candidat=AUTRE, motif="désistement")])
+    assert tenus(CFA, NUMERO) == []
+
+
+def test_cl_140_amb_25_la_session_dit_ses_fermetures_et_le_texte_qui_l_ouvre(engine: Engine) -> None:
+    ferme = CentreFerme(centre=LYCEE, jour=date(2026, 5, 19), motif="inondation du site", regle="TR-N04")
+    principal = CentreOuvert(centre=LYCEE, type=TypeCentre.PRINCIPAL)
+    projeter(engine, [ouverte(arrete="arrêté du 3 mars 2025"), principal, ferme])
+    with engine.connect() as connection:
+        vue = lire_session(connection, **LIEU)
+    assert vue is not None
+    assert vue["arrete"] == "arrêté du 3 mars 2025"
+    assert vue["fermetures"] == [
+        {"centre": LYCEE, "jour": "2026-05-19", "motif": "inondation du site", "regle": "TR-N04"}
+    ]
+
+
 def test_une_fois_la_cle_detruite_l_identite_ne_se_lit_plus(engine: Engine, coffre: Coffre, tmp_path: Path) -> None:
     projeter(engine, [scelle(coffre)])
     base = engine_for(f"sqlite:///{tmp_path}/coffre.db")
@@ -245,7 +332,11 @@ HISTOIRE: Sequence[Event] = [
     AFFECTE,
     autorise(),
     CONVOQUE,
+    PLAN,
+    REPORT,
     autorise(False, "CAP26-I05"),
+    AutorisationEnregistree(candidat=NUMERO, autorise=False, regle="BTS-C03", epreuves=("E4",)),
+    AutorisationEnregistree(candidat=NUMERO, autorise=True, regle="BTS-C03", epreuves=("E4",)),
     inscrit(candidat=AUTRE),
     InscriptionAnnulee(candidat=AUTRE, motif="désistement"),
 ]
