@@ -37,6 +37,15 @@ class OuvrirDossier(Command):
     modes: dict[CodeEpreuve, Mode] = {}
 
 
+class ModifierDossier(Command):
+    """Suivre une inscription modifiée : les modes et les facultatives qui valent désormais (réaction)."""
+
+    NAME: ClassVar[str] = "conformite.modifier_dossier"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+
+
 class DispenserPieces(Command):
     """Ne plus réclamer les supports d'une épreuve dispensée ou conservée (réaction)."""
 
@@ -127,6 +136,7 @@ class ConclureVerification(Command):
 
 COMMANDES: tuple[type[Command], ...] = (
     OuvrirDossier,
+    ModifierDossier,
     DispenserPieces,
     RetablirPieces,
     DeposerPiece,

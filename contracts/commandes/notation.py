@@ -300,6 +300,15 @@ class SaisirNoteControle(Command):
     lot: Code | None = None
 
 
+class OuvrirRemplacement(Command):
+    """Prendre acte d'une session de remplacement autorisée (réaction)."""
+
+    NAME: ClassVar[str] = "notation.ouvrir_remplacement"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=20)
+    regle: str
+
+
 class SignalerSuspicion(Command):
     """Signaler une suspicion de fraude : le candidat termine, ses résultats sont retenus (DC-FRA01)."""
 
@@ -382,6 +391,7 @@ COMMANDES: tuple[type[Command], ...] = (
     ReporterAcquis,
     ChoisirControle,
     SaisirNoteControle,
+    OuvrirRemplacement,
     SignalerSuspicion,
     ConclureDiscipline,
 )

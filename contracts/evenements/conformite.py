@@ -71,6 +71,17 @@ class DossierOuvert(Event):
     modes: dict[CodeEpreuve, Mode] = {}
 
 
+class DossierModifie(Event):
+    """L'inscription a changé, et les pièces dues avec elle : voici en entier ce qui vaut désormais."""
+
+    NAME: ClassVar[str] = "conformite.dossier_modifie.v1"
+    candidat: Numero
+    modes: dict[CodeEpreuve, Mode] = {}
+    facultatives: tuple[CodeEpreuve, ...] = ()
+    pieces_dues: tuple[NaturePiece, ...] = ()
+    manquants: tuple[str, ...] = ()
+
+
 class PiecesDispensees(Event):
     """Les supports d'une épreuve ne sont plus dus : elle est dispensée, ou sa note conservée.
 
@@ -238,6 +249,7 @@ class VerificationConclue(Event):
 
 EVENEMENTS: tuple[type[Event], ...] = (
     DossierOuvert,
+    DossierModifie,
     PiecesDispensees,
     PiecesRetablies,
     PieceDeposee,

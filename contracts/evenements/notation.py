@@ -406,6 +406,15 @@ class NoteControleSaisie(Event):
     regle: str
 
 
+class RemplacementOuvert(Event):
+    """Le candidat passe ces épreuves à la session de remplacement : leur note rejoint les autres (DC-CAP17)."""
+
+    NAME: ClassVar[str] = "notation.remplacement_ouvert.v1"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...]
+    regle: str
+
+
 class BordereauDepose(Event):
     """Un bordereau de notes est déposé en une fois pour un lot."""
 
@@ -462,6 +471,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     AcquisReporte,
     ControleChoisi,
     NoteControleSaisie,
+    RemplacementOuvert,
 )
 ETAPES = {
     "notation.releve_ouvert.v1": inchange,

@@ -5,7 +5,7 @@ that this schema does not know is an error at load, named by file, key and rule.
 """
 
 from contracts.reglement.base import AFournir, Bloc, Choix, Nombre, RegleId, Source
-from contracts.reglement.chargement import DOSSIER, Faute, ReglementInvalide, load_all, load_reglement
+from contracts.reglement.chargement import A_REMPLIR, DOSSIER, Faute, ReglementInvalide, load_all, load_reglement
 from contracts.reglement.dossier import ContenuExige, Controle, Duree, Experience, Piece, PieceExigee, Reduction
 from contracts.reglement.epreuves import (
     Arrondi,
@@ -36,6 +36,7 @@ from contracts.reglement.jury import (
 from contracts.reglement.modele import CategorieReglee, InscriptionRegle, NotationRegle, Reglement, rules_used
 
 __all__ = [
+    "A_REMPLIR",
     "DOSSIER",
     "AFournir",
     "Arrondi",

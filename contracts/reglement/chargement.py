@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 from contracts.reglement.modele import Reglement
 
 DOSSIER = Path(__file__).parents[1] / "reglements"
+A_REMPLIR = "A_REMPLIR"
+"""What `parchemin reglements nouveau` writes where the author must write: a file that still has it does not load."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def load_reglement(path: Path) -> Reglement:
     """The règlement of a file.
 
     Raises:
-        ReglementInvalide: unreadable YAML, unknown or missing key, bad value, rule without source.
+        ReglementInvalide: unreadable YAML, place still to fill, unknown or missing key, bad value, rule without source.
     """
     try:
         raw = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
@@ -49,12 +52,13 @@ def load_reglement(path: Path) -> Reglement:
         raise _unreadable(path, "os", f"fichier illisible ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _unreadable(path, "yaml", f"YAML mal formé : {' '.join(str(error).split())}") from None
+    fautes = tuple(_marks(raw))
+    if fautes:
+        raise _refused(path, fautes)
     try:
         return Reglement.model_validate(raw)
     except ValidationError as error:
-        fautes = tuple(_faute(raw, item) for item in error.errors())
-        lines = [f"  {path} : {one.cle} : {one.texte}{f' (règle {one.regle})' if one.regle else ''}" for one in fautes]
-        raise ReglementInvalide("règlement refusé :\n" + "\n".join(lines), fautes) from None
+        raise _refused(path, tuple(_faute(raw, item) for item in error.errors())) from None
 
 
 def load_all(root: Path = DOSSIER) -> dict[str, Reglement]:
@@ -87,6 +91,24 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _exact)
 
 def _unreadable(path: Path, nature: str, texte: str) -> ReglementInvalide:
     return ReglementInvalide(f"{path} : {texte}", (Faute(nature, "(fichier)", texte),))
+
+
+def _refused(path: Path, fautes: tuple[Faute, ...]) -> ReglementInvalide:
+    lines = [f"  {path} : {one.cle} : {one.texte}{f' (règle {one.regle})' if one.regle else ''}" for one in fautes]
+    return ReglementInvalide("règlement refusé :\n" + "\n".join(lines), fautes)
+
+
+def _marks(node: Any, loc: tuple[int | str, ...] = ()) -> Iterator[Faute]:
+    """The places that the author has still to fill: values, and names of keys."""
+    if node == A_REMPLIR:
+        yield Faute("a_remplir", _where(loc), "place encore à remplir")
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _marks(key, (*loc, str(key)))
+            yield from _marks(value, (*loc, str(key)))
+    elif isinstance(node, list):
+        for rank, value in enumerate(node):
+            yield from _marks(value, (*loc, rank))
 
 
 def _faute(raw: Any, item: Any) -> Faute:
