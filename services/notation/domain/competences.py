@@ -6,6 +6,7 @@ from contracts.commandes.notation import EvaluerCompetence
 from contracts.evenements.notation import CompetenceEvaluee
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
+from contracts.vocabulaire import EtatResultat
 from services.notation.domain.absences import CORRIGENT
 from services.notation.domain.cibles import Cible, Evaluation, placer, viser
 from services.notation.domain.etats import AbsenceAdmise, Absent, Evaluee, Releve
@@ -73,6 +74,14 @@ def _exiger_reprise(dite: Evaluee, evaluation: Evaluation, releve: Releve, sessi
         return
     if place.auteur != dite.auteur and (dite.lot is None or dite.lot != place.lot):
         raise Refus("NOTE_DEJA_SAISIE", f"{nom} : une autre personne l'a évaluée ; demandez au service de corriger")
-    if evaluation.cible.code in releve.resultats:
+    if _arretee(evaluation.cible.code, releve):
         detail = f"{nom} : le résultat est arrêté ; demandez au service de corriger"
         raise Refus(session.reglement.notation.regle_grille, detail)
+
+
+def _arretee(code: str, releve: Releve) -> bool:
+    """Le résultat est-il celui de cette évaluation : ni une suspension, ni un acquis d'avant cette session ?"""
+    resultat = releve.resultats.get(code)
+    if resultat is None or resultat.etat not in (EtatResultat.ACQUISE, EtatResultat.NON_ACQUISE):
+        return False
+    return resultat.regle != releve.acquis.get(code)

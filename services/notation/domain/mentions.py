@@ -23,7 +23,8 @@ from contracts.vocabulaire import EtatResultat
 from services.notation.domain.cibles import exiger_inscrite, exiger_ouvert, viser_epreuve
 from services.notation.domain.etats import Dispensee, NonTenue, Releve
 
-DU_DOSSIER = (EtatResultat.NON_VALIDE, EtatResultat.NON_VALIDEE_U1)
+DU_DOSSIER = {"non_valide": EtatResultat.NON_VALIDE, "non_subie": EtatResultat.NON_VALIDEE_U1}
+"""Ce que porte une épreuve dont le dossier n'est pas conforme, selon l'effet que le règlement dit (TR-C03)."""
 
 # Le dossier, vérifié par l'autorité (réactions) ---------------------------------------------------------------------
 
@@ -62,25 +63,34 @@ def lever(command: LeverSuspension, releve: Releve) -> list[Event]:
 def porter_non_valide(command: PorterNonValide, releve: Releve, session: SessionFigee) -> list[Event]:
     """Le dossier n'est pas conforme : une mention tient lieu de note, ni zéro ni absence (BTS-C03, BTS-C06, MC-C13).
 
+    C'est celle que le règlement donne au contrôle de cette épreuve, quand il en a un.
+
     Raises:
         Refus: ``MENTION_SANS_OBJET``, cette mention n'est pas de celles qu'un dossier entraîne.
     """
     viser_epreuve(command.epreuve, session)
-    if command.mention not in DU_DOSSIER:
-        detail = f"un dossier non conforme ne porte pas la mention « {command.mention} » : {' ou '.join(DU_DOSSIER)}"
+    if command.mention not in DU_DOSSIER.values():
+        permises = " ou ".join(DU_DOSSIER.values())
+        detail = f"un dossier non conforme ne porte pas la mention « {command.mention} », mais {permises}"
         raise Refus("MENTION_SANS_OBJET", detail)
+    mention = _mention_du_controle(command.epreuve, session) or command.mention
     deja = releve.non_valides.get(command.epreuve)
-    if deja is not None and deja.mention is command.mention:
+    if deja is not None and deja.mention is mention:
         return []
     return [
         MentionNonValidePortee(
             candidat=command.candidat,
             epreuve=command.epreuve,
-            mention=command.mention,
+            mention=mention,
             motifs=command.motifs,
             regle=command.regle,
         )
     ]
+
+
+def _mention_du_controle(code: str, session: SessionFigee) -> EtatResultat | None:
+    effets = (one.effet for one in session.reglement.controles.values() if code in one.epreuves)
+    return next((DU_DOSSIER[effet] for effet in effets if effet in DU_DOSSIER), None)
 
 
 def retirer_non_valide(command: RetirerNonValide, releve: Releve) -> list[Event]:

@@ -128,9 +128,7 @@ def _sans_evaluation(recapitulatif: Recapitulatif) -> ResultatArrete | None:
 def _garde(recapitulatif: Recapitulatif) -> ResultatArrete | None:
     """Ce qui est tenu d'avant cette session : une unité acquise, une note conservée."""
     if recapitulatif.acquis is not None:
-        situations, _ = _situations(recapitulatif)
-        acquise = recapitulatif.resultat(EtatResultat.ACQUISE, recapitulatif.acquis)
-        return acquise.model_copy(update={"situations": situations})
+        return recapitulatif.resultat(EtatResultat.ACQUISE, recapitulatif.acquis)
     gardee = recapitulatif.benefice
     if gardee is not None:
         return recapitulatif.resultat(EtatResultat.BENEFICE, gardee.regle).model_copy(update={"note": gardee.note})

@@ -31,10 +31,12 @@ from services.notation.tests.diplomes import (
     apres,
     arreter,
     bts,
+    conclure,
     evaluer,
     ouverte,
     releve,
     resultat,
+    suspecter,
     tp,
 )
 from services.notation.tests.donnees import ALICE, CORRECTEUR, ENS, GESTIONNAIRE, SECOND, fait
@@ -194,6 +196,20 @@ def test_tp_i05_une_unite_acquise_peut_se_repasser_sans_se_perdre() -> None:
     assert (dit(donne).etat, dit(donne).regle) == (EtatResultat.ACQUISE, "TP-I05")
     donne = apres(tp(CAPITALISATION, ACQUIS), *evaluees(True, True, True), arreter("CCP1"))
     assert (dit(donne).etat, dit(donne).regle) == (EtatResultat.ACQUISE, "AMB-28")
+
+
+def test_tp_i05_repasser_une_unite_acquise_ne_redit_rien_avant_qu_elle_soit_entiere() -> None:
+    donne = apres(tp(CAPITALISATION, ACQUIS), arreter("CCP1"))
+    donne.when(evaluer("CCP1", "S1")).then_kinds(CompetenceEvaluee)
+    donne = apres(donne, evaluer("CCP1", "S1"))
+    donne.when(evaluer("CCP1", "S1", False)).then_kinds(CompetenceEvaluee)
+
+
+def test_dc_fra01_sous_une_suspension_qui_evalue_se_corrige_encore() -> None:
+    donne = apres(tp(AU_TP), evaluer("EF", None), suspecter("EF"))
+    donne.when(evaluer("EF", None, False)).then_kinds(CompetenceEvaluee)
+    leve = apres(donne, evaluer("EF", None, False), conclure("EF", False))
+    assert dit(leve, "EF").etat is EtatResultat.NON_ACQUISE
 
 
 def test_dc_tp02_une_unite_qu_il_ne_presente_pas_ne_s_evalue_pas() -> None:

@@ -163,6 +163,11 @@ def test_cl_123_mc_c13_dossier_d_e1_absent_non_validee_ni_zero_ni_absence() -> N
     assert donne.when(noter("E3", "12")).events()  # les autres unités se passent et se gardent (AMB-23)
 
 
+def test_tr_c03_amb_23_la_mention_est_celle_que_le_reglement_donne_au_controle() -> None:
+    [portee, dite] = mc(A_LA_MC).when(non_valide("E1", "TR-C02", EtatResultat.NON_VALIDE)).events()
+    assert (portee.mention, dite.etat) == (EtatResultat.NON_VALIDEE_U1, EtatResultat.NON_VALIDEE_U1)
+
+
 def test_bts_c03_un_lot_se_clot_sans_la_note_du_candidat_non_valide() -> None:
     with pytest.raises(Refus) as refus:
         deposer(bts(AU_BTS, NV, NON_VALIDE), "12")

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import RemplirGrille
+from contracts.commandes.notation import DeposerBordereau, LigneBordereau, RemplirGrille
 from contracts.evenements.notation import GrilleRemplie, NoteSaisie, ResultatArrete
+from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, EtatResultat, Mode, Profil
+from services.notation.domain import bordereau
 from services.notation.tests.diplomes import (
     A_LA_MC,
     AU_BTS,
@@ -23,10 +25,11 @@ from services.notation.tests.diplomes import (
     justifier,
     mc,
     noter,
+    ouverte,
     releve,
     resultat,
 )
-from services.notation.tests.donnees import APRES_REMONTEE, CORRECTEUR, ENS, PRO, fait, session
+from services.notation.tests.donnees import ALICE, APRES_REMONTEE, CORRECTEUR, ENS, PRO, fait, session
 
 EN_PONCTUEL = releve(MC, Categorie.INDIVIDUEL, {"E1": Mode.PONCTUEL, "E2": Mode.PONCTUEL, "E3": Mode.PONCTUEL})
 
@@ -133,6 +136,21 @@ def test_mc_n06_en_ponctuel_une_seule_note_sans_situation() -> None:
     found = dit(apres(donne, noter("E2", "11.5"), arreter("E2")), "E2")
     assert (found.note, found.note_brute, found.situations) == (Decimal("11.5"), "23/2", {})
     assert found.regle == "MC-N04"
+
+
+def test_mc_n06_un_lot_d_e2_en_ponctuel_ne_nomme_pas_de_situation_un_lot_de_ccf_la_nomme() -> None:
+    lignes = (LigneBordereau(candidat=ALICE, note=Decimal(11)),)
+    depot = fait(DeposerBordereau, lot="L1", epreuve="E2", lignes=lignes, par=CORRECTEUR)
+    _, faits = bordereau.deposer(depot, bordereau.initial, {ALICE: mc(EN_PONCTUEL).state}, ouverte(MC))
+    assert [type(one) for one in faits[ALICE]] == [NoteSaisie]
+    for releve_lu, commande, regle in (
+        (A_LA_MC, depot, "SITUATION_REQUISE"),
+        (EN_PONCTUEL, depot.model_copy(update={"situation": "S1"}), "SITUATION_SANS_OBJET"),
+    ):
+        with pytest.raises(Refus) as refus:
+            bordereau.deposer(commande, bordereau.initial, {ALICE: mc(releve_lu).state}, ouverte(MC))
+        dites: Any = refus.value.donnees["lignes"]
+        assert [ligne["regle"] for ligne in dites] == [regle]
 
 
 def test_mc_n05_en_ccf_la_note_se_porte_a_une_situation() -> None:

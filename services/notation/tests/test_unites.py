@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.commandes.notation import ConstaterSupportAbsent, DispenserEpreuve, OuvrirReleve, SaisirNote
-from contracts.evenements.notation import EpreuveDispensee, EpreuveNonTenue, ReleveOuvert
+from contracts.evenements.notation import BeneficeReporte, EpreuveDispensee, EpreuveNonTenue, ReleveOuvert
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Mode
 from services.notation.tests.diplomes import (
     BTS,
@@ -87,6 +87,13 @@ def test_dc_cap06_au_cap_une_unite_non_presentee_n_attend_rien() -> None:
         OuvrirReleve, categorie=Categorie.INDIVIDUEL, reglement=REGLEMENT, modes=progressif.modes, unites=("UG1",)
     )
     etant_donne().when(ouvrir).then(progressif)  # sans EP3, pas de conduite « non organisée »
+
+
+def test_dc_bts03_une_note_conservee_compte_meme_pour_une_unite_qu_il_ne_presente_pas() -> None:
+    onze = BeneficeReporte(candidat=ALICE, epreuve="E2", note=Decimal(11), session_origine="2021", regle="DC-BTS14")
+    found = resultat(apres(bts(PROGRESSIF, onze), arreter("E2")), "E2")
+    assert found is not None
+    assert (found.etat, found.note) == (EtatResultat.BENEFICE, Decimal(11))
 
 
 # Les dispenses -----------------------------------------------------------------------------------------------------
