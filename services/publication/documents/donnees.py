@@ -15,13 +15,23 @@ from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Decision, EtatResultat, Identite
 from services.publication.documents import francais
+from services.publication.documents.autorites import autorite
 from services.publication.documents.francais import capitale, nombre, typographie
-from services.publication.domain.document import Edition
+from services.publication.domain.edition import Edition, annee, premiers_gabarits
 from services.publication.domain.resultat import ResultatPublie
 from services.publication.domain.resultats import LigneListe, liste_publique
 
-MODELE_LISTE = "liste.v1"
-DECISIONS = {Decision.ADMIS: "Admis(e)", Decision.AJOURNE: "Ajourné(e)"}
+MODELE_LISTE, MODELE_LISTE_V2 = "liste.v1", "liste.v2"
+DECISIONS = {
+    Decision.ADMIS: "Admis(e)",
+    Decision.AJOURNE: "Ajourné(e)",
+    Decision.REFUSE: "Refusé(e)",
+    Decision.EPREUVES_CONTROLE: "Autorisé(e) à passer les épreuves de contrôle",
+    Decision.POURSUITE: "Poursuite du parcours",
+    Decision.REUSSITE_PARTIELLE: "Réussite partielle",
+    Decision.ECHEC: "Échec",
+    Decision.EN_ATTENTE: "En attente",
+}
 DOMAINES = {
     "professionnel": "Unités professionnelles",
     "general": "Unités générales",
@@ -69,6 +79,11 @@ class EnTete:
     niveau: str
     session: str
     demonstration: bool
+    tete: str
+    service: str
+    delivre_par: str
+    ministre: str
+    nature: str
 
 
 @dataclass(frozen=True)
@@ -133,12 +148,13 @@ class DonneesReleve:
 
 @dataclass(frozen=True)
 class DonneesDiplome:
-    """Le diplôme."""
+    """Le diplôme, ou le titre ; ``credits`` : ses crédits européens, s'il en donne."""
 
     entete: EnTete
     personne: Personne
     jury: str
     mention: str
+    credits: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,8 +173,8 @@ def donnees_releve(
     """Le relevé d'un résultat publié. ``edition`` : ce que `document.a_editer` a donné."""
     reglement = session.reglement
     return DonneesReleve(
-        entete=_entete(edition, resultat.publie_le, session),
-        personne=_personne(resultat.candidat, identite),
+        entete=faire_entete(edition, resultat.publie_le, session),
+        personne=personne(resultat.candidat, identite),
         statut=typographie(reglement.categories[categorie].intitule),
         groupes=_groupes(resultat.lignes, reglement),
         points=nombre(resultat.points),
@@ -166,9 +182,9 @@ def donnees_releve(
         moyenne=francais.moyenne(resultat.moyenne),
         moyenne_professionnelle=francais.moyenne(resultat.moyenne_professionnelle),
         decision=DECISIONS[resultat.decision],
-        mention=_mention(resultat.mention, reglement),
+        mention=mention(resultat.mention, reglement),
         remplacement=", ".join(resultat.remplacement_possible),
-        permis=_permis(resultat, reglement),
+        permis=permis(resultat, reglement),
     )
 
 
@@ -177,28 +193,48 @@ def donnees_diplome(
 ) -> DonneesDiplome:
     """Le diplôme d'un candidat admis."""
     return DonneesDiplome(
-        entete=_entete(edition, resultat.publie_le, session),
-        personne=_personne(resultat.candidat, identite),
+        entete=faire_entete(edition, resultat.publie_le, session),
+        personne=personne(resultat.candidat, identite),
         jury=resultat.jury,
-        mention=_mention(resultat.mention, session.reglement),
+        mention=mention(resultat.mention, session.reglement),
+        credits=str(session.reglement.documents.credits_ects or ""),
     )
 
 
-def donnees_liste(jury: str, publie_le: datetime, lignes: Iterable[LigneListe], session: SessionFigee) -> DonneesListe:
-    """La liste publique d'un jury."""
+def donnees_liste(
+    jury: str, publie_le: datetime, lignes: Iterable[LigneListe], session: SessionFigee, version: int = 1
+) -> DonneesListe:
+    """La liste publique d'un jury ; ``version`` : une décision publiée ensuite en fait une nouvelle."""
     reglement = session.reglement
     publiques = liste_publique(lignes)
-    numero = f"{session.academie}-{reglement.session}-{reglement.diplome}-{jury}-L1".replace("_", "-").upper()
+    numero = numero_du_jury(session, jury, f"L{version}")
+    modele = MODELE_LISTE if premiers_gabarits(reglement) else MODELE_LISTE_V2
+    entete = faire_entete(Edition(numero, version, modele), publie_le, session)
     return DonneesListe(
-        entete=_entete(Edition(numero, 1, MODELE_LISTE), publie_le, session),
+        entete=entete,
         jury=jury,
-        lignes=tuple((one.candidat, DECISIONS[one.decision], _mention(one.mention, reglement)) for one in publiques),
+        lignes=tuple(
+            (one.candidat, decision(one.decision, entete), mention(one.mention, reglement)) for one in publiques
+        ),
         admis=sum(one.decision is Decision.ADMIS for one in publiques),
     )
 
 
-def _entete(edition: Edition, publie_le: datetime, session: SessionFigee) -> EnTete:
+def numero_du_jury(session: SessionFigee, jury: str, suite: str) -> str:
+    """``NORMANDIE-2026-CAP-OSRCL-J1-L1`` : ce que le service écrit d'un jury entier."""
+    parties = (session.academie, annee(session), session.reglement.diplome, jury, suite)
+    return "-".join(parties).replace("_", "-").upper()
+
+
+def decision(une: Decision, entete: EnTete) -> str:
+    """La décision en toutes lettres ; l'admission à un titre est son obtention."""
+    return "Titre obtenu" if une is Decision.ADMIS and entete.nature == "titre" else DECISIONS[une]
+
+
+def faire_entete(edition: Edition, publie_le: datetime, session: SessionFigee, par: str = "") -> EnTete:
+    """``par`` : l'autorité qui délivre, si ce n'est pas celle du diplôme."""
     reglement = session.reglement
+    qui = autorite(par or reglement.documents.autorite, session.academie, reglement.niveau)
     return EnTete(
         modele=edition.modele,
         numero=edition.numero,
@@ -206,16 +242,21 @@ def _entete(edition: Edition, publie_le: datetime, session: SessionFigee) -> EnT
         cree_le=publie_le,
         date=francais.date_longue(publie_le.astimezone(ZoneInfo(session.parametres.fuseau)).date()),
         academie=francais.academie(session.academie),
-        autorite=reglement.documents.autorite,
-        diplome=typographie(reglement.documents.intitule_diplome),
+        autorite=qui.nom,
+        diplome=typographie(reglement.documents.intitule(session.annee)),
         specialite=typographie(reglement.intitule),
         niveau=str(reglement.niveau),
-        session=reglement.session,
+        session=annee(session),
         demonstration=session.valeurs is not None and session.valeurs.demonstration,
+        tete=qui.entete,
+        service=qui.service,
+        delivre_par=qui.titre,
+        ministre=qui.ministre,
+        nature=qui.nature,
     )
 
 
-def _personne(candidat: str, identite: Identite) -> Personne:
+def personne(candidat: str, identite: Identite) -> Personne:
     nom, usage = francais.propre(identite.nom), francais.propre(identite.nom_usage or "")
     naissance = francais.date_longue(identite.naissance)
     return Personne(
@@ -251,11 +292,11 @@ def _ligne(ligne: Ligne, reglement: Reglement) -> LigneReleve:
         note=note,
         points=f"+{points}" if ligne.domaine == "facultatif" and ligne.points else points,
         observation=OBSERVATIONS.get(ligne.etat, ""),
-        situations=tuple(_situation(ligne.epreuve, code, dit, reglement) for code, dit in ligne.situations.items()),
+        situations=tuple(situation(ligne.epreuve, code, dit, reglement) for code, dit in ligne.situations.items()),
     )
 
 
-def _situation(epreuve: str, code: str, dit: str, reglement: Reglement) -> tuple[str, str]:
+def situation(epreuve: str, code: str, dit: str, reglement: Reglement) -> tuple[str, str]:
     """L'intitulé d'une situation et ce qu'elle a donné : une note, ou une mention."""
     definition = reglement.epreuves[epreuve].situations.get(code) if epreuve in reglement.epreuves else None
     intitule = f"Situation {code.removeprefix('S')}"
@@ -265,7 +306,7 @@ def _situation(epreuve: str, code: str, dit: str, reglement: Reglement) -> tuple
     return intitule, mention or nombre(francais.propre(dit))
 
 
-def _permis(resultat: ResultatPublie, reglement: Reglement) -> Permis | None:
+def permis(resultat: ResultatPublie, reglement: Reglement) -> Permis | None:
     """Le résultat de la conduite, si le règlement veut qu'il soit au relevé."""
     regle = reglement.documents.mention_permis
     if regle is None:
@@ -279,7 +320,7 @@ def _permis(resultat: ResultatPublie, reglement: Reglement) -> Permis | None:
     )
 
 
-def _mention(code: str | None, reglement: Reglement) -> str:
+def mention(code: str | None, reglement: Reglement) -> str:
     """L'intitulé d'une mention ; vide s'il n'y en a pas."""
     if code is None:
         return ""

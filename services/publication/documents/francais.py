@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -28,6 +29,30 @@ ACADEMIES = {
     "reunion": "La Réunion",
     "la-reunion": "La Réunion",
 }
+
+# Régions académiques (décret 2019-1200) dont le nom n'est pas celui de l'académie.
+REGIONS = {
+    "aix-marseille": "Provence-Alpes-Côte d’Azur", "amiens": "Hauts-de-France", "besancon": "Bourgogne-Franche-Comté",
+    "bordeaux": "Nouvelle-Aquitaine", "clermont-ferrand": "Auvergne-Rhône-Alpes", "creteil": "Île-de-France",
+    "dijon": "Bourgogne-Franche-Comté", "grenoble": "Auvergne-Rhône-Alpes", "lille": "Hauts-de-France",
+    "limoges": "Nouvelle-Aquitaine", "lyon": "Auvergne-Rhône-Alpes", "montpellier": "Occitanie",
+    "nancy-metz": "Grand Est", "nantes": "Pays de la Loire", "nice": "Provence-Alpes-Côte d’Azur",
+    "orleans-tours": "Centre-Val de Loire", "paris": "Île-de-France", "poitiers": "Nouvelle-Aquitaine",
+    "reims": "Grand Est", "rennes": "Bretagne", "strasbourg": "Grand Est", "toulouse": "Occitanie",
+    "versailles": "Île-de-France",
+}  # fmt: skip
+
+
+def region_academique(code: str) -> str:
+    """``normandie`` → ``région académique Normandie`` ; ``nantes`` → ``région académique Pays de la Loire``."""
+    cle = code.replace("_", "-")
+    return f"région académique {REGIONS.get(cle) or ACADEMIES.get(cle) or cle.title()}"
+
+
+def enumeration(noms: Iterable[str]) -> str:
+    """``E1``, ``E1 et E2``, ``E1, E2 et E3``."""
+    *premiers, dernier = list(noms) or [""]
+    return f"{', '.join(premiers)} et {dernier}" if premiers else dernier
 
 
 def academie(code: str) -> str:

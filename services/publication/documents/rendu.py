@@ -17,19 +17,22 @@ from typing import Any
 
 import typst
 
+from services.publication.documents.attestation import DonneesAttestation
 from services.publication.documents.donnees import DonneesDiplome, DonneesListe, DonneesReleve
+from services.publication.documents.erreurs import RenduImpossible
+from services.publication.documents.formulaires import DonneesFormulaire
+from services.publication.documents.pv import DonneesPv
+from services.publication.documents.releve import DonneesReleveV2
 
-Donnees = DonneesReleve | DonneesDiplome | DonneesListe
+__all__ = ["RenduImpossible", "empreinte", "rendre", "rendre_diplome", "rendre_liste", "rendre_releve"]
+
+Donnees = (
+    DonneesReleve | DonneesReleveV2 | DonneesDiplome | DonneesAttestation | DonneesListe | DonneesPv | DonneesFormulaire
+)
 
 GABARITS = Path(__file__).parent
 NORMES: list[Any] = ["a-2a", "ua-1"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class RenduImpossible(Exception):
-    """Le document ne peut pas être mis en page. Le texte ne cite aucune donnée personnelle."""
-
-    code = "RENDU_IMPOSSIBLE"
 
 
 class _Compilers(threading.local):
@@ -50,13 +53,13 @@ class _Compilers(threading.local):
 _compilers = _Compilers()
 
 
-def rendre_releve(donnees: DonneesReleve) -> bytes:
+def rendre_releve(donnees: DonneesReleve | DonneesReleveV2) -> bytes:
     """Le relevé de notes, en PDF.
 
     Raises:
         RenduImpossible: gabarit absent, ou caractère qu'aucune police fournie ne sait écrire.
     """
-    return _rendre(donnees)
+    return rendre(donnees)
 
 
 def rendre_diplome(donnees: DonneesDiplome) -> bytes:
@@ -65,7 +68,7 @@ def rendre_diplome(donnees: DonneesDiplome) -> bytes:
     Raises:
         RenduImpossible: voir `rendre_releve`.
     """
-    return _rendre(donnees)
+    return rendre(donnees)
 
 
 def rendre_liste(donnees: DonneesListe) -> bytes:
@@ -74,7 +77,7 @@ def rendre_liste(donnees: DonneesListe) -> bytes:
     Raises:
         RenduImpossible: voir `rendre_releve`.
     """
-    return _rendre(donnees)
+    return rendre(donnees)
 
 
 def empreinte(fichier: bytes) -> str:
@@ -82,7 +85,12 @@ def empreinte(fichier: bytes) -> str:
     return hashlib.sha256(fichier).hexdigest()
 
 
-def _rendre(donnees: Donnees) -> bytes:
+def rendre(donnees: Donnees) -> bytes:
+    """Un document quelconque, en PDF.
+
+    Raises:
+        RenduImpossible: voir `rendre_releve`.
+    """
     compile_pdf = partial(
         _compilers.of(donnees.entete.modele).compile,
         format="pdf",

@@ -1,6 +1,6 @@
-"""Les documents d'un candidat : son relevé de notes, puis son diplôme s'il est admis.
+"""Les documents d'un candidat : son relevé, puis son diplôme s'il est admis, sinon l'attestation de ses unités.
 
-Une nouvelle version remplace la précédente sans l'effacer. L'ordre est obligé : publié, relevé édité, diplôme délivré.
+Une nouvelle version remplace la précédente sans l'effacer. L'ordre est obligé : publié, relevé édité, puis le reste.
 """
 
 from __future__ import annotations
@@ -8,22 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
-from contracts.commandes.publication import DelivrerDiplome, EditerReleve
+from contracts.commandes.publication import DelivrerAttestation, DelivrerDiplome, EditerReleve
 from contracts.droits import Role
-from contracts.evenements.publication import DiplomeDelivre, ReleveEdite
+from contracts.evenements.publication import AttestationDelivree, DiplomeDelivre, ReleveEdite, TypeAttestation
 from contracts.messages import Refus
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision
-from services.publication.domain.resultat import ResultatPublie
+from services.publication.domain.attestation import exiger_unites
+from services.publication.domain.edition import DocumentCommand, Edition, modele, numero
+from services.publication.domain.resultat import ResultatPublie, a_une_note_tue, lignes_publiables
 
-DocumentCommand: TypeAlias = EditerReleve | DelivrerDiplome
-DocumentEvent: TypeAlias = ReleveEdite | DiplomeDelivre
+__all__ = ["DocumentCommand", "Edition", "a_editer", "decide", "empreinte_editee", "evolve", "initial", "numero"]
 
-# Gabarits en vigueur : ceux des prochains documents. Un document déjà édité garde le sien.
-MODELES = {EditerReleve: "releve.v1", DelivrerDiplome: "diplome.v1"}
-SIGLES = {EditerReleve: "R", DelivrerDiplome: "D"}
+DocumentEvent: TypeAlias = ReleveEdite | DiplomeDelivre | AttestationDelivree
+
 REGLE_NON_AUTORISE = "CAP26-P01"  # un candidat non autorisé n'est pas candidat : aucun document
-DEFINITIVES = frozenset({Decision.ADMIS, Decision.AJOURNE})
+SANS_RELEVE = frozenset({Decision.EN_ATTENTE, Decision.NON_AUTORISE})
+DEFINITIVES = frozenset(Decision) - SANS_RELEVE
 
 
 @dataclass(frozen=True)
@@ -33,41 +35,36 @@ class Vierge:
 
 @dataclass(frozen=True)
 class AvecReleve:
-    """Le dernier relevé édité."""
+    """Le dernier relevé édité, et la dernière attestation d'unités."""
 
     releve: ReleveEdite
+    attestation: AttestationDelivree | None = None
 
 
 @dataclass(frozen=True)
 class AvecDiplome:
-    """Le dernier relevé et le dernier diplôme."""
+    """Le dernier relevé, le dernier diplôme, et l'attestation qui a pu le précéder ou le suivre."""
 
     releve: ReleveEdite
     diplome: DiplomeDelivre
+    attestation: AttestationDelivree | None = None
 
 
 Document: TypeAlias = Vierge | AvecReleve | AvecDiplome
 initial: Document = Vierge()
 
 
-@dataclass(frozen=True)
-class Edition:
-    """Ce qui s'imprime sur le document pour le désigner, et le gabarit qui le met en page."""
-
-    numero: str
-    version: int
-    modele: str
-
-
 def evolve(document: Document, event: DocumentEvent) -> Document:
-    """Se souvenir, sans juger ; un diplôme sans relevé ne peut pas être."""
+    """Se souvenir, sans juger ; ni diplôme ni attestation sans relevé."""
     match event, document:
-        case ReleveEdite(), AvecDiplome():
+        case ReleveEdite(), AvecReleve() | AvecDiplome():
             return replace(document, releve=event)
         case ReleveEdite(), _:
             return AvecReleve(event)
-        case DiplomeDelivre(), AvecReleve(releve=releve) | AvecDiplome(releve=releve):
-            return AvecDiplome(releve, event)
+        case DiplomeDelivre(), AvecReleve() | AvecDiplome():
+            return AvecDiplome(document.releve, event, document.attestation)
+        case AttestationDelivree(), AvecReleve() | AvecDiplome():
+            return replace(document, attestation=event)
         case _:
             return document
 
@@ -83,16 +80,16 @@ def a_editer(
         Refus: voir `decide`.
     """
     publie = _exiger_publie(command, document, session, resultat)
-    if isinstance(command, DelivrerDiplome):
-        _exiger_diplomable(command, document, session, publie)
+    _exiger_du(command, document, session, publie)
+    neuf = modele(command, publie, session.reglement)
     dernier = _dernier(command, document)
     if dernier is None:
-        return Edition(numero(command, session, 1), 1, MODELES[type(command)])
+        return Edition(numero(command, session, 1), 1, neuf)
     edition = Edition(dernier.numero, dernier.version, dernier.modele)
     if _evenement(command, publie, session, edition, dernier.empreinte) == dernier:
         return edition
     version = dernier.version + 1
-    return Edition(numero(command, session, version), version, MODELES[type(command)])
+    return Edition(numero(command, session, version), version, neuf)
 
 
 def empreinte_editee(command: DocumentCommand, document: Document, edition: Edition) -> str | None:
@@ -117,7 +114,8 @@ def decide(
 
     Raises:
         Refus: ``RESULTAT_NON_PUBLIE``, CAP24-P01, CAP26-P01, ``RESULTAT_EN_ATTENTE``, ``RESULTAT_REMPLACE`` ; pour un
-            diplôme DC-CAP25, ``NON_ADMIS``, ``RELEVE_ABSENT`` ; ``EDITION_PERIMEE``, ``EMPREINTE_DIFFERENTE``.
+            diplôme DC-CAP25, ``NON_ADMIS``, ``RELEVE_ABSENT`` ; pour une attestation, sa règle (DC-BTS17, DC-MC11,
+            DC-TP08) ; ``EDITION_PERIMEE``, ``EMPREINTE_DIFFERENTE``.
     """
     attendue = a_editer(command, document, session, resultat=resultat)
     if edition != attendue:
@@ -133,11 +131,10 @@ def decide(
     raise Refus("EMPREINTE_DIFFERENTE", detail, empreinte=dernier.empreinte)
 
 
-def numero(command: DocumentCommand, session: SessionFigee, version: int) -> str:
-    """``NORMANDIE-2026-CAP-OSRCL-N2600001-R1`` : académie, session, diplôme, candidat, nature et version."""
-    reglement = session.reglement
-    parties = (session.academie, reglement.session, reglement.diplome, command.candidat)
-    return "-".join((*parties, f"{SIGLES[type(command)]}{version}")).replace("_", "-").upper()
+def regle_non_autorise(reglement: Reglement) -> str:
+    """Ce qui ferme l'examen à un candidat : la règle de la convocation, sinon celle du contrôle de son dossier."""
+    controles = (one.regle_effet for one in reglement.controles.values() if one.effet == "non_autorise")
+    return reglement.inscription.regle_convocation or next(controles, REGLE_NON_AUTORISE)
 
 
 def _exiger_publie(
@@ -154,7 +151,7 @@ def _exiger_publie(
         raise Refus(regle, f"{candidat} n'est pas inscrit ici : ses documents sont édités par son académie")
     if resultat.decision is Decision.NON_AUTORISE:
         detail = "n'était pas autorisé à se présenter : aucun document ; son dossier reste consultable"
-        raise Refus(REGLE_NON_AUTORISE, f"{candidat} {detail}")
+        raise Refus(regle_non_autorise(session.reglement), f"{candidat} {detail}")
     if resultat.decision not in DEFINITIVES:
         raise Refus("RESULTAT_EN_ATTENTE", f"{candidat} : le jury n'a pas encore décidé ; attendez sa décision")
     dernier = _releve_de(document)
@@ -164,20 +161,40 @@ def _exiger_publie(
     return resultat
 
 
-def _exiger_diplomable(
-    command: DelivrerDiplome, document: Document, session: SessionFigee, publie: ResultatPublie
-) -> None:
-    """Le diplôme : délivré par le recteur (DC-CAP25), au seul candidat admis, dont le relevé est édité."""
-    candidat = command.candidat
-    if command.par.role not in (Role.RECTEUR, Role.SYSTEME):
-        regle = session.reglement.documents.regle_diplome
-        raise Refus(regle, f"le diplôme est délivré par le {session.reglement.documents.autorite} : demandez-le-lui")
-    if publie.decision is not Decision.ADMIS:
-        raise Refus("NON_ADMIS", f"{candidat} est « {publie.decision} » : pas de diplôme")
+def _exiger_du(command: DocumentCommand, document: Document, session: SessionFigee, publie: ResultatPublie) -> None:
+    """Le relevé est dû à chacun ; le diplôme à l'admis, l'attestation à qui a des unités sans le diplôme."""
+    match command:
+        case EditerReleve():
+            return
+        case DelivrerDiplome():
+            _exiger_diplomable(command, session, publie)
+        case DelivrerAttestation():
+            _exiger_attestable(command, session.reglement, publie)
+        case _:
+            assert_never(command)
     releve = _releve_de(document)
     if releve is None or releve.jury != publie.jury:
         detail = f"son relevé du jury {publie.jury} n'est pas édité ; éditez-le d'abord (publication.editer_releve)"
-        raise Refus("RELEVE_ABSENT", f"{candidat} : {detail}")
+        raise Refus("RELEVE_ABSENT", f"{command.candidat} : {detail}")
+
+
+def _exiger_diplomable(command: DelivrerDiplome, session: SessionFigee, publie: ResultatPublie) -> None:
+    """Délivré par l'autorité que nomme le règlement (DC-CAP25), au seul candidat admis."""
+    documents = session.reglement.documents
+    if command.par.role not in (Role.RECTEUR, Role.SYSTEME):
+        raise Refus(documents.regle_diplome, f"le diplôme est délivré par le {documents.autorite} : demandez-le-lui")
+    if publie.decision is not Decision.ADMIS:
+        raise Refus("NON_ADMIS", f"{command.candidat} est « {publie.decision} » : pas de diplôme")
+
+
+def _exiger_attestable(command: DelivrerAttestation, reglement: Reglement, publie: ResultatPublie) -> None:
+    """Délivrée par l'autorité que nomme le règlement, pour au moins une unité."""
+    if publie.decision is Decision.EPREUVES_CONTROLE:
+        detail = "les épreuves de contrôle restent à passer ; attendez la décision du jury"
+        raise Refus("RESULTAT_EN_ATTENTE", f"{command.candidat} : {detail}")
+    attestation, _ = exiger_unites(publie, reglement)
+    if command.par.role not in (Role.RECTEUR, Role.SYSTEME):
+        raise Refus(attestation.regle, f"l'attestation est délivrée par le {attestation.autorite} : demandez-la-lui")
 
 
 def _releve_de(document: Document) -> ReleveEdite | None:
@@ -191,6 +208,8 @@ def _dernier(command: DocumentCommand, document: Document) -> DocumentEvent | No
             return _releve_de(document)
         case DelivrerDiplome():
             return document.diplome if isinstance(document, AvecDiplome) else None
+        case DelivrerAttestation():
+            return None if isinstance(document, Vierge) else document.attestation
         case _:
             assert_never(command)
 
@@ -204,11 +223,15 @@ def _evenement(
             return _releve(publie, edition, empreinte, session.reglement.documents.regle_releve)
         case DelivrerDiplome():
             return _diplome(publie, edition, empreinte, session.reglement.documents.regle_diplome)
+        case DelivrerAttestation():
+            return _attestation(publie, edition, empreinte, session.reglement)
         case _:
             assert_never(command)
 
 
 def _releve(publie: ResultatPublie, edition: Edition, empreinte: str, regle: str) -> ReleveEdite:
+    """Le journal non plus ne porte ni note gelée, ni total d'où la tirer (AMB-46)."""
+    tue = a_une_note_tue(publie.lignes)
     return ReleveEdite(
         candidat=publie.candidat,
         jury=publie.jury,
@@ -218,15 +241,17 @@ def _releve(publie: ResultatPublie, edition: Edition, empreinte: str, regle: str
         publie_le=publie.publie_le,
         decision=publie.decision,
         mention=publie.mention,
-        points=publie.points,
-        coefficients=publie.coefficients,
-        moyenne=publie.moyenne,
-        moyenne_professionnelle=publie.moyenne_professionnelle,
-        lignes=publie.lignes,
+        points="0" if tue else publie.points,
+        coefficients="0" if tue else publie.coefficients,
+        moyenne=None if tue else publie.moyenne,
+        moyenne_professionnelle=None if tue else publie.moyenne_professionnelle,
+        lignes=lignes_publiables(publie.lignes),
         permis=publie.permis,
         remplacement_possible=publie.remplacement_possible,
         empreinte=empreinte,
         regle=regle,
+        unites=publie.unites,
+        epreuves_controle=publie.epreuves_controle,
     )
 
 
@@ -241,4 +266,20 @@ def _diplome(publie: ResultatPublie, edition: Edition, empreinte: str, regle: st
         mention=publie.mention,
         empreinte=empreinte,
         regle=regle,
+    )
+
+
+def _attestation(publie: ResultatPublie, edition: Edition, empreinte: str, reglement: Reglement) -> AttestationDelivree:
+    attestation, unites = exiger_unites(publie, reglement)
+    return AttestationDelivree(
+        candidat=publie.candidat,
+        jury=publie.jury,
+        numero=edition.numero,
+        version=edition.version,
+        modele=edition.modele,
+        publie_le=publie.publie_le,
+        type=TypeAttestation(attestation.type),
+        unites=unites,
+        empreinte=empreinte,
+        regle=attestation.regle,
     )

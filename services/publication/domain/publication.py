@@ -1,20 +1,35 @@
-"""La publication d'un jury : ses résultats attendent la date fixée, puis deviennent publics (CAP24-P01, TR-P01)."""
+"""La publication d'un jury : ses résultats attendent la date fixée, puis deviennent publics (CAP24-P01, TR-P01).
+
+Une décision prise après la clôture rejoint les autres si la date n'est pas venue ; sinon elle est publiée seule.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from contracts.commandes.publication import PreparerPublication, PublierResultats
-from contracts.evenements.publication import PublicationPreparee, ResultatsPublies
+from contracts.commandes.publication import PreparerPublication, PublierDecision, PublierResultats
+from contracts.evenements.deliberation import NatureDecision
+from contracts.evenements.publication import DecisionPubliee, PublicationPreparee, ResultatsPublies
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision
 
 Decisions: TypeAlias = Mapping[str, Decision]
-PublicationCommand: TypeAlias = PreparerPublication | PublierResultats
-PublicationEvent: TypeAlias = PublicationPreparee | ResultatsPublies
+PublicationCommand: TypeAlias = PreparerPublication | PublierResultats | PublierDecision
+PublicationEvent: TypeAlias = PublicationPreparee | ResultatsPublies | DecisionPubliee
+REGLE_RECTIFICATION = "AMB-54"
+
+
+@dataclass(frozen=True)
+class Prise:
+    """Une décision que le jury a prise pour le candidat après sa clôture, et quand."""
+
+    decision: Decision
+    nature: NatureDecision
+    le: datetime
 
 
 @dataclass(frozen=True)
@@ -31,10 +46,12 @@ class SousEmbargo:
 
 @dataclass(frozen=True)
 class Publiee:
-    """Les résultats sont publics."""
+    """Les résultats sont publics. ``suites`` : quand une décision ultérieure l'est devenue, par candidat."""
 
     jury: str
     decisions: Decisions
+    le: datetime | None = None
+    suites: Mapping[str, datetime] = field(default_factory=dict)
 
 
 Publication: TypeAlias = NonPreparee | SousEmbargo | Publiee
@@ -46,14 +63,23 @@ def evolve(publication: Publication, event: PublicationEvent) -> Publication:
     match event:
         case PublicationPreparee():
             return publication if isinstance(publication, Publiee) else SousEmbargo(event)
-        case ResultatsPublies(jury=jury, decisions=decisions):
-            return Publiee(jury, decisions)
+        case ResultatsPublies(jury=jury, decisions=decisions, le=le):
+            return Publiee(jury, decisions, le)
+        case DecisionPubliee(candidat=candidat, decision=decision, le=le):
+            if not isinstance(publication, Publiee):
+                return publication
+            decisions = {**publication.decisions, candidat: decision}
+            return replace(publication, decisions=decisions, suites={**publication.suites, candidat: le})
         case _:
             assert_never(event)
 
 
-def decide(command: PublicationCommand, publication: Publication, session: SessionFigee) -> list[PublicationEvent]:
+def decide(
+    command: PublicationCommand, publication: Publication, session: SessionFigee, *, prises: Sequence[Prise] = ()
+) -> list[PublicationEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
+
+    ``prises`` : ce que le jury a décidé du candidat après sa clôture, dans l'ordre.
 
     Raises:
         Refus: CAP24-P01, ``PUBLICATION_DIFFERENTE``, ``PUBLICATION_NON_PREPAREE`` ou ``EMBARGO``.
@@ -66,6 +92,8 @@ def decide(command: PublicationCommand, publication: Publication, session: Sessi
             return _preparer(command, publication, session)
         case PublierResultats():
             return _publier(command, publication)
+        case PublierDecision():
+            return _publier_decision(command, publication, session, prises)
         case _:
             assert_never(command)
 
@@ -103,3 +131,44 @@ def _publier(command: PublierResultats, publication: Publication) -> list[Public
             return [ResultatsPublies(jury=preparee.jury, decisions=preparee.decisions, le=command.le)]
         case _:
             assert_never(publication)
+
+
+def _publier_decision(
+    command: PublierDecision, publication: Publication, session: SessionFigee, prises: Sequence[Prise]
+) -> list[PublicationEvent]:
+    """La décision ultérieure, telle que le jury l'a prise : jamais une autre."""
+    connues = {} if isinstance(publication, NonPreparee) else _connues(publication)
+    if command.candidat not in connues:
+        detail = f"{command.candidat} n'est pas parmi les résultats préparés de ce jury : faites-le clore d'abord"
+        raise Refus("PUBLICATION_NON_PREPAREE", f"jury {command.jury} : {detail}")
+    if command.decision not in {one.decision for one in prises}:
+        detail = f"le jury n'a pas décidé « {command.decision} » pour {command.candidat} après sa clôture"
+        raise Refus("PUBLICATION_DIFFERENTE", f"jury {command.jury} : {detail}")
+    prise = prises[-1]
+    if command.decision is not prise.decision:
+        return []  # une décision plus récente la remplace
+    match publication:
+        case SousEmbargo(preparee=preparee):
+            decisions = {**connues, command.candidat: prise.decision}
+            return [] if decisions == connues else [preparee.model_copy(update={"decisions": decisions})]
+        case Publiee():
+            return _rendre_publique(command, publication, session, prise)
+        case _:
+            return []
+
+
+def _rendre_publique(
+    command: PublierDecision, publication: Publiee, session: SessionFigee, prise: Prise
+) -> list[PublicationEvent]:
+    """Même inchangée, une décision reprise est publiée : les notes qu'elle porte ont pu changer (AMB-54)."""
+    depuis = publication.suites.get(command.candidat, publication.le)
+    if publication.decisions[command.candidat] is prise.decision and depuis is not None and prise.le <= depuis:
+        return []
+    complement = session.reglement.deliberation.regle_complement
+    regle = complement if prise.nature is NatureDecision.COMPLEMENTAIRE else REGLE_RECTIFICATION
+    le = max(command.le, prise.le)
+    return [DecisionPubliee(jury=command.jury, candidat=command.candidat, decision=prise.decision, le=le, regle=regle)]
+
+
+def _connues(publication: SousEmbargo | Publiee) -> Decisions:
+    return publication.preparee.decisions if isinstance(publication, SousEmbargo) else publication.decisions

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.evenements.deliberation import Ligne
 from contracts.vocabulaire import Decision, EtatResultat
+
+# Ces états n'ont pas de note, même si l'épreuve en a reçu une (BTS-C03, BTS-C05, AMB-23, AMB-46).
+SANS_NOTE = frozenset(
+    {
+        EtatResultat.SUSPENDUE,
+        EtatResultat.NON_VALIDE,
+        EtatResultat.NON_VALIDEE_U1,
+        EtatResultat.FRAUDE_ANNULEE,
+    }
+)
+TUES: dict[str, object] = {"note": None, "note_exacte": None, "points": None, "controle": None, "situations": {}}
 
 
 @dataclass(frozen=True)
@@ -14,7 +26,7 @@ class ResultatPublie:
     """La décision du jury, une fois publique. Tant qu'elle ne l'est pas, il n'y a pas de `ResultatPublie`.
 
     ``academie`` est celle où le candidat est inscrit. ``points`` et ``coefficients`` sont exacts (``125.5`` ou
-    ``32/3``) ; les moyennes sont tronquées à deux décimales (AMB-38).
+    ``32/3``) ; les moyennes sont tronquées à deux décimales (AMB-38). ``unites`` : celles qu'il acquiert ou conserve.
     """
 
     candidat: str
@@ -30,3 +42,15 @@ class ResultatPublie:
     moyenne_professionnelle: str | None = None
     permis: EtatResultat | None = None
     remplacement_possible: tuple[str, ...] = ()
+    unites: tuple[str, ...] = ()
+    epreuves_controle: tuple[str, ...] = ()
+
+
+def lignes_publiables(lignes: Iterable[Ligne]) -> tuple[Ligne, ...]:
+    """Les épreuves, sans la note de celles dont l'état n'en a pas : une note gelée ne sort pas de la délibération."""
+    return tuple(one.model_copy(update=TUES) if one.etat in SANS_NOTE else one for one in lignes)
+
+
+def a_une_note_tue(lignes: Iterable[Ligne]) -> bool:
+    """Y a-t-il une épreuve dont la note se tait ? Aucun total n'est alors donné : il la laisserait calculer."""
+    return any(one.etat in SANS_NOTE for one in lignes)

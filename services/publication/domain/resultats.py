@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from contracts.vocabulaire import Decision
 
 ENTETE = "candidat;jury;decision;mention"
-AFFICHEES = frozenset({Decision.ADMIS, Decision.AJOURNE})
+# En attente : non publié (AMB-44). Non autorisé : pas candidat (CAP26-P01).
+TUES = frozenset({Decision.EN_ATTENTE, Decision.NON_AUTORISE})
+AFFICHEES = frozenset(Decision) - TUES
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class LigneListe:
 
 
 def liste_publique(lignes: Iterable[LigneListe]) -> tuple[LigneListe, ...]:
-    """Les décisions qui s'affichent, par numéro. Qui n'était pas autorisé n'est pas candidat : il n'y est pas."""
+    """Les décisions qui s'affichent, par numéro."""
     return tuple(sorted((one for one in lignes if one.decision in AFFICHEES), key=lambda one: (one.candidat, one.jury)))
 
 

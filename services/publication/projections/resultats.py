@@ -1,175 +1,199 @@
 """Les résultats : ce que le jury a décidé, gardé sous embargo jusqu'à la publication, puis les documents édités.
 
-Une ligne par jury et candidat. Les fonctions de lecture ne rendent rien tant que le jury n'est pas publié.
+Les fonctions de lecture ne rendent rien tant que le jury n'est pas publié ; une décision prise ensuite ne se lit qu'une
+fois publiée à son tour (AMB-44, AMB-54). Une note gelée n'entre jamais ici.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Integer, MetaData, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
 
-from contracts.evenements.deliberation import DecisionPrise, JuryClos, Ligne
-from contracts.evenements.publication import DiplomeDelivre, PublicationPreparee, ReleveEdite, ResultatsPublies
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, Ligne, NatureDecision
+from contracts.evenements.publication import (
+    AttestationDelivree,
+    DecisionPubliee,
+    DiplomeDelivre,
+    PublicationPreparee,
+    ReleveEdite,
+    ResultatsPublies,
+)
 from contracts.messages import Event
 from contracts.vocabulaire import Decision, EtatResultat
-from services.publication.domain.resultat import ResultatPublie
+from services.publication.domain.resultat import ResultatPublie, a_une_note_tue, lignes_publiables
 from services.publication.domain.resultats import LigneListe
 from services.publication.projections.identites import identites
+from services.publication.projections.tables import decisions, documents_edites, resultats
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
-from services.socle.sql import Json, Moment, SortedText
 from services.socle.subjects import split
 
-META = MetaData()
-resultats = Table(
-    "resultats_v1",
-    META,
-    Column("academie", SortedText, primary_key=True),
-    Column("session", SortedText, primary_key=True),
-    Column("diplome", SortedText, primary_key=True),
-    Column("jury", SortedText, primary_key=True),
-    Column("candidat", SortedText, primary_key=True),
-    Column("decision", SortedText),
-    Column("mention", SortedText),
-    Column("points", SortedText),
-    Column("coefficients", SortedText),
-    Column("moyenne", SortedText),
-    Column("moyenne_professionnelle", SortedText),
-    Column("permis", SortedText),
-    Column("lignes", Json),
-    Column("remplacement_possible", Json),
-    Column("reglement", SortedText),
-    Column("clos", Boolean),
-    Column("embargo", Moment),
-    Column("publie_le", Moment),
-    Column("releve_numero", SortedText),
-    Column("releve_version", Integer),
-    Column("releve_modele", SortedText),
-    Column("releve_empreinte", SortedText),
-    Column("diplome_numero", SortedText),
-    Column("diplome_version", Integer),
-    Column("diplome_modele", SortedText),
-    Column("diplome_empreinte", SortedText),
-)
+REGLE_RETRAIT = "AMB-54"  # un diplôme que le jury ne maintient pas est à retirer
+NATURES: dict[type[Event], str] = {ReleveEdite: "releve", DiplomeDelivre: "diplome", AttestationDelivree: "attestation"}
+DIT = ("numero", "version", "modele", "empreinte")
 
 
 class Resultats(Projection):
     """Voir le module."""
 
     name: ClassVar[str] = "resultats"
-    VERSION: ClassVar[int] = 1
-    tables: ClassVar[tuple[Table, ...]] = (resultats,)
+    VERSION: ClassVar[int] = 2
+    tables: ClassVar[tuple[Table, ...]] = (resultats, decisions, documents_edites)
     handles: ClassVar[frozenset[type[Event]]] = frozenset(
-        {DecisionPrise, JuryClos, PublicationPreparee, ResultatsPublies, ReleveEdite, DiplomeDelivre}
+        {DecisionPrise, JuryClos, PublicationPreparee, ResultatsPublies, DecisionPubliee, *NATURES}
     )
 
     def project(self, fact: Fact) -> Iterable[Op]:
         """Les lignes qui suivent de ce fait."""
         match fact.event:
             case DecisionPrise() as event:
-                return [_ligne(fact, event.jury, event.candidat, _decision(event))]
-            case JuryClos(jury=jury, decisions=decisions):
-                return [_ligne(fact, jury, one, {"decision": d.value, "clos": True}) for one, d in decisions.items()]
-            case PublicationPreparee(jury=jury, decisions=decisions, embargo=embargo):
-                return [_ligne(fact, jury, one, {"embargo": embargo}) for one in decisions]
-            case ResultatsPublies(jury=jury, decisions=decisions, le=le):
-                return [_ligne(fact, jury, one, {"publie_le": le}) for one in decisions]
-            case ReleveEdite() as event:
-                return [_ligne(fact, event.jury, event.candidat, _document("releve", event))]
-            case DiplomeDelivre() as event:
-                return [_ligne(fact, event.jury, event.candidat, _document("diplome", event))]
+                return [Upsert(decisions, _cle(fact, event.jury, event.candidat, seq=fact.seq), _decision(fact, event))]
+            case JuryClos(jury=jury, decisions=vues):
+                return [_ligne(fact, jury, one, {"clos": True}) for one in vues]
+            case PublicationPreparee(jury=jury, decisions=vues, embargo=embargo):
+                return [_ligne(fact, jury, one, {"embargo": embargo}) for one in vues]
+            case ResultatsPublies(jury=jury, decisions=vues, le=le):
+                return [_ligne(fact, jury, one, {"publie_le": le, "publie_seq": fact.seq}) for one in vues]
+            case DecisionPubliee(jury=jury, candidat=candidat, le=le):
+                return [_ligne(fact, jury, candidat, {"suite_le": le})]
+            case ReleveEdite() | DiplomeDelivre() | AttestationDelivree() as event:
+                return [Upsert(documents_edites, _lieu(fact) | {"numero": event.numero}, _document(event))]
             case _:
                 return []
 
 
-def _ligne(fact: Fact, jury: str, candidat: str, valeurs: dict[str, object]) -> Upsert:
+def _lieu(fact: Fact) -> dict[str, object]:
     ou = split(fact.subject)
-    lieu = {"academie": ou.academie, "session": ou.session, "diplome": ou.diplome}
-    return Upsert(resultats, {**lieu, "jury": jury, "candidat": candidat}, valeurs)
+    return {"academie": ou.academie, "session": ou.session, "diplome": ou.diplome}
 
 
-def _decision(event: DecisionPrise) -> dict[str, object]:
+def _cle(fact: Fact, jury: str, candidat: str, **autres: object) -> dict[str, object]:
+    return {**_lieu(fact), "jury": jury, "candidat": candidat, **autres}
+
+
+def _ligne(fact: Fact, jury: str, candidat: str, valeurs: dict[str, object]) -> Upsert:
+    return Upsert(resultats, _cle(fact, jury, candidat), valeurs)
+
+
+def _decision(fact: Fact, event: DecisionPrise) -> dict[str, object]:
+    tue = a_une_note_tue(event.lignes)
     return {
+        "nature": event.nature.value,
+        "le": fact.context.le,
         "decision": event.decision.value,
         "mention": event.mention,
-        "points": event.points,
-        "coefficients": event.coefficients,
-        "moyenne": event.moyenne,
-        "moyenne_professionnelle": event.moyenne_professionnelle,
+        "points": "0" if tue else event.points,
+        "coefficients": "0" if tue else event.coefficients,
+        "moyenne": None if tue else event.moyenne,
+        "moyenne_professionnelle": None if tue else event.moyenne_professionnelle,
         "permis": None if event.permis is None else event.permis.value,
-        "lignes": [one.model_dump(mode="json") for one in event.lignes],
+        "lignes": [one.model_dump(mode="json") for one in lignes_publiables(event.lignes)],
         "remplacement_possible": list(event.remplacement_possible),
+        "unites": list(event.unites),
+        "epreuves_controle": list(event.epreuves_controle),
         "reglement": event.reglement,
     }
 
 
-def _document(nature: str, event: ReleveEdite | DiplomeDelivre) -> dict[str, object]:
+def _document(event: ReleveEdite | DiplomeDelivre | AttestationDelivree) -> dict[str, object]:
     return {
-        f"{nature}_numero": event.numero,
-        f"{nature}_version": event.version,
-        f"{nature}_modele": event.modele,
-        f"{nature}_empreinte": event.empreinte,
+        "jury": event.jury,
+        "candidat": event.candidat,
+        "nature": NATURES[type(event)],
+        "version": event.version,
+        "modele": event.modele,
+        "empreinte": event.empreinte,
+        "publie_le": event.publie_le,
+        "decision": event.decision.value if isinstance(event, ReleveEdite) else None,
     }
 
 
 # Lecture : l'embargo vaut ici pour tous -----------------------------------------------------------------------------
 
 
-def _ici(academie: str, session: str, diplome: str) -> ColumnElement[bool]:
-    c = resultats.c
+def _ici(table: Table, academie: str, session: str, diplome: str) -> ColumnElement[bool]:
+    c = table.c
     return and_(c.academie == academie, c.session == session, c.diplome == diplome)
+
+
+def _publiques(connection: Connection, ou: ColumnElement[bool]) -> Iterator[Row[Any]]:
+    """La dernière décision publique de chaque candidat à chaque jury, avec sa date de publication et son académie."""
+    c, d, i = resultats.c, decisions.c, identites.c
+    meme = and_(*(getattr(c, one) == getattr(d, one) for one in ("academie", "session", "diplome", "jury", "candidat")))
+    inscrit = and_(*(getattr(c, one) == getattr(i, one) for one in ("academie", "session", "diplome", "candidat")))
+    lisible = or_(d.nature == NatureDecision.INITIALE.value, d.seq < c.publie_seq, d.le <= c.suite_le)
+    query = (
+        select(decisions, c.publie_le, c.suite_le, i.academie.label("inscrit_a"))
+        .select_from(resultats.join(decisions, meme).outerjoin(identites, inscrit))
+        .where(ou, c.publie_le.is_not(None), lisible)
+        .order_by(c.candidat, c.jury, d.seq)
+    )
+    dernieres = {(row.candidat, row.jury): row for row in connection.execute(query)}
+    return iter(dernieres.values())
 
 
 def lister(
     connection: Connection, *, academie: str, session: str, diplome: str, jury: str | None = None
 ) -> list[LigneListe]:
     """Les résultats publiés de la session, ou d'un jury : numéro, décision, mention."""
-    c = resultats.c
-    query = select(resultats).where(_ici(academie, session, diplome), c.publie_le.is_not(None))
-    if jury is not None:
-        query = query.where(c.jury == jury)
-    rows = connection.execute(query.order_by(c.candidat, c.jury))
+    ou = _ici(resultats, academie, session, diplome)
+    rows = _publiques(connection, ou if jury is None else and_(ou, resultats.c.jury == jury))
     return [LigneListe(row.candidat, row.jury, Decision(row.decision), row.mention) for row in rows]
 
 
 def publie_le(connection: Connection, *, academie: str, session: str, diplome: str, jury: str) -> datetime | None:
     """Quand un jury a été publié ; rien s'il ne l'est pas."""
     c = resultats.c
-    query = select(c.publie_le).where(_ici(academie, session, diplome), c.jury == jury, c.publie_le.is_not(None))
-    found: datetime | None = connection.execute(query.limit(1)).scalar_one_or_none()
+    ou = (_ici(resultats, academie, session, diplome), c.jury == jury, c.publie_le.is_not(None))
+    found: datetime | None = connection.execute(select(c.publie_le).where(*ou).limit(1)).scalar_one_or_none()
     return found
+
+
+def suites(connection: Connection, *, academie: str, session: str, diplome: str, jury: str) -> int:
+    """Combien de candidats du jury ont une décision publiée après les autres."""
+    c = resultats.c
+    ou = (_ici(resultats, academie, session, diplome), c.jury == jury, c.suite_le.is_not(None))
+    return len(connection.execute(select(c.candidat).where(*ou)).all())
 
 
 def resultat_publie(
     connection: Connection, *, academie: str, session: str, diplome: str, jury: str, candidat: str
 ) -> ResultatPublie | None:
     """Le résultat d'un candidat à un jury, avec l'académie où il est inscrit ; rien avant la publication."""
-    c, i = resultats.c, identites.c
-    meme = and_(i.academie == c.academie, i.session == c.session, i.diplome == c.diplome, i.candidat == c.candidat)
-    query = select(resultats, i.academie.label("inscrit_a")).select_from(resultats.outerjoin(identites, meme))
-    ou = (_ici(academie, session, diplome), c.jury == jury, c.candidat == candidat, c.publie_le.is_not(None))
-    row = connection.execute(query.where(*ou)).one_or_none()
-    return None if row is None else _publie(row)
+    c = resultats.c
+    ou = and_(_ici(resultats, academie, session, diplome), c.jury == jury, c.candidat == candidat)
+    return next(map(_publie, _publiques(connection, ou)), None)
 
 
 def documents(
     connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
 ) -> list[dict[str, Any]]:
     """Par jury, le résultat publié d'un candidat et ses documents ; avant la publication, sa seule date prévue."""
-    c = resultats.c
-    query = select(resultats).where(_ici(academie, session, diplome), c.candidat == candidat).order_by(c.jury)
-    return [_montrer(row) for row in connection.execute(query) if row.publie_le is not None or row.embargo is not None]
+    c, e = resultats.c, documents_edites.c
+    ici = and_(_ici(resultats, academie, session, diplome), c.candidat == candidat)
+    publiques = {row.jury: row for row in _publiques(connection, ici)}
+    query = select(documents_edites).where(_ici(documents_edites, academie, session, diplome), e.candidat == candidat)
+    edites = connection.execute(query.order_by(e.nature.desc(), e.version)).all()
+    attendus = connection.execute(select(resultats).where(ici, c.embargo.is_not(None)).order_by(c.jury)).all()
+    jurys = sorted({*publiques, *(row.jury for row in attendus if row.publie_le is None)})
+    prevues = {row.jury: row.embargo for row in attendus}
+    return [
+        _montrer(publiques[jury], edites)
+        if jury in publiques
+        else {"candidat": candidat, "jury": jury, "publication_prevue": prevues[jury].isoformat()}
+        for jury in jurys
+    ]
 
 
-def _publie(row: Any) -> ResultatPublie:
+def _publie(row: Row[Any]) -> ResultatPublie:
     return ResultatPublie(
         candidat=row.candidat,
         academie=row.inscrit_a or "",
         jury=row.jury,
-        publie_le=row.publie_le,
+        publie_le=row.suite_le or row.publie_le,
         decision=Decision(row.decision),
         lignes=tuple(Ligne.model_validate(one) for one in row.lignes or ()),
         mention=row.mention,
@@ -179,26 +203,39 @@ def _publie(row: Any) -> ResultatPublie:
         moyenne_professionnelle=row.moyenne_professionnelle,
         permis=None if row.permis is None else EtatResultat(row.permis),
         remplacement_possible=tuple(row.remplacement_possible or ()),
+        unites=tuple(row.unites or ()),
+        epreuves_controle=tuple(row.epreuves_controle or ()),
     )
 
 
-def _montrer(row: Any) -> dict[str, Any]:
-    if row.publie_le is None:
-        return {"candidat": row.candidat, "jury": row.jury, "publication_prevue": row.embargo.isoformat()}
-    champs = ("candidat", "jury", "decision", "mention", "points", "coefficients", "moyenne")
-    autres = ("moyenne_professionnelle", "permis", "lignes", "remplacement_possible")
+def _montrer(row: Row[Any], edites: Iterable[Row[Any]]) -> dict[str, Any]:
+    """Ce qui est public ; d'une décision en attente, rien que cela (AMB-44)."""
+    tete = {"candidat": row.candidat, "jury": row.jury, "decision": row.decision}
+    quand = {"publie_le": (row.suite_le or row.publie_le).isoformat()}
+    if row.decision == Decision.EN_ATTENTE.value:
+        return {**tete, **quand, "documents": []}
+    champs = ("mention", "points", "coefficients", "moyenne", "moyenne_professionnelle", "permis", "lignes")
+    autres = ("remplacement_possible", "unites", "epreuves_controle")
+    dits = {champ: getattr(row, champ) for champ in (*champs, *autres)}
+    return {**tete, **dits, **quand, **_dire_documents(row, list(edites))}
+
+
+def _dire_documents(row: Row[Any], edites: list[Row[Any]]) -> dict[str, Any]:
+    """Ceux qui valent, puis ceux qu'une version suivante a remplacés : gardés, et dits remplacés."""
+    suivants = {(one.nature, one.version - 1): one.numero for one in edites}
+    ici = [one for one in edites if one.jury == row.jury]
+    remplace = [(one, suivants.get((one.nature, one.version))) for one in ici]
     return {
-        **{champ: getattr(row, champ) for champ in (*champs, *autres)},
-        "publie_le": row.publie_le.isoformat(),
-        "documents": [_dire_document(row, nature) for nature in ("releve", "diplome") if _a(row, nature)],
+        "documents": [_dire(one) | _a_retirer(one, row) for one, par in remplace if par is None],
+        "remplaces": [_dire(one) | {"remplace_par": par} for one, par in remplace if par is not None],
     }
 
 
-def _a(row: Any, nature: str) -> bool:
-    return getattr(row, f"{nature}_numero") is not None
+def _dire(one: Row[Any]) -> dict[str, Any]:
+    return {"nature": one.nature} | {champ: getattr(one, champ) for champ in DIT}
 
 
-def _dire_document(row: Any, nature: str) -> dict[str, Any]:
-    return {"nature": nature} | {
-        champ: getattr(row, f"{nature}_{champ}") for champ in ("numero", "version", "modele", "empreinte")
-    }
+def _a_retirer(one: Row[Any], row: Row[Any]) -> dict[str, Any]:
+    """Un diplôme que la dernière décision ne fonde plus."""
+    perdu = one.nature == "diplome" and row.decision != Decision.ADMIS.value
+    return {"a_retirer": REGLE_RETRAIT} if perdu else {}

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, assert_never
 
-from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication, PublierResultats
+from contracts.commandes.publication import (
+    DelivrerAttestation,
+    DelivrerDiplome,
+    EditerReleve,
+    PreparerPublication,
+    PublierDecision,
+    PublierResultats,
+)
 from contracts.droits import Role
-from contracts.evenements.deliberation import JuryClos
-from contracts.evenements.publication import ResultatsPublies
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
+from contracts.evenements.publication import DecisionPubliee, ResultatsPublies
 from contracts.messages import Command, Data, Refus
 from contracts.requetes import ListerResultats, VoirDocuments
-from contracts.session import SessionFigee
+from contracts.session import SessionFigee, reglements
 from contracts.vocabulaire import Categorie, Identite
 from services.communs.shell import BaseShell, service_spec
-from services.publication.documents import donnees, rendu
+from services.publication.documents import attestation, donnees, releve, rendu
 from services.publication.domain import document, publication
-from services.publication.domain.document import DocumentCommand, Edition
+from services.publication.domain.communication import communication
+from services.publication.domain.document import DocumentCommand, Edition, regle_non_autorise
+from services.publication.domain.edition import PREMIERS
+from services.publication.domain.publication import Prise
 from services.publication.domain.resultat import ResultatPublie
 from services.publication.domain.resultats import en_csv, liste_publique
 from services.publication.projections import identites, resultats
 from services.publication.shell import reactions
 from services.publication.shell.fichiers import Rayon
+from services.publication.shell.pv import histoire_du_jury, ranger_pv
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Lookups, Ref, on
 from services.socle.reactions import Reaction
@@ -31,7 +44,11 @@ from services.socle.subjects import split
 
 PUBLICATION = Family("publication", publication.initial, publication.evolve)
 DOCUMENT = Family("document", document.initial, document.evolve)
-SANS_DOCUMENT = frozenset({"CAP24-P01", "CAP26-P01"})
+NATURES: dict[type[DocumentCommand], str] = {
+    EditerReleve: "releve",
+    DelivrerDiplome: "diplome",
+    DelivrerAttestation: "attestation",
+}
 PROJECTIONS = (identites.Identites(), resultats.Resultats())
 
 
@@ -55,25 +72,38 @@ class Shell(BaseShell):
             self._rayon(command).ranger(_nom(command, edition), fichier)
         return {"session": session, "resultat": resultat, "edition": edition, "empreinte": empreinte}
 
+    async def prises(self, command: PublierDecision) -> Lookups:
+        """What the jury decided of the candidate once it was closed."""
+        prises = tuple(
+            Prise(event.decision, event.nature, le)
+            for event, le in await histoire_du_jury(self._env, command, command.jury)
+            if isinstance(event, DecisionPrise)
+            and (event.candidat, event.nature is NatureDecision.INITIALE) == (command.candidat, False)
+        )
+        return {"session": await self.session(command), "prises": prises}
+
     async def publie(self, fact: Fact) -> Iterable[Command]:
-        """The public list of a jury as files, then what its candidates are owed."""
+        """The public list of a jury and its minutes as files, then what its candidates are owed."""
         event, where = fact.event, split(fact.subject)
-        if isinstance(event, ResultatsPublies):
-            await self._env.up_to_date(where.session)
-            session = await self.session(where)
-            with self._env.engine.connect() as connection:
-                lignes = resultats.lister(
-                    connection,
-                    academie=where.academie,
-                    session=where.session,
-                    diplome=where.diplome,
-                    jury=event.jury,
-                )
-            liste = donnees.donnees_liste(event.jury, event.le, lignes, session)
-            rayon = Rayon(self._env.settings.documents_dir, where.session, where.diplome)
-            rayon.ranger(f"resultats-{event.jury}.csv", en_csv(lignes).encode())
-            rayon.ranger(f"resultats-{event.jury}.pdf", await asyncio.to_thread(rendu.rendre_liste, liste))
-        return reactions.editer_documents(fact)
+        if not isinstance(event, (ResultatsPublies, DecisionPubliee)):
+            return []
+        await self._env.up_to_date(where.session)
+        session = await self.session(where)
+        await self._afficher(fact, event.jury, event.le, session)
+        await ranger_pv(self._env, where, event.jury)
+        return reactions.editer_documents(fact, attestation=session.reglement.documents.attestation is not None)
+
+    async def _afficher(self, fact: Fact, jury: str, le: datetime, session: SessionFigee) -> None:
+        """The list as it now stands: a decision published later makes a new version of it."""
+        where = split(fact.subject)
+        lieu = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
+        with self._env.engine.connect() as connection:
+            lignes = resultats.lister(connection, **lieu, jury=jury)
+            version = 1 + resultats.suites(connection, **lieu, jury=jury)
+        liste = donnees.donnees_liste(jury, le, lignes, session, version)
+        rayon = Rayon(self._env.settings.documents_dir, where.session, where.diplome)
+        rayon.ranger(f"resultats-{jury}.csv", en_csv(lignes).encode())
+        rayon.ranger(f"resultats-{jury}.pdf", await asyncio.to_thread(rendu.rendre_liste, liste))
 
     async def lister(self, query: ListerResultats) -> list[Data]:
         with self._env.engine.connect() as connection:
@@ -86,8 +116,13 @@ class Shell(BaseShell):
         ]
 
     async def voir_documents(self, query: VoirDocuments) -> list[Data]:
+        """What is issued, what it replaced, and what the règlement allows to communicate once it is published."""
         with self._env.engine.connect() as connection:
-            return resultats.documents(connection, **self._lieu(query), candidat=query.candidat)
+            vus = resultats.documents(connection, **self._lieu(query), candidat=query.candidat)
+        if not any("decision" in one for one in vus):
+            return vus
+        etiquettes = [asdict(one) for one in communication((await self.session(query)).reglement)]
+        return [{**one, "communication": etiquettes} if "decision" in one else one for one in vus]
 
     def _rayon(self, command: Command) -> Rayon:
         return Rayon(self._env.settings.documents_dir, command.session, command.diplome)
@@ -125,9 +160,17 @@ class Shell(BaseShell):
         categorie: Categorie,
         session: SessionFigee,
     ) -> bytes:
-        if isinstance(command, EditerReleve):
-            return rendu.rendre_releve(donnees.donnees_releve(resultat, edition, identite, categorie, session))
-        return rendu.rendre_diplome(donnees.donnees_diplome(resultat, edition, identite, session))
+        match command:
+            case EditerReleve():
+                premier = edition.modele == PREMIERS[EditerReleve]
+                faire = donnees.donnees_releve if premier else releve.donnees_releve_v2
+                return rendu.rendre(faire(resultat, edition, identite, categorie, session))
+            case DelivrerDiplome():
+                return rendu.rendre(donnees.donnees_diplome(resultat, edition, identite, session))
+            case DelivrerAttestation():
+                return rendu.rendre(attestation.donnees_attestation(resultat, edition, identite, session))
+            case _:
+                assert_never(command)
 
 
 def _document(command: DocumentCommand) -> str:
@@ -135,12 +178,19 @@ def _document(command: DocumentCommand) -> str:
 
 
 def _nom(command: DocumentCommand, edition: Edition) -> str:
-    nature = "releve" if isinstance(command, EditerReleve) else "diplome"
-    return f"{nature}-{command.candidat}-v{edition.version}.pdf"
+    return f"{NATURES[type(command)]}-{command.candidat}-v{edition.version}.pdf"
 
 
-def _publication(command: PreparerPublication | PublierResultats) -> str:
+def _publication(command: PreparerPublication | PublierResultats | PublierDecision) -> str:
     return f"publication-{command.jury}"
+
+
+def _sans_document() -> frozenset[str]:
+    """Those of another académie, not authorised, or with nothing to attest: that must not hold the others back."""
+    tous = list(reglements().values())
+    attestations = {one.documents.attestation.regle for one in tous if one.documents.attestation is not None}
+    convoques = {regle_non_autorise(one) for one in tous}
+    return frozenset({*attestations, *convoques, *(one.documents.regle_releve for one in tous)})
 
 
 def build(env: Environment) -> Parts:
@@ -150,13 +200,13 @@ def build(env: Environment) -> Parts:
     return Parts(
         handlers=[
             *on(PUBLICATION, [PreparerPublication, PublierResultats], _publication, publication.decide, shell.plain),
-            *on(DOCUMENT, [EditerReleve, DelivrerDiplome], _document, document.decide, shell.document),
+            *on(PUBLICATION, [PublierDecision], _publication, publication.decide, shell.prises),
+            *on(DOCUMENT, list(NATURES), _document, document.decide, shell.document),
         ],
         projections=PROJECTIONS,
         reactions=[
-            Reaction("preparer", frozenset({JuryClos}), reactions.preparer_publication),
-            # Those of another académie, or not authorised, get no document here: that must not hold the others back.
-            Reaction("documents", frozenset({ResultatsPublies}), owed, tolerated=SANS_DOCUMENT),
+            Reaction("preparer", frozenset({JuryClos, DecisionPrise}), reactions.preparer_publication),
+            Reaction("documents", frozenset({ResultatsPublies, DecisionPubliee}), owed, tolerated=_sans_document()),
         ],
         queries={ListerResultats: shell.lister, VoirDocuments: shell.voir_documents},
     )

@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from contracts.commandes.publication import DelivrerDiplome, EditerReleve, PreparerPublication
-from contracts.evenements.deliberation import JuryClos
-from contracts.evenements.publication import ResultatsPublies
+from contracts.commandes.publication import (
+    DelivrerAttestation,
+    DelivrerDiplome,
+    EditerReleve,
+    PreparerPublication,
+    PublierDecision,
+)
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
+from contracts.evenements.publication import DecisionPubliee, ResultatsPublies
 from contracts.messages import Command
 from contracts.vocabulaire import Decision
 from services.communs.reactions import command_base
+from services.publication.domain.attestation import SANS_DIPLOME
 from services.publication.domain.document import DEFINITIVES
+from services.publication.domain.edition import DocumentCommand
 from services.socle.enveloppe import Fact
 
 
 def preparer_publication(fact: Fact) -> list[Command]:
-    """Le jury est clos : ses résultats attendent la date fixée."""
-    if not isinstance(fact.event, JuryClos):
-        return []
-    event = fact.event
-    return [
-        PreparerPublication(
-            **command_base(fact, "publication", "preparer_publication"),
-            jury=event.jury,
-            decisions=event.decisions,
-        )
-    ]
+    """Le jury est clos : ses résultats attendent la date fixée. Une décision prise ensuite est à publier aussi."""
+    match fact.event:
+        case JuryClos() as event:
+            base = command_base(fact, "publication", "preparer_publication")
+            return [PreparerPublication(**base, jury=event.jury, decisions=event.decisions)]
+        case DecisionPrise() as event if event.nature is not NatureDecision.INITIALE:
+            base = command_base(fact, "publication", "publier_decision")
+            return [PublierDecision(**base, jury=event.jury, candidat=event.candidat, decision=event.decision)]
+        case _:
+            return []
 
 
-def editer_documents(fact: Fact) -> list[Command]:
-    """Les résultats sont publics : un relevé pour chaque décision définitive, puis un diplôme pour chaque admis.
+def editer_documents(fact: Fact, *, attestation: bool = False) -> list[Command]:
+    """Des résultats sont publics : un relevé par décision, un diplôme par admis, une attestation pour qui ne l'a pas.
 
-    Rien pour un candidat non autorisé (CAP26-P01). L'ordre est fixe, par numéro : l'identifiant de chaque commande en
-    dépend.
+    Rien pour un candidat non autorisé (CAP26-P01) ni en attente. ``attestation`` : le règlement en prévoit une.
+    L'ordre est fixe, par numéro : l'identifiant de chaque commande en dépend.
     """
-    if not isinstance(fact.event, ResultatsPublies):
-        return []
-    decisions = sorted(fact.event.decisions.items())
-    return [
-        *(_document(EditerReleve, fact, one) for one, decision in decisions if decision in DEFINITIVES),
-        *(_document(DelivrerDiplome, fact, one) for one, decision in decisions if decision is Decision.ADMIS),
+    match fact.event:
+        case ResultatsPublies(jury=jury, decisions=vues):
+            decisions = sorted(vues.items())
+        case DecisionPubliee(jury=jury, candidat=candidat, decision=decision):
+            decisions = [(candidat, decision)]
+        case _:
+            return []
+    dus: list[tuple[type[DocumentCommand], str]] = [
+        *((EditerReleve, one) for one, decision in decisions if decision in DEFINITIVES),
+        *((DelivrerDiplome, one) for one, decision in decisions if decision is Decision.ADMIS),
+        *((DelivrerAttestation, one) for one, decision in decisions if attestation and decision in SANS_DIPLOME),
     ]
+    return [_document(commande, fact, jury, one) for commande, one in dus]
 
 
-def _document(commande: type[EditerReleve | DelivrerDiplome], fact: Fact, candidat: str) -> Command:
-    assert isinstance(fact.event, ResultatsPublies)  # noqa: S101 - seule appelante : editer_documents
+def _document(commande: type[DocumentCommand], fact: Fact, jury: str, candidat: str) -> Command:
     base = command_base(fact, "publication", f"{commande.NAME.partition('.')[2]}:{candidat}")
-    return commande(
-        **base,
-        jury=fact.event.jury,
-        candidat=candidat,
-    )
+    return commande(**base, jury=jury, candidat=candidat)

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, Ligne
 from contracts.evenements.inscription import CandidatInscrit
+from contracts.evenements.publication import DecisionPubliee
 from contracts.messages import Acteur, Event, Personnel, Scelle
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee
@@ -150,6 +151,8 @@ def decidee(de: ResultatPublie | None = None, **autres: Any) -> DecisionPrise:
         "lignes": one.lignes,
         "permis": one.permis,
         "remplacement_possible": one.remplacement_possible,
+        "unites": one.unites,
+        "epreuves_controle": one.epreuves_controle,
         "journal": "JOURNAL_NORMANDIE_2026",
         "position": 10,
         "reglement": "CAP-OSRCL-2026",
@@ -175,5 +178,6 @@ def fait(event: Event, seq: int = 1, academie: str = "normandie") -> Fact:
     """This event at this position of the journal of the session."""
     agregat = None
     if event.NAME.startswith("publication."):
-        agregat = "document-{candidat}" if "candidat" in type(event).model_fields else "publication-{jury}"
+        du_candidat = "candidat" in type(event).model_fields and not isinstance(event, DecisionPubliee)
+        agregat = "document-{candidat}" if du_candidat else "publication-{jury}"
     return fait_du_journal(event, seq, academie=academie, le=PUBLIE.astimezone(UTC), agregat=agregat)

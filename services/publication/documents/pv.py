@@ -1,0 +1,244 @@
+"""Ce que dit le procès-verbal d'un jury clos : qui était nommé, a siégé, a décidé quoi. Ni nom, ni note gelée."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from contracts.evenements.deliberation import (
+    AcquisAccorde,
+    DecisionPrise,
+    JuryClos,
+    JuryConstitue,
+    JuryOuvert,
+    JuryReconvoque,
+    LivretVise,
+    MembreRecuse,
+    NatureDecision,
+    PointsDeJuryAccordes,
+    PresenceAttestee,
+    PresidenceTransmise,
+)
+from contracts.messages import Event
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Explication, Membre, Profil
+from services.publication.documents.autorites import autorite
+from services.publication.documents.donnees import EnTete, decision, faire_entete, mention, numero_du_jury
+from services.publication.documents.francais import INSECABLE, date_longue, nombre, propre, typographie
+from services.publication.domain.edition import Edition
+from services.publication.domain.resultat import SANS_NOTE
+
+MODELE = "pv.v1"
+PROFILS = {
+    Profil.ENSEIGNANT: "enseignant de la spécialité",
+    Profil.PROFESSIONNEL: "professionnel",
+    Profil.EXPERT_PERMIS: "expert du permis de conduire",
+    Profil.ENSEIGNANT_CONDUITE: "enseignant de la conduite",
+    Profil.ENSEIGNANT_CHERCHEUR: "enseignant-chercheur",
+    Profil.INSPECTEUR: "inspecteur",
+}
+SUITES = {NatureDecision.COMPLEMENTAIRE: "complémentaire", NatureDecision.RECTIFICATIVE: "rectificative"}
+E = TypeVar("E", bound=Event)
+Histoire = Sequence[tuple[Event, datetime]]
+"""Les faits d'un jury, dans l'ordre du journal, et quand chacun a eu lieu."""
+
+
+@dataclass(frozen=True)
+class MembreDit:
+    compte: str
+    qualite: str
+    fonction: str
+    present: bool
+
+
+@dataclass(frozen=True)
+class DecisionDite:
+    """``position`` : celle du journal que le jury a vue pour ce candidat."""
+
+    candidat: str
+    decision: str
+    mention: str
+    position: str
+
+
+@dataclass(frozen=True)
+class SuiteDite:
+    """Une décision prise après la clôture : procès-verbal complémentaire ou rectificatif."""
+
+    nature: str
+    date: str
+    candidat: str
+    decision: str
+    motif: str
+    regle: str
+    position: str
+
+
+@dataclass(frozen=True)
+class DonneesPv:
+    """Le procès-verbal ; ``validation`` : qui le valide ensuite, quand les textes le demandent (DC-TP08)."""
+
+    entete: EnTete
+    jury: str
+    arrete: str
+    nomme_par: str
+    membres: tuple[MembreDit, ...]
+    faits: tuple[str, ...]
+    points: tuple[tuple[str, str, str, str], ...]
+    preuve: tuple[tuple[str, str], ...]
+    decisions: tuple[DecisionDite, ...]
+    suites: tuple[SuiteDite, ...]
+    ouvert_le: str
+    clos_le: str
+    journal: str
+    position: str
+    signataires: tuple[tuple[str, str], ...]
+    validation: str
+
+
+def donnees_pv(jury: str, histoire: Histoire, session: SessionFigee) -> DonneesPv | None:
+    """Le procès-verbal d'un jury, tiré de ses faits ; aucun tant qu'il n'est pas clos."""
+    constitue, clos = _dernier(histoire, JuryConstitue), _dernier(histoire, JuryClos)
+    if constitue is None or clos is None:
+        return None
+    (nomme, _), (cloture, le) = constitue, clos
+    suites = _suites(histoire)
+    version = 1 + len(suites)
+    dernier = suites[-1][1] if suites else le
+    edition = Edition(numero_du_jury(session, jury, f"PV{version}"), version, MODELE)
+    entete = faire_entete(edition, dernier, session)
+    reglement = session.reglement
+    qui = autorite(reglement.documents.autorite, session.academie, reglement.niveau)
+    ouvert = _dernier(histoire, JuryOuvert)
+    return DonneesPv(
+        entete=entete,
+        jury=jury,
+        arrete=typographie(nomme.arrete),
+        nomme_par=f"{nomme.regle}",
+        membres=tuple(_membre(one, nomme, cloture) for one in nomme.membres),
+        faits=tuple(map(typographie, _faits(histoire))),
+        points=tuple(_points(histoire)),
+        preuve=tuple(_preuve(cloture.preuve)),
+        decisions=tuple(_decisions(histoire, cloture, entete, session)),
+        suites=tuple(_suite(one, quand, histoire, entete, session) for one, quand in suites),
+        ouvert_le="" if ouvert is None else _moment(ouvert[1], session),
+        clos_le=_moment(le, session),
+        journal=cloture.journal,
+        position=str(cloture.position),
+        signataires=tuple(_signataires(nomme, cloture)),
+        validation=f"le {qui.titre}" if qui.valide_pv else "",
+    )
+
+
+def _tous(histoire: Histoire, genre: type[E]) -> list[E]:
+    return [event for event, _ in histoire if isinstance(event, genre)]
+
+
+def _dernier(histoire: Histoire, genre: type[E]) -> tuple[E, datetime] | None:
+    return next(((event, le) for event, le in reversed(histoire) if isinstance(event, genre)), None)
+
+
+def _suites(histoire: Histoire) -> list[tuple[DecisionPrise, datetime]]:
+    return [
+        (event, le)
+        for event, le in histoire
+        if isinstance(event, DecisionPrise) and event.nature is not NatureDecision.INITIALE
+    ]
+
+
+def _moment(le: datetime, session: SessionFigee) -> str:
+    """``3 juillet 2026 à 14 h 05``, à l'heure de l'académie."""
+    ici = le.astimezone(ZoneInfo(session.parametres.fuseau))
+    return f"{date_longue(ici.date())} à {ici.hour}{INSECABLE}h{INSECABLE}{ici.minute:02d}"
+
+
+def _membre(membre: Membre, nomme: JuryConstitue, cloture: JuryClos) -> MembreDit:
+    fonctions = {nomme.vice_president: "vice-président", nomme.president: "président"}
+    fonction = fonctions.get(membre.id, "")
+    if membre.id == cloture.preside_par and membre.id != nomme.president:
+        fonction = f"{fonction}, a présidé".removeprefix(", ")
+    return MembreDit(membre.id, PROFILS[membre.profil], fonction, membre.id in cloture.presents)
+
+
+def _faits(histoire: Histoire) -> Iterable[str]:
+    """Ce qui a marqué la séance, dans l'ordre."""
+    for event, _ in histoire:
+        match event:
+            case PresenceAttestee(membre=membre):
+                yield f"Présence attestée : {membre}."
+            case MembreRecuse(membre=membre, candidat=candidat, motif=motif):
+                yield f"Récusation : {membre} ne délibère pas sur {candidat} ({propre(motif)})."
+            case PresidenceTransmise(de=de, a=a, motif=motif, regle=regle):
+                yield f"Présidence transmise de {de} à {a} ({propre(motif)} ; {regle})."
+            case JuryOuvert(preside_par=qui, journal=journal, position=position):
+                yield f"Séance ouverte, présidée par {qui}, sur le journal {journal} à la position {position}."
+            case AcquisAccorde(candidat=candidat, epreuve=epreuve, motif=motif, regle=regle):
+                yield f"{candidat} : {epreuve} tenue pour acquise ({propre(motif)} ; {regle})."
+            case JuryReconvoque(candidat=candidat, motif=motif, regle=regle):
+                yield f"Jury réuni de nouveau pour {candidat} ({propre(motif)} ; {regle})."
+            case _:
+                continue
+    livrets = _tous(histoire, LivretVise)
+    if livrets:
+        yield f"Livrets visés et signés du président : {len(livrets)}."
+
+
+def _points(histoire: Histoire) -> Iterable[tuple[str, str, str, str]]:
+    """Points de jury : candidat, épreuve, avant et après, motif ; sans chiffre si la note s'est tue ensuite."""
+    tues = {
+        (one.candidat, ligne.epreuve)
+        for one in _tous(histoire, DecisionPrise)
+        for ligne in one.lignes
+        if ligne.etat in SANS_NOTE
+    }
+    for one in _tous(histoire, PointsDeJuryAccordes):
+        chiffres = "–" if (one.candidat, one.epreuve) in tues else f"{nombre(one.avant)} → {nombre(one.apres)}"
+        yield one.candidat, one.epreuve, chiffres, typographie(one.motif)
+
+
+def _preuve(preuve: Iterable[Explication]) -> Iterable[tuple[str, str]]:
+    for one in preuve:
+        yield one.regle, typographie(" ".join(filter(None, (one.texte, one.effet))))
+
+
+def _decisions(histoire: Histoire, cloture: JuryClos, entete: EnTete, session: SessionFigee) -> Iterable[DecisionDite]:
+    """Telles que la clôture les a arrêtées, par numéro."""
+    prises = {one.candidat: one for one in _tous(histoire, DecisionPrise) if one.nature is NatureDecision.INITIALE}
+    for candidat, dite in sorted(cloture.decisions.items()):
+        prise = prises.get(candidat)
+        meme = prise is not None and prise.decision is dite
+        yield DecisionDite(
+            candidat,
+            NON_AUTORISE if dite.value == "non_autorise" else decision(dite, entete),
+            mention(prise.mention, session.reglement) if prise is not None and meme else "",
+            "" if prise is None else str(prise.position),
+        )
+
+
+NON_AUTORISE = "Non autorisé(e) à se présenter"
+
+
+def _suite(prise: DecisionPrise, le: datetime, histoire: Histoire, entete: EnTete, session: SessionFigee) -> SuiteDite:
+    motifs = [one for one in _tous(histoire, JuryReconvoque) if one.candidat == prise.candidat]
+    rectifie = prise.nature is NatureDecision.RECTIFICATIVE
+    complement = session.reglement.deliberation.regle_complement
+    return SuiteDite(
+        nature=SUITES[prise.nature],
+        date=_moment(le, session),
+        candidat=prise.candidat,
+        decision=decision(prise.decision, entete),
+        motif=typographie(motifs[-1].motif) if rectifie and motifs else "",
+        regle=motifs[-1].regle if rectifie and motifs else complement,
+        position=str(prise.position),
+    )
+
+
+def _signataires(nomme: JuryConstitue, cloture: JuryClos) -> Iterable[tuple[str, str]]:
+    """Qui a présidé d'abord, puis chaque membre présent, dans l'ordre de la nomination."""
+    yield "Le président de séance", cloture.preside_par
+    for one in nomme.membres:
+        if one.id in cloture.presents and one.id != cloture.preside_par:
+            yield PROFILS[one.profil].capitalize(), one.id

@@ -1,0 +1,216 @@
+"""Ce que dit le relevé de tout diplôme : notes ou compétences, états sans note, contrôle, décision en mots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.evenements.deliberation import Ligne
+from contracts.reglement import Reglement
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Categorie, Decision, EtatResultat, Identite
+from services.publication.documents import francais
+from services.publication.documents.donnees import (
+    DOMAINES,
+    OBSERVATIONS,
+    RIEN,
+    SANS_NOTE,
+    EnTete,
+    Permis,
+    Personne,
+    decision,
+    faire_entete,
+    mention,
+    permis,
+    personne,
+    situation,
+)
+from services.publication.documents.francais import capitale, enumeration, nombre, typographie
+from services.publication.domain.attestation import note_retenue
+from services.publication.domain.edition import Edition
+from services.publication.domain.resultat import ResultatPublie, a_une_note_tue, lignes_publiables
+
+ATTENTE = "en attente de vérification"
+MARQUES = SANS_NOTE | {
+    EtatResultat.SUSPENDUE: ATTENTE,
+    EtatResultat.NON_VALIDE: "NON VALIDE",
+    EtatResultat.NON_VALIDEE_U1: "NON VALIDÉE",
+    EtatResultat.FRAUDE_ANNULEE: "ANNULÉE",
+    EtatResultat.VAE: "acquise",
+    EtatResultat.NON_TENUE: "non tenue",
+    EtatResultat.ACQUISE: "acquis",
+    EtatResultat.NON_ACQUISE: "non acquis",
+}
+POURQUOI = OBSERVATIONS | {
+    EtatResultat.NON_VALIDE: "dossier non conforme",
+    EtatResultat.NON_VALIDEE_U1: "dossier non remis, épreuve non subie",
+    EtatResultat.FRAUDE_ANNULEE: "épreuve annulée par la commission de discipline",
+    EtatResultat.VAE: "validation des acquis de l’expérience, hors du calcul",
+    EtatResultat.NON_TENUE: "document exigé non remis, sans effet sur le total",
+}
+MOTS_SITUATION = {
+    EtatResultat.ABSENT_JUSTIFIE: "absence pour un motif admis",
+    EtatResultat.ABSENT_INJUSTIFIE: "absence sans motif admis",
+    EtatResultat.ACQUISE: "acquise",
+    EtatResultat.NON_ACQUISE: "non acquise",
+}
+# Ce que l'état ajoute à une décision défavorable (AMB-46).
+SUITES = {
+    EtatResultat.NON_VALIDE: "non valide",
+    EtatResultat.NON_VALIDEE_U1: "unité non validée",
+    EtatResultat.FRAUDE_ANNULEE: "épreuve annulée",
+}
+DEFAVORABLES = frozenset({Decision.AJOURNE, Decision.REFUSE, Decision.ECHEC})
+
+
+@dataclass(frozen=True)
+class LigneDite:
+    """Une épreuve, ou une unité faite de compétences : ``situations``, ce que chacune a donné."""
+
+    code: str
+    intitule: str
+    coefficient: str
+    note: str
+    points: str
+    observation: str
+    exacte: str
+    controle: str
+    situations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class GroupeDit:
+    intitule: str
+    lignes: tuple[LigneDite, ...]
+
+
+@dataclass(frozen=True)
+class DonneesReleveV2:
+    """Le relevé ; ``competences`` : rien n'y est noté, ni total ni moyenne."""
+
+    entete: EnTete
+    personne: Personne
+    statut: str
+    competences: bool
+    groupes: tuple[GroupeDit, ...]
+    totaux: bool
+    points: str
+    coefficients: str
+    moyenne: str
+    moyenne_professionnelle: str
+    decision: str
+    mention: str
+    precisions: tuple[str, ...]
+    permis: Permis | None
+
+
+def donnees_releve_v2(
+    resultat: ResultatPublie, edition: Edition, identite: Identite, categorie: Categorie, session: SessionFigee
+) -> DonneesReleveV2:
+    """Le relevé d'un résultat publié. ``edition`` : ce que `document.a_editer` a donné."""
+    reglement, lignes = session.reglement, lignes_publiables(resultat.lignes)
+    entete = faire_entete(edition, resultat.publie_le, session)
+    totaux = not (a_une_note_tue(lignes) or en_competences(reglement))
+    return DonneesReleveV2(
+        entete=entete,
+        personne=personne(resultat.candidat, identite),
+        statut=typographie(reglement.categories[categorie].intitule),
+        competences=en_competences(reglement),
+        groupes=_groupes(lignes, reglement),
+        totaux=totaux,
+        points=nombre(resultat.points),
+        coefficients=nombre(resultat.coefficients),
+        moyenne=francais.moyenne(resultat.moyenne) if totaux else "",
+        moyenne_professionnelle=francais.moyenne(resultat.moyenne_professionnelle) if totaux else "",
+        decision=_decision(resultat, entete),
+        mention=mention(resultat.mention, reglement),
+        precisions=tuple(_precisions(resultat, lignes, reglement)),
+        permis=permis(resultat, reglement),
+    )
+
+
+def en_competences(reglement: Reglement) -> bool:
+    """Toutes les unités obligatoires sont-elles acquises ou non, jamais notées ?"""
+    return all(one.acquise_ou_non for one in reglement.epreuves.values() if one.obligatoire)
+
+
+def _decision(resultat: ResultatPublie, entete: EnTete) -> str:
+    """« Refusé(e), non valide » : la décision, et l'état qui l'impose."""
+    dite = decision(resultat.decision, entete)
+    etats = {one.etat for one in resultat.lignes} if resultat.decision in DEFAVORABLES else set()
+    return ", ".join([dite, *(suite for etat, suite in SUITES.items() if etat in etats)])
+
+
+def _precisions(resultat: ResultatPublie, lignes: tuple[Ligne, ...], reglement: Reglement) -> list[str]:
+    """Ce que la décision appelle ou empêche, en phrases."""
+    dites = []
+    bloquees = [one.epreuve for one in lignes if one.etat in SUITES]
+    if bloquees:
+        dites.append(f"Aucune moyenne n’est calculée : le diplôme ne peut être délivré ({enumeration(bloquees)}).")
+    if resultat.decision is Decision.EPREUVES_CONTROLE:
+        entre = f" à choisir parmi {enumeration(resultat.epreuves_controle)}" if resultat.epreuves_controle else ""
+        dites.append(f"Épreuves orales de contrôle{entre} ; la meilleure des deux notes est gardée.")
+    if resultat.decision is Decision.POURSUITE:
+        presentees = enumeration(one.epreuve for one in lignes)
+        dites.append(
+            f"Unités présentées : {presentees}. Le jury décide du diplôme quand toutes les unités sont présentées."
+        )
+    if resultat.unites and resultat.decision is not Decision.ADMIS:
+        nature = "acquises" if en_competences(reglement) else "acquises ou conservables"
+        dites.append(f"Unités {nature} : {enumeration(resultat.unites)}.")
+    if resultat.remplacement_possible:
+        dites.append(
+            "Absence pour un motif admis : des épreuves de remplacement sont possibles "
+            f"({enumeration(resultat.remplacement_possible)}), sur autorisation du recteur de l’académie d’origine."
+        )
+    return [typographie(one) for one in dites]
+
+
+def _groupes(lignes: Iterable[Ligne], reglement: Reglement) -> tuple[GroupeDit, ...]:
+    par_domaine: dict[str, list[LigneDite]] = {domaine: [] for domaine in DOMAINES}
+    for one in lignes:
+        par_domaine.setdefault(one.domaine, []).append(_ligne(one, reglement))
+    seuil = nombre(reglement.deliberation.facultatif_seuil)
+    precisions = {"facultatif": f" (seuls comptent les points au-dessus de {seuil})"}
+    return tuple(
+        GroupeDit(f"{DOMAINES.get(domaine, capitale(domaine))}{precisions.get(domaine, '')}", tuple(du_domaine))
+        for domaine, du_domaine in par_domaine.items()
+        if du_domaine
+    )
+
+
+def _ligne(ligne: Ligne, reglement: Reglement) -> LigneDite:
+    points = RIEN if ligne.points is None else nombre(ligne.points)
+    retenue = note_retenue(ligne)
+    note = MARQUES.get(ligne.etat, RIEN) if retenue is None else nombre(retenue)
+    return LigneDite(
+        code=ligne.epreuve,
+        intitule=typographie(ligne.intitule),
+        coefficient=RIEN if ligne.coefficient is None else nombre(ligne.coefficient),
+        note=note,
+        points=f"+{points}" if ligne.domaine == "facultatif" and ligne.points else points,
+        observation=POURQUOI.get(ligne.etat, ""),
+        exacte=ligne.note_exacte or "",
+        controle=_controle(ligne),
+        situations=tuple(_situation(ligne.epreuve, code, dit, reglement) for code, dit in ligne.situations.items()),
+    )
+
+
+def _controle(ligne: Ligne) -> str:
+    """Les deux notes, et laquelle est gardée (DC-BTS11)."""
+    if ligne.controle is None:
+        return ""
+    oral = f"Oral de contrôle : {nombre(ligne.controle)}"
+    if ligne.note is None or ligne.note == ligne.controle:
+        return typographie(f"{oral}, note retenue")
+    gardee = "oral retenu" if ligne.controle > ligne.note else "première note gardée"
+    return typographie(f"Première note : {nombre(ligne.note)} ; {oral[:1].lower()}{oral[1:]} ; {gardee}")
+
+
+def _situation(epreuve: str, code: str, dit: str, reglement: Reglement) -> tuple[str, str]:
+    """Une compétence s'annonce par son intitulé, une situation par son rang."""
+    intitule, donne = situation(epreuve, code, dit, reglement)
+    definition = reglement.epreuves.get(epreuve)
+    if definition is not None and definition.acquise_ou_non and code in definition.situations:
+        intitule = typographie(definition.situations[code].intitule)
+    return intitule, next((mot for etat, mot in MOTS_SITUATION.items() if etat == dit), donne)

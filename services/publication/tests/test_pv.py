@@ -1,0 +1,186 @@
+"""Le procès-verbal d'un jury : tiré de ses seuls faits, sans nom ni note gelée, les mêmes octets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.evenements.deliberation import (
+    DecisionPrise,
+    JuryClos,
+    JuryConstitue,
+    JuryOuvert,
+    JuryReconvoque,
+    LivretVise,
+    MembreRecuse,
+    NatureDecision,
+    PointsDeJuryAccordes,
+    PresenceAttestee,
+    PresidenceTransmise,
+)
+from contracts.messages import Event
+from contracts.vocabulaire import Decision, Explication, Membre, Profil
+from services.publication.documents.pv import PROFILS, Histoire, donnees_pv
+from services.publication.documents.rendu import empreinte, rendre
+from services.publication.tests.diplomes import BTS, TP, bts, bts_non_valide, session
+from services.publication.tests.donnees import ALICE, BASILE, CELIA, PARIS, decidee
+from services.publication.tests.test_rendu import texte, xmp
+
+SEANCE = datetime(2022, 6, 24, 9, 5, tzinfo=PARIS)
+MEMBRES = (
+    Membre(id="CHE1", profil=Profil.ENSEIGNANT_CHERCHEUR),
+    Membre(id="ENS1", profil=Profil.ENSEIGNANT),
+    Membre(id="PRO1", profil=Profil.PROFESSIONNEL, public=False),
+    Membre(id="PRO2", profil=Profil.PROFESSIONNEL, public=False),
+)
+DECISIONS = {ALICE: Decision.ADMIS, BASILE: Decision.EN_ATTENTE, CELIA: Decision.REFUSE}
+PREUVE = (Explication(regle="DC-BTS15", texte="Le jury est présidé par un enseignant-chercheur.", effet="régulier"),)
+CLOS = JuryClos(
+    jury="J1",
+    decisions=DECISIONS,
+    presents=("ENS1", "CHE1", "PRO1"),
+    preside_par="ENS1",
+    journal="JOURNAL_NORMANDIE_2022",
+    position=420,
+    regle="DC-BTS15",
+    preuve=PREUVE,
+)
+
+
+def prise(candidat: str, decision: Decision, position: int = 400, **autres: Any) -> DecisionPrise:
+    resultat = bts_non_valide() if decision is Decision.REFUSE else bts()
+    return decidee(
+        resultat, candidat=candidat, decision=decision, position=position, reglement=BTS, mention=None, **autres
+    )
+
+
+RECTIFIE = prise(ALICE, Decision.REFUSE, 510, nature=NatureDecision.RECTIFICATIVE)
+
+
+def histoire(*suite: Event) -> Histoire:
+    """A jury from its nomination to its closing, then a complement and a rectification."""
+    faits: list[Event] = [
+        JuryConstitue(
+            jury="J1",
+            arrete="arrêté rectoral du 2 mai 2022",
+            membres=MEMBRES,
+            president="CHE1",
+            vice_president="ENS1",
+            candidats=tuple(DECISIONS),
+            regle="DC-BTS15",
+        ),
+        *(PresenceAttestee(jury="J1", membre=one) for one in CLOS.presents),
+        PresidenceTransmise(jury="J1", de="CHE1", a="ENS1", motif="empêchement constaté", regle="DC-BTS15"),
+        JuryOuvert(jury="J1", journal=CLOS.journal, position=390, preside_par="ENS1"),
+        MembreRecuse(jury="J1", membre="PRO1", candidat=ALICE, motif="a formé le candidat"),
+        LivretVise(jury="J1", candidat=ALICE, regle="BTS-D03"),
+        _points(ALICE, "E1", "9", "9.5"),
+        _points(CELIA, "E4", "13.25", "13.75"),
+        prise(ALICE, Decision.ADMIS),
+        prise(BASILE, Decision.EN_ATTENTE),
+        prise(CELIA, Decision.REFUSE),
+        CLOS,
+        prise(BASILE, Decision.ADMIS, 500, nature=NatureDecision.COMPLEMENTAIRE),
+        JuryReconvoque(jury="J1", candidat=ALICE, motif="erreur d'addition à E1", regle="AMB-54"),
+        RECTIFIE,
+        *suite,
+    ]
+    return [(event, SEANCE + timedelta(minutes=10 * rang)) for rang, event in enumerate(faits)]
+
+
+def _points(candidat: str, epreuve: str, avant: str, apres: str) -> PointsDeJuryAccordes:
+    motif = "ensemble du livret"
+    return PointsDeJuryAccordes(
+        jury="J1",
+        candidat=candidat,
+        epreuve=epreuve,
+        avant=avant,  # type: ignore[arg-type]
+        apres=apres,  # type: ignore[arg-type]
+        motif=motif,
+        regle="AMB-53",
+    )
+
+
+def rendu(lue: Histoire | None = None, diplome: str = BTS) -> bytes:
+    donnees = donnees_pv("J1", histoire() if lue is None else lue, session(diplome))
+    assert donnees is not None
+    return rendre(donnees)
+
+
+def test_le_pv_dit_nomination_presence_recusations_et_signatures() -> None:
+    lu = texte(rendu())
+    for dit in (
+        "Procès-verbal de délibération",
+        "« arrêté rectoral du 2 mai 2022 » (DC-BTS15)",
+        "CHE1 Enseignant-chercheur Président présent",
+        "ENS1 Enseignant de la spécialité Vice-président, a présidé présent",
+        "PRO1 Professionnel – présent PRO2 Professionnel – absent",
+        "Présidence transmise de CHE1 à ENS1 (empêchement constaté ; DC-BTS15).",
+        "Récusation : PRO1 ne délibère pas sur N2600001 (a formé le candidat).",
+        "Livrets visés et signés du président : 1.",
+        "DC-BTS15 Le jury est présidé par un enseignant-chercheur. régulier",
+        "Journal JOURNAL_NORMANDIE_2022, position 420.",
+        "Le président de séance ENS1",
+    ):
+        assert dit in lu, dit
+
+
+def test_le_pv_donne_chaque_decision_par_numero_avec_sa_position() -> None:
+    lu = texte(rendu())
+    assert "N2600001 Admis(e) – 400" in lu
+    assert "N2600002 En attente – 400" in lu
+    assert "N2600003 Refusé(e) – 400" in lu
+    assert "N2600001 E1 9 → 9,5 ensemble du livret" in lu
+
+
+def test_cl_083_cl_085_le_pv_ne_porte_aucune_note_gelee() -> None:
+    lu = texte(rendu())
+    assert "N2600003 E4 – ensemble du livret" in lu
+    for tu in ("13,25", "13,75", "13.75", "55/4"):
+        assert tu not in lu
+
+
+def test_amb_44_amb_54_cl_130_les_decisions_ulterieures_font_une_version_suivante() -> None:
+    lu = texte(rendu())
+    assert "Complémentaire (AMB-44)" in lu
+    assert "Rectificative (AMB-54)" in lu
+    assert "erreur d’addition à E1" in lu
+    assert "NORMANDIE-2022-BTS-NDRC-J1-PV3, version 3" in lu
+    assert "La version 3 complète les précédentes, qui sont conservées." in lu
+    premiere = texte(rendu(histoire()[:14]))
+    assert "version 1" in premiere
+    assert "après la clôture" not in premiere
+
+
+def test_un_jury_qui_n_est_pas_clos_n_a_pas_de_pv() -> None:
+    avant = [(event, le) for event, le in histoire() if not isinstance(event, JuryClos)]
+    assert donnees_pv("J1", avant, session(BTS)) is None
+    assert donnees_pv("J1", [], session(BTS)) is None
+
+
+def test_les_memes_faits_donnent_les_memes_octets() -> None:
+    assert empreinte(rendu()) == empreinte(rendu())
+    assert "<pdfaid:part>2</pdfaid:part>" in xmp(rendu())
+
+
+def test_dc_tp08_le_pv_du_titre_est_valide_par_le_representant_territorial() -> None:
+    dit = "Validé par le représentant territorial du ministère chargé de l’emploi, le :"
+    assert dit in texte(rendu(diplome=TP))
+    assert "Validé par" not in texte(rendu())
+
+
+def test_un_grand_jury_se_suit_de_page_en_page() -> None:
+    decisions = {f"N27{n:05d}": Decision.ADMIS for n in range(120)}
+    clos = CLOS.model_copy(update={"decisions": decisions})
+    lue = [(clos if isinstance(event, JuryClos) else event, le) for event, le in histoire()]
+    fichier = rendu(lue)
+    lu = texte(fichier)
+    assert all(one in lu for one in decisions)
+    assert f"sur {lu.rpartition(' sur ')[2]}" in lu
+
+
+@pytest.mark.parametrize("profil", Profil)
+def test_chaque_profil_se_dit(profil: Profil) -> None:
+    assert PROFILS[profil]
