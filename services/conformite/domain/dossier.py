@@ -12,11 +12,18 @@ from contracts.commandes.conformite import (
     DeposerPiece,
     DispenserPieces,
     JugerPiece,
+    ModifierDossier,
     OuvrirDossier,
     RetablirPieces,
     SignalerDoute,
 )
-from contracts.evenements.conformite import DossierOuvert, PiecesDispensees, PiecesRetablies, SupportsArretes
+from contracts.evenements.conformite import (
+    DossierModifie,
+    DossierOuvert,
+    PiecesDispensees,
+    PiecesRetablies,
+    SupportsArretes,
+)
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from services.conformite.domain.acces import REGLE_DATES, attendus, condition_experience, pieces_dues
@@ -24,6 +31,7 @@ from services.conformite.domain.decisions import decider
 from services.conformite.domain.depot import accepter, juger_a_la_main, juger_toutes
 from services.conformite.domain.doutes import conclure, douter, reduire
 from services.conformite.domain.etats import (
+    Dossier,
     DossierEvent,
     Etat,
     Inconnu,
@@ -34,16 +42,18 @@ from services.conformite.domain.etats import (
     initial,
     ouvrir,
     recu_de,
+    suivre,
 )
 from services.conformite.domain.exigences import epreuves_concernees
 from services.conformite.domain.inscrit import Inscrit
-from services.conformite.domain.pieces import manquants, supports_manquants
+from services.conformite.domain.pieces import dus, manquants, supports_manquants
 from services.conformite.domain.supports import attendus_supports
 
 __all__ = ["DossierCommand", "DossierEvent", "Etat", "decide", "evolve", "initial"]
 
 DossierCommand: TypeAlias = (
     OuvrirDossier
+    | ModifierDossier
     | DispenserPieces
     | RetablirPieces
     | DeposerPiece
@@ -77,7 +87,8 @@ def decide(command: DossierCommand, etat: Etat, session: SessionFigee) -> list[D
 
 
 def _sur_ouvert(
-    command: JugerPiece
+    command: ModifierDossier
+    | JugerPiece
     | ControlerDossier
     | ArreterSupports
     | SignalerDoute
@@ -87,6 +98,8 @@ def _sur_ouvert(
     session: SessionFigee,
 ) -> list[DossierEvent]:
     match command:
+        case ModifierDossier():
+            return _modifier(command, etat, session)
         case JugerPiece():
             return juger_a_la_main(command, etat, session)
         case ControlerDossier():
@@ -135,6 +148,20 @@ def _ouvrir(command: OuvrirDossier, etat: Etat, session: SessionFigee) -> list[D
         modes=command.modes,
     )
     return [ouvert, *juger_toutes(ouvrir(etat.recu, ouvert), session, command.le)]
+
+
+def _modifier(command: ModifierDossier, etat: Ouvert, session: SessionFigee) -> list[DossierEvent]:
+    """Suivre l'inscription, si les pièces dues en changent."""
+    event = DossierModifie(candidat=command.candidat, modes=command.modes, facultatives=command.facultatives)
+    dossier = suivre(etat, event).dossier
+    if _du(dossier, session) == _du(etat.dossier, session):
+        return []
+    dues = pieces_dues(dossier.inscrit, dossier.recu.dispenses, session)
+    return [event.model_copy(update={"pieces_dues": dues, "manquants": manquants(dossier, session)})]
+
+
+def _du(dossier: Dossier, session: SessionFigee) -> tuple[object, ...]:
+    return dus(dossier, session), attendus(dossier.inscrit, dossier.recu.dispenses, session)
 
 
 def _ajuster(command: DispenserPieces | RetablirPieces, etat: Etat, session: SessionFigee) -> list[DossierEvent]:

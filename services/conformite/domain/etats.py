@@ -9,6 +9,7 @@ from typing import TypeAlias, assert_never
 from contracts.evenements.conformite import (
     DossierDeclareConforme,
     DossierDeclareNonConforme,
+    DossierModifie,
     DossierOuvert,
     DouteSignale,
     DureeReduiteAutorisee,
@@ -28,6 +29,7 @@ PieceEvent: TypeAlias = PieceDeposee | PieceJugee | RegularisationDemandee | Pie
 DecisionEvent: TypeAlias = DossierDeclareConforme | DossierDeclareNonConforme
 DossierEvent: TypeAlias = (
     DossierOuvert
+    | DossierModifie
     | PieceEvent
     | DecisionEvent
     | SupportsArretes
@@ -77,7 +79,10 @@ class Suivi:
 
 @dataclass(frozen=True)
 class Dossier:
-    """Un dossier ouvert, quelle que soit la décision. ``suivis`` : par épreuve contrôlée."""
+    """Un dossier ouvert, quelle que soit la décision. ``suivis`` : par épreuve contrôlée.
+
+    ``modifie`` : l'inscription, si elle a changé depuis l'ouverture.
+    """
 
     ouvert: DossierOuvert
     recu: Recu
@@ -85,6 +90,7 @@ class Dossier:
     verification: VerificationConclue | None = None
     suivis: Mapping[str, Suivi] = field(default_factory=dict)
     reductions: tuple[DureeReduiteAutorisee, ...] = ()
+    modifie: DossierModifie | None = None
 
     def suivi(self, epreuve: str) -> Suivi:
         return self.suivis.get(epreuve, Suivi())
@@ -95,6 +101,9 @@ class Dossier:
         preuves = self.recu.de_nature(NaturePiece.PREUVE_FORMATION)
         prouvee = not self.verifie_faux and any(piece.verdict is Verdict.CONFORME for piece in preuves)
         de_base = Inscrit.de(self.ouvert)
+        if self.modifie:
+            facultatives = tuple(sorted(self.modifie.facultatives))
+            de_base = replace(de_base, modes=self.modifie.modes, facultatives=facultatives)
         return replace(de_base, formation_attestee=de_base.formation_attestee or prouvee)
 
     @property
@@ -161,6 +170,8 @@ def evolve(etat: Etat, event: DossierEvent) -> Etat:
             return _decider(etat, event)
         case SupportsArretes():
             return _changer(etat, lambda dossier: replace(dossier, arretes=event))
+        case DossierModifie():  # l'état des supports est à arrêter de nouveau
+            return _changer(etat, lambda dossier: replace(dossier, arretes=None, modifie=event))
         case DureeReduiteAutorisee():
             return _changer(etat, lambda dossier: replace(dossier, reductions=(*dossier.reductions, event)))
         case DouteSignale() | VerificationConclue():

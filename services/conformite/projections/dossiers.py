@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Column, Connection, MetaData, Table, select
 from contracts.evenements.conformite import (
     DossierDeclareConforme,
     DossierDeclareNonConforme,
+    DossierModifie,
     DossierOuvert,
     DouteSignale,
     PieceDeposee,
@@ -94,6 +95,7 @@ class Dossiers(Projection):
     handles = frozenset(
         {
             DossierOuvert,
+            DossierModifie,
             PiecesDispensees,
             PiecesRetablies,
             PieceDeposee,
@@ -160,6 +162,10 @@ def _dossier(event: Event, fact: Fact) -> dict[str, object]:
             return {"pieces_manquantes": event.manquants, **heures}
         case PiecesDispensees(manquants=manquants):
             return {"pieces_manquantes": manquants}
+        case DossierModifie():
+            dues = {"pieces_dues": tuple(nature.value for nature in event.pieces_dues)}
+            a_arreter = {"supports_manquants": None, "supports_arretes_le": None}
+            return {**dues, "pieces_manquantes": event.manquants, **a_arreter}
         case PiecesRetablies(manquants=manquants):
             return {"pieces_manquantes": manquants, "supports_manquants": None, "supports_arretes_le": None}
         case RegularisationDemandee():

@@ -6,13 +6,14 @@ granted then given up is learned in that order.
 
 from __future__ import annotations
 
-from contracts.commandes.conformite import DispenserPieces, OuvrirDossier, RetablirPieces
+from contracts.commandes.conformite import DispenserPieces, ModifierDossier, OuvrirDossier, RetablirPieces
 from contracts.evenements.inscription import (
     AcquisReconnu,
     BeneficeAbandonne,
     BeneficeAccorde,
     CandidatInscrit,
     DispenseAccordee,
+    InscriptionModifiee,
 )
 from contracts.messages import Command
 from services.communs.reactions import command_base
@@ -42,6 +43,8 @@ def suivre_candidature(fact: Fact) -> list[Command]:
                     modes=event.modes,
                 )
             ]
+        case InscriptionModifiee(modes=modes, facultatives=facultatives):
+            return [ModifierDossier(**base, candidat=event.candidat, modes=modes, facultatives=facultatives)]
         case DispenseAccordee(situation=None) | BeneficeAccorde() | AcquisReconnu():
             return [DispenserPieces(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
         case BeneficeAbandonne():
@@ -53,7 +56,9 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "suivre_candidature",
-        frozenset({CandidatInscrit, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}),
+        frozenset(
+            {CandidatInscrit, InscriptionModifiee, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}
+        ),
         suivre_candidature,
     ),
 )

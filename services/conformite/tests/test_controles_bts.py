@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.commandes.conformite import ModifierDossier
 from contracts.evenements.conformite import (
     DossierDeclareConforme,
     DossierDeclareNonConforme,
+    DossierModifie,
     PieceDeposee,
     PieceJugee,
     RegularisationDemandee,
@@ -18,7 +20,7 @@ from contracts.evenements.conformite import (
 )
 from contracts.vocabulaire import Categorie, CauseReduction, Contenu, NaturePiece, Verdict
 from services.conformite.domain.etats import Autorise
-from services.conformite.tests.donnees import arreter, clause, jugee, juger
+from services.conformite.tests.donnees import ALICE, ENVELOPPE, SYSTEME, arreter, clause, jugee, juger
 from services.conformite.tests.donnees_controles import (
     APRES,
     AVANT,
@@ -402,6 +404,21 @@ def test_cl_089_bts_c21_engagement_etudiant_sans_fiche_le_support_manque():
     choisi = etudiant(facultatives=("EF2",))
     assert supports(choisi) == (("EF2", "BTS-C21"),)
     assert supports(choisi, deposer("F1", NaturePiece.FICHE_ENGAGEMENT)) == ()
+
+
+def modifier(*facultatives: str) -> ModifierDossier:
+    return ModifierDossier(le=AVANT, par=SYSTEME, candidat=ALICE, facultatives=facultatives, **ENVELOPPE)
+
+
+def test_bts_c21_l_engagement_choisi_ou_abandonne_apres_l_inscription():
+    [event] = CADRE.apres(etudiant()).when(modifier("EF1", "EF2")).then_kinds(DossierModifie)
+    assert event.manquants == ("dossier_e4", "attestation_stage", "dossier_e6", "EF2")
+    assert supports(etudiant(), modifier("EF2")) == (("EF2", "BTS-C21"),)
+    assert supports(etudiant(facultatives=("EF2",)), modifier()) == ()
+
+
+def test_une_modification_qui_ne_change_rien_de_du_ne_se_dit_pas():
+    CADRE.apres(etudiant()).when(modifier("EF1")).then_nothing()
 
 
 def test_bts_c21_qui_n_a_pas_choisi_l_engagement_n_en_doit_rien():

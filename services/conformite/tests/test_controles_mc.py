@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from contracts.evenements.conformite import DossierDeclareConforme, PieceDeposee, PieceJugee, RegularisationDemandee
+from contracts.commandes.conformite import ModifierDossier
+from contracts.evenements.conformite import (
+    DossierDeclareConforme,
+    DossierModifie,
+    PieceDeposee,
+    PieceJugee,
+    RegularisationDemandee,
+)
 from contracts.vocabulaire import Categorie, CauseReduction, Contenu, Mode, NaturePiece, Verdict
-from services.conformite.tests.donnees import clause, du_au, jugee
+from services.conformite.tests.donnees import ALICE, ENVELOPPE, SYSTEME, clause, du_au, jugee
 from services.conformite.tests.donnees_controles import (
     APRES,
     AVANT,
@@ -171,6 +178,13 @@ def test_cl_123_mc_c13_dossier_d_e1_absent_en_ccf_u1_non_validee_ni_zero_ni_abse
 def test_mc_c13_le_mode_non_dit_est_celui_du_statut():
     assert CADRE.refus("E1", ouvrir(MC, Categorie.SCOLAIRE_PUBLIC), RAPPORT, stage(17)).motifs == ("depot",)
     CADRE.conforme("E1", ouvrir(MC, Categorie.HORS_CONTRAT), RAPPORT, stage(17))
+
+
+def test_mc_c13_un_passage_au_ccf_apres_l_inscription_fait_devoir_le_dossier():
+    au_ccf = ModifierDossier(le=AVANT, par=SYSTEME, candidat=ALICE, modes={"E1": Mode.CCF}, **ENVELOPPE)
+    [event] = CADRE.apres(eleve()).when(au_ccf).then_kinds(DossierModifie)
+    assert event.pieces_dues[-1] == NaturePiece.DOSSIER_E1
+    assert CADRE.refus("E1", eleve(), au_ccf, RAPPORT, stage(17)).motifs == ("depot",)
 
 
 def test_mc_c12_trois_situations_vecues_ce_qui_manque_est_laisse_a_qui_evalue():

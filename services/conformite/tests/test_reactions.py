@@ -16,6 +16,7 @@ from contracts.evenements.inscription import (
     BeneficeAccorde,
     DispenseAccordee,
     InscriptionAnnulee,
+    InscriptionModifiee,
 )
 from contracts.messages import Event
 from contracts.vocabulaire import Categorie, Fondement, Mode
@@ -79,6 +80,11 @@ def test_tp_i05_une_unite_acquise_n_est_plus_a_controler():
     assert (type(due(acquis)), due(acquis).epreuve) == (DispenserPieces, "CCP1")
 
 
+def test_une_inscription_modifiee_se_suit():
+    modifiee = InscriptionModifiee(candidat=ALICE, modes={"E1": Mode.CCF}, facultatives=("EF2",))
+    assert (due(modifiee).modes, due(modifiee).facultatives) == ({"E1": Mode.CCF}, ("EF2",))
+
+
 def test_le_reste_ne_le_concerne_pas():
     assert suivre_candidature(fait(InscriptionAnnulee(candidat=ALICE, motif="désistement"))) == []
 
@@ -104,5 +110,6 @@ def test_quel_que_soit_l_ordre_d_arrivee_le_dossier_est_le_meme(ordre: tuple[int
 
 def test_toutes_les_reactions_suivent_la_candidature_dans_l_ordre():
     [reaction] = REACTIONS
-    assert reaction.handles == {type(inscrit()), DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}
+    suivis = {InscriptionModifiee, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}
+    assert reaction.handles == {type(inscrit()), *suivis}
     assert reaction.filters == ["ev.*.*.*.inscription.>"]
