@@ -18,9 +18,10 @@ from contracts.evenements.inscription import (
     PersonneReservee,
 )
 from contracts.messages import Refus
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from services.inscription.domain import admission
-from services.inscription.domain.choix import retenues
+from services.inscription.domain.choix import parcours_de, retenues
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.etats import (
     Annulee,
@@ -53,10 +54,17 @@ MOTIF_MAX = 500
 
 @dataclass(frozen=True)
 class Place:
-    """Une inscription de la personne : pour quel diplôme, de quelle famille de diplômes."""
+    """Une inscription de la personne : pour quel diplôme, de quelle famille de diplômes.
+
+    ``diplome`` dit aussi le parcours, quand le diplôme en a : ``tp_crcd/ccp1``. Un titre s'obtient en plusieurs fois.
+    """
 
     diplome: str
     famille: str
+
+    def du_meme_diplome(self, autre: Place) -> bool:
+        """Le même diplôme, quel que soit le parcours."""
+        return self.diplome.partition("/")[0] == autre.diplome.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -129,13 +137,13 @@ def _meme_choix(command: InscrireCandidat, fiche: Fiche, session: SessionFigee) 
 
 
 def reserver(command: InscrireCandidat, personne: Personne, session: SessionFigee) -> list[PersonneEvent]:
-    """Une seule inscription par personne et par diplôme, une seule spécialité d'une famille par session.
+    """Une seule inscription par personne, diplôme et parcours ; une seule spécialité d'une famille par session.
 
     Raises:
         Refus: le doublon (AMB-56) ; la seconde spécialité sans dérogation ni contrat prévu (DC-CAP07).
     """
     reglement = session.reglement
-    place = Place(reglement.diplome, reglement.documents.intitule_diplome)
+    place = _place(command, reglement)
     for numero, deja in _places(personne).items():
         if deja.diplome == place.diplome:
             # Qui donne l'identité d'un autre n'apprend pas son numéro.
@@ -145,7 +153,11 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
                 f"{command.candidat} : cette personne est déjà inscrite{sous} ; gardez ce numéro, "
                 "ou donnez l'INE si c'est un homonyme",
             )
-    autres = [numero for numero, deja in _places(personne).items() if deja.famille == place.famille]
+    autres = [
+        numero
+        for numero, deja in _places(personne).items()
+        if deja.famille == place.famille and not deja.du_meme_diplome(place)
+    ]
     if autres and not _seconde_permise(command, len(autres)):
         lesquels = "" if command.par.role == Role.CANDIDAT else f" ({', '.join(autres)})"
         raise Refus(
@@ -161,6 +173,13 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
             derogation=bool(autres),
         )
     ]
+
+
+def _place(command: InscrireCandidat, reglement: Reglement) -> Place:
+    parcours = parcours_de(retenues(command.unites, reglement), command.categorie, reglement)
+    nom = next((nom for nom, one in reglement.parcours.items() if one is parcours), None)
+    diplome = f"{reglement.diplome}/{nom}" if nom else reglement.diplome
+    return Place(diplome, reglement.documents.intitule_diplome)
 
 
 def _seconde_permise(command: InscrireCandidat, autres: int) -> bool:

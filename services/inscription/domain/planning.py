@@ -34,9 +34,10 @@ class Occupation:
 
 @dataclass(frozen=True)
 class Regles:
-    """Celles du passage : ses durées, la présence du jury et du surveillant, les postes."""
+    """Celles du passage : ses durées, ce qui le compose, la présence du jury et du surveillant, les postes."""
 
     duree: str
+    compose: str
     jury: str | None = None
     surveillance: str | None = None
     poste: str | None = None
@@ -109,14 +110,18 @@ def attendus(fiche: Fiche, reglement: Reglement) -> dict[str, Moment]:
     parcours = parcours_de(fiche.unites, fiche.categorie, reglement)
     if parcours is not None and parcours.modalites:
         regles = Regles(
-            parcours.regle_duree or passage, parcours.regle_jury, parcours.regle_surveillance, parcours.regle_poste
+            parcours.regle_duree or passage,
+            parcours.regle,
+            parcours.regle_jury,
+            parcours.regle_surveillance,
+            parcours.regle_poste,
         )
         tout = max((facteur(code) for code in parcours.epreuves), default=Fraction(1))
         return dict(_moments("", parcours.modalites, tout, regles))
     return {
         nom: moment
         for code in epreuves_ponctuelles(fiche)
-        for nom, moment in _moments(code, reglement.epreuves[code].modalites, facteur(code), Regles(passage))
+        for nom, moment in _moments(code, reglement.epreuves[code].modalites, facteur(code), Regles(passage, passage))
     }
 
 
@@ -155,12 +160,18 @@ def _tiers_temps(nature: str) -> bool:
 def _exiger_complet(creneaux: Sequence[Creneau], moments: Mapping[str, Moment], reglement: Reglement) -> None:
     """Chaque moment d'une épreuve planifiée y est, une fois, et aucun autre."""
     propres_au_jury = {avant for moment in moments.values() for avant in moment.prealables} - moments.keys()
-    regle = next((moment.regles.duree for moment in moments.values()), reglement.inscription.regle_passage)
-    noms = [one.modalite for one in creneaux]
+    passage = reglement.inscription.regle_passage
+    regles = next((moment.regles for moment in moments.values()), Regles(passage, passage))
+    regle, noms = regles.duree, [one.modalite for one in creneaux]
     inconnus = sorted({*noms} - moments.keys() - propres_au_jury)
     if inconnus:
+        # Un moment d'un autre parcours : c'est ce qui compose celui-ci qui s'y oppose (TP-D03).
+        ailleurs = {nom for parcours in reglement.parcours.values() for nom in parcours.modalites}
         prevus = ", ".join(moments) or "aucun"
-        raise Refus(regle, f"{', '.join(inconnus)} : le candidat n'a pas ce moment (attendus : {prevus})")
+        raise Refus(
+            regles.compose if ailleurs & {*inconnus} else regle,
+            f"{', '.join(inconnus)} : le candidat n'a pas ce moment (attendus : {prevus})",
+        )
     doubles = sorted({nom for nom in noms if noms.count(nom) > 1})
     if doubles:
         raise Refus(regle, f"{', '.join(doubles)} : planifié deux fois, gardez-en un")

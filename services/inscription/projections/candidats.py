@@ -232,8 +232,8 @@ def _droit(event: DispenseAccordee | AcquisReconnu | BeneficeAccorde | BeneficeA
 
 
 def lister(connection: Connection, *, academie: str, session: str, diplome: str) -> list[dict[str, Any]]:
-    """Les candidats de la session par numéro, sans leur identité."""
-    colonnes = [column for column in candidats.c if column.name != "identite"]
+    """Les candidats de la session par numéro, sans leur identité ni leur planning."""
+    colonnes = [column for column in candidats.c if column.name not in ("identite", "planning")]
     return _lignes(connection, candidats, {"academie": academie, "session": session, "diplome": diplome}, *colonnes)
 
 

@@ -19,7 +19,7 @@ from contracts.evenements.inscription import (
 )
 from contracts.messages import Personnel
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Categorie, Identite, Mode, TypeCentre
+from contracts.vocabulaire import Categorie, Forme, Identite, Mode, TypeCentre
 from services.inscription.domain import candidature, personne
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.tests.donnees import (
@@ -162,6 +162,13 @@ def test_dc_cap06_toutes_les_epreuves_obligatoires_sont_de_la_meme_session() -> 
     apprenti = inscription(Categorie.APPRENTI, modes={"EP1": Mode.CCF}, etablissement=CFA)
     obligatoires = {code for code, epreuve in R2026.epreuves.items() if epreuve.obligatoire}
     assert set(inscrite(apprenti).modes) == obligatoires
+
+
+def test_dc_cap06_un_adulte_peut_etaler_ses_unites_pas_un_apprenti() -> None:
+    choix: dict[str, Any] = {"forme": Forme.PROGRESSIVE, "unites": ("UG2", "EP1")}
+    etale = inscrite(inscription(**choix))
+    assert (etale.forme, etale.unites, set(etale.modes)) == (Forme.PROGRESSIVE, ("EP1", "UG2"), {"EP1", "UG2"})
+    candidate().when(inscription(Categorie.APPRENTI, etablissement=CFA, **choix)).then_refused("CAP24-I02")
 
 
 def test_un_ccf_veut_un_etablissement() -> None:

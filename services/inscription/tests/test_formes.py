@@ -12,7 +12,7 @@ from contracts.droits import Role
 from contracts.evenements.inscription import CandidatInscrit, InscriptionModifiee, PersonneReservee
 from contracts.vocabulaire import Anteriorite, Categorie, Forme, Mode
 from services.inscription.tests.diplomes import BTS, LYCEE, MC, PROGRESSIVE, TP, Examen
-from services.inscription.tests.donnees import NUMERO
+from services.inscription.tests.donnees import AUTRE, NUMERO
 
 STAGIAIRE, ETUDIANT = Categorie.FORMATION_CONTINUE, Categorie.SCOLAIRE_PUBLIC
 
@@ -172,6 +172,29 @@ def test_cl_109_tp_i03_ce_titre_n_a_aucun_ccs() -> None:
 
 def test_une_voie_d_un_autre_diplome_n_est_pas_prevue() -> None:
     refuse(BTS, "CATEGORIE_NON_PREVUE", Categorie.CAPITALISATION)
+
+
+def sous_un_autre_numero(dejas: list[Any], numero: str, voie: Categorie, **choix: Any) -> Any:
+    """La même personne s'inscrit encore, la même année."""
+    spec = TP.candidate()
+    etat = spec.state
+    for fait in dejas:
+        etat = spec.evolve(etat, fait)
+    return type(spec)(spec.decide, spec.evolve, etat).when(TP.inscription(voie, candidat=numero, **choix))
+
+
+def test_cl_101_tp_d02_le_dernier_ccp_puis_l_entretien_final_sont_de_la_meme_annee() -> None:
+    voie = Categorie.CAPITALISATION
+    ccp2 = TP.candidate().when(TP.inscription(voie, unites=("CCP2",))).events()
+    entretien = sous_un_autre_numero(ccp2, AUTRE, voie, unites=("EF",))
+    faits = entretien.then_kinds(CandidatInscrit, PersonneReservee)
+    assert [one.diplome for one in (ccp2[1], faits[1])] == ["tp_crcd/ccp2", "tp_crcd/capitalisation"]
+
+
+def test_amb_56_le_meme_parcours_ne_se_prend_pas_deux_fois() -> None:
+    voie = Categorie.CAPITALISATION
+    ccp2 = TP.candidate().when(TP.inscription(voie, unites=("CCP2",))).events()
+    sous_un_autre_numero(ccp2, AUTRE, voie, unites=("CCP2",)).then_refused("AMB-56")
 
 
 # La validité du titre ----------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_tp_n09_la_correction_seule_n_est_pas_un_passage() -> None:
 
 def test_cl_100_tp_d03_une_session_de_ccp_ne_planifie_pas_d_entretien_final() -> None:
     final = Creneau(modalite="entretien_final", debut=a(12), fin=a(12, 15), jury=True)
-    TP.candidat(CCP2, AFFECTE).when(planifier([*SESSION_CCP2, final])).then_refused("TP-N09")
+    TP.candidat(CCP2, AFFECTE).when(planifier([*SESSION_CCP2, final])).then_refused("TP-D03")
 
 
 # L'ordre -----------------------------------------------------------------------------------------------------------
