@@ -113,7 +113,8 @@ def justifier_absence(command: JustifierAbsence, releve: Releve, session: Sessio
         raise Refus(visee.conduite.regles.regle_absence, f"{visee.nom} : l'absence y est sans effet, rien à justifier")
     if not visee.epreuve.obligatoire:
         raise Refus(notation.regle_absence_facultative, f"{visee.nom} est facultative : l'absence y est sans effet")
-    if not session.dans_les_delais(command.le, session.parametres.jury_le):
+    avant_jury = session.dans_les_delais(command.le, session.parametres.jury_le)
+    if not avant_jury and command.epreuve not in releve.remplacees:
         raise Refus(notation.regle_justification, "un motif d'absence s'admet avant la délibération : elle est passée")
     absents = [cible for cible in visee.notees(mode) if isinstance(releve.place(cible.cle), Absent)]
     if not absents and not any(isinstance(releve.place(one.cle), AbsenceAdmise) for one in visee.notees(mode)):
@@ -149,7 +150,8 @@ def _attendue(cible: Cible, releve: Releve, mode: Mode, rectifie: bool) -> bool:
                 "NOTE_DEJA_SAISIE", f"{cible.nom} est déjà évaluée ; si c'est une erreur, le service la corrige"
             )
         case AbsenceAdmise():
-            return mode is Mode.CCF  # absent de nouveau, à la nouvelle situation (AMB-52)
+            # absent de nouveau, à la nouvelle situation (AMB-52) ou au remplacement
+            return mode is Mode.CCF or cible.code in releve.remplacees
         case Absent() | ZeroSupport() | Dispensee():
             return False
         case _:

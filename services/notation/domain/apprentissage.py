@@ -10,6 +10,7 @@ from contracts.commandes.notation import (
     LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
+    OuvrirRemplacement,
     PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
@@ -27,6 +28,7 @@ from contracts.evenements.notation import (
     EpreuveDispensee,
     ReleveModifie,
     ReleveOuvert,
+    RemplacementOuvert,
 )
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
@@ -48,6 +50,7 @@ Apprendre = (
     | LeverSuspension
     | PorterNonValide
     | RetirerNonValide
+    | OuvrirRemplacement
 )
 
 
@@ -70,6 +73,8 @@ def apprendre(command: Apprendre, releve: Releve, session: SessionFigee) -> list
             return _retirer(command, releve)
         case ReporterAcquis():
             return _reporter_acquis(command, releve, session)
+        case OuvrirRemplacement():
+            return _remplacer(command, releve, session)
         case SuspendreNote():
             return suspendre(command, releve, session)
         case LeverSuspension():
@@ -181,3 +186,12 @@ def _reporter_acquis(command: ReporterAcquis, releve: Releve, session: SessionFi
     if releve.acquis.get(command.epreuve) == command.regle:
         return []
     return [AcquisReporte(candidat=command.candidat, epreuve=command.epreuve, regle=command.regle)]
+
+
+def _remplacer(command: OuvrirRemplacement, releve: Releve, session: SessionFigee) -> list[Event]:
+    """Ces épreuves se passent à la session de remplacement, même après le jour du jury (DC-CAP17)."""
+    for code in command.epreuves:
+        viser_epreuve(code, session)
+    if releve.remplacees.issuperset(command.epreuves):
+        return []
+    return [RemplacementOuvert(candidat=command.candidat, epreuves=command.epreuves, regle=command.regle)]

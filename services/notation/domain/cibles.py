@@ -235,6 +235,11 @@ def placer(visee: Visee, releve: Releve, session: SessionFigee) -> Evaluation:
     return Evaluation(cible, mode, place)
 
 
+def trop_tard(evaluation: Evaluation, releve: Releve, le: datetime, session: SessionFigee) -> bool:
+    """Cette note de CCF est-elle tardive ? Jamais celle de la session de remplacement (DC-CAP17)."""
+    return evaluation.cible.code not in releve.remplacees and en_retard(evaluation.mode, le, session)
+
+
 def en_retard(mode: Mode, le: datetime, session: SessionFigee) -> bool:
     """Une note de CCF arrive-t-elle après le dernier jour de la remontée, en heure légale (CAP24-N07) ?"""
     return mode is Mode.CCF and not session.dans_les_delais(le, session.parametres.remontee_ccf)

@@ -199,7 +199,8 @@ class Releve:
     """Le relevé d'un candidat.
 
     ``non_valides`` : mentions du contrôle du dossier ; ``annulees`` : celles de la commission de discipline.
-    ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle.
+    ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle. ``remplacees`` : les épreuves
+    passées à la session de remplacement.
     """
 
     acces: Acces = NonOuvert()
@@ -213,6 +214,7 @@ class Releve:
     suspensions: Mapping[str, Mapping[CauseSuspension, str]] = field(default_factory=dict)
     acquis: Mapping[str, str] = field(default_factory=dict)
     choisies: tuple[str, ...] = ()
+    remplacees: frozenset[str] = frozenset()
     controles: Mapping[str, NoteControle] = field(default_factory=dict)
 
     def place(self, cle: Cle) -> Place:

@@ -39,6 +39,7 @@ from contracts.evenements.notation import (
     PermisValide,
     ReleveModifie,
     ReleveOuvert,
+    RemplacementOuvert,
     ResultatArrete,
     SupportAbsentConstate,
     SuspensionLevee,
@@ -96,7 +97,7 @@ Constat = (
 )
 Effet = NoteSuspendue | SuspensionLevee | MentionNonValidePortee | MentionNonValideRetiree
 Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire | AcquisReporte
-Controle = ControleChoisi | NoteControleSaisie
+Controle = ControleChoisi | NoteControleSaisie | RemplacementOuvert
 ReleveEvent = (
     Appris
     | Note
@@ -136,6 +137,8 @@ def _apres(releve: Releve, event: ReleveEvent) -> Releve:
             return replace(releve, acquis={**releve.acquis, event.epreuve: event.regle})
         case NoteSuspendue() | SuspensionLevee() | MentionNonValidePortee() | MentionNonValideRetiree():
             return _effet(releve, event)
+        case RemplacementOuvert(epreuves=epreuves):
+            return replace(releve, remplacees=releve.remplacees | set(epreuves))
         case ControleChoisi(epreuves=epreuves):
             return replace(releve, choisies=epreuves)
         case NoteControleSaisie():

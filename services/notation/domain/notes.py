@@ -16,7 +16,7 @@ from contracts.evenements.notation import (
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Mode
-from services.notation.domain.cibles import Evaluation, en_retard, evaluer
+from services.notation.domain.cibles import Evaluation, evaluer, trop_tard
 from services.notation.domain.commission import exiger_commission
 from services.notation.domain.etats import (
     AbsenceAdmise,
@@ -36,7 +36,7 @@ def saisir(command: SaisirNote, releve: Releve, session: SessionFigee) -> list[E
     """La note est portée à sa place ; une note de CCF arrivée trop tard est gardée à part (CAP24-N07)."""
     evaluation = evaluer(command, releve, session)
     exiger_note(evaluation.cible.epreuve, command.note)
-    return _porter(command, evaluation, session, evaluation.cible.epreuve.regle)
+    return _porter(command, evaluation, releve, session, evaluation.cible.epreuve.regle)
 
 
 def remplir_grille(command: RemplirGrille, releve: Releve, session: SessionFigee) -> list[Event]:
@@ -67,7 +67,7 @@ def remplir_grille(command: RemplirGrille, releve: Releve, session: SessionFigee
         repli=exiger_commission(commission, command.commission) if commission else False,
         regle=regle,
     )
-    notes = _porter(command, evaluation, session, regle)
+    notes = _porter(command, evaluation, releve, session, regle)
     if releve.grilles.get(cible.cle) == remplie:
         return notes
     _exiger_modifiable(evaluation, session)
@@ -100,10 +100,12 @@ def saisir_seconde_fois(command: SaisirSecondeFois, releve: Releve, session: Ses
 
 
 def _porter(
-    command: SaisirNote | RemplirGrille, evaluation: Evaluation, session: SessionFigee, regle: str
+    command: SaisirNote | RemplirGrille, evaluation: Evaluation, releve: Releve, session: SessionFigee, regle: str
 ) -> list[Event]:
     """Ce que devient une note selon ce qui est déjà à sa place."""
     note, nom = command.note, evaluation.cible.nom
+    retard = trop_tard(evaluation, releve, command.le, session)
+    remplacee = evaluation.cible.code in releve.remplacees
     match evaluation.place:
         case Notee(note=deja) | Doublee(note=deja) | Verrouillee(note=deja) | Tardive(note=deja) if deja == note:
             return []
@@ -113,15 +115,15 @@ def _porter(
             raise Refus(sans_support, f"{nom} : sans support, le candidat n'est pas évalué ; la note est zéro")
         case Absent():
             raise Refus("CANDIDAT_ABSENT", f"{nom} : le candidat est porté absent ; si c'est une erreur, rectifiez")
-        case AbsenceAdmise() if evaluation.mode is Mode.PONCTUEL:
+        case AbsenceAdmise() if evaluation.mode is Mode.PONCTUEL and not remplacee:
             raise Refus(session.reglement.deliberation.regle_absence, f"{nom} : absence justifiée, la note est zéro")
         case Verrouillee():
             _exiger_modifiable(evaluation, session)
         case Notee() | Doublee() as place:
-            _exiger_reprise(command, place, evaluation, session)
+            _exiger_reprise(command, place, evaluation, session, retard)
         case _:
             pass
-    if en_retard(evaluation.mode, command.le, session):
+    if retard:
         return [_tardive(command, session)]
     return [
         NoteSaisie(
@@ -161,7 +163,11 @@ def _exiger_modifiable(evaluation: Evaluation, session: SessionFigee) -> None:
 
 
 def _exiger_reprise(
-    command: SaisirNote | RemplirGrille, place: Notee | Doublee, evaluation: Evaluation, session: SessionFigee
+    command: SaisirNote | RemplirGrille,
+    place: Notee | Doublee,
+    evaluation: Evaluation,
+    session: SessionFigee,
+    retard: bool,
 ) -> None:
     """Une note déjà saisie se reprend par son auteur, ou dans son lot, et avant la remontée si elle est de CCF.
 
@@ -171,6 +177,6 @@ def _exiger_reprise(
     nom = evaluation.cible.nom
     if place.auteur != command.par.id and (command.lot is None or command.lot != place.lot):
         raise Refus("NOTE_DEJA_SAISIE", f"{nom} : une autre personne l'a notée ; demandez une rectification motivée")
-    if en_retard(evaluation.mode, command.le, session):
+    if retard:
         detail = f"{nom} : les notes de CCF sont remontées ; demandez une rectification motivée"
         raise Refus(session.reglement.remontee_ccf, detail)

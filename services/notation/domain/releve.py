@@ -21,6 +21,7 @@ from contracts.commandes.notation import (
     LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
+    OuvrirRemplacement,
     PorterNonValide,
     RectifierConduite,
     RectifierNote,
@@ -107,6 +108,7 @@ def _faits(command: ReleveCommand, releve: Releve, session: SessionFigee, decisi
             | LeverSuspension()
             | PorterNonValide()
             | RetirerNonValide()
+            | OuvrirRemplacement()
         ):
             return apprendre(command, releve, session)
         case _:
@@ -115,7 +117,7 @@ def _faits(command: ReleveCommand, releve: Releve, session: SessionFigee, decisi
 
 def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Event]:
     if not isinstance(command, JustifierAbsence):  # which says so by its own rule
-        _exiger_avant_jury(command, session)
+        _exiger_avant_jury(command, releve, session)
     match command:
         case SaisirNote():
             return saisir(command, releve, session)
@@ -151,13 +153,14 @@ def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Ev
             assert_never(command)
 
 
-def _exiger_avant_jury(command: Evaluer, session: SessionFigee) -> None:
-    """Passé le jour du jury, aucune note ne change sous une décision prise (AMB-54).
+def _exiger_avant_jury(command: Evaluer, releve: Releve, session: SessionFigee) -> None:
+    """Passé le jour du jury, aucune note ne change sous une décision prise (AMB-54), sauf celle du remplacement.
 
     Raises:
         Refus: AMB-54.
     """
-    if not session.dans_les_delais(command.le, session.parametres.jury_le):
+    remplacee = getattr(command, "epreuve", None) in releve.remplacees
+    if not remplacee and not session.dans_les_delais(command.le, session.parametres.jury_le):
         detail = (
             f"le jury siégeait le {session.parametres.jury_le} : ce qu'il a vu ne change plus ici ; saisissez le jury"
         )

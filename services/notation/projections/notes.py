@@ -40,6 +40,7 @@ from contracts.evenements.notation import (
     PermisValide,
     ReleveModifie,
     ReleveOuvert,
+    RemplacementOuvert,
     ResultatArrete,
     SupportAbsentConstate,
     SuspensionLevee,
@@ -99,6 +100,7 @@ note = Table(
     Column("mention_regle", Text),
     Column("mention_motifs", Json),
     Column("fraude_annulee", Boolean),
+    Column("remplacement", Boolean),  # taken again at the replacement session
     Column("controle_note", ExactDecimal),
     Column("controle_absent", Boolean),
     Column("auteur", Text),
@@ -157,7 +159,7 @@ SurEffet = (
     | EpreuveNonTenue
     | NoteControleSaisie
 )
-SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | AcquisReporte | ResultatArrete
+SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | AcquisReporte | RemplacementOuvert | ResultatArrete
 
 
 class Notes(Projection):
@@ -175,6 +177,9 @@ class Notes(Projection):
                 if isinstance(event, (ReleveOuvert, ReleveModifie)):
                     for epreuve, mode in event.modes.items():
                         yield _note(fact, event.candidat, epreuve, None, {"mode": mode.value})
+            case RemplacementOuvert(candidat=candidat, epreuves=epreuves):
+                for epreuve in epreuves:
+                    yield _note(fact, candidat, epreuve, None, {"remplacement": True})
             case GrilleRemplie(candidat=candidat, epreuve=epreuve, situation=situation, annexe=annexe):
                 yield _note(fact, candidat, epreuve, situation, {"annexe": annexe})
             case BeneficeReporte() | BeneficeRetire() | AcquisReporte() | ResultatArrete() as event:

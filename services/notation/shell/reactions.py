@@ -16,6 +16,7 @@ from contracts.commandes.notation import (
     LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
+    OuvrirRemplacement,
     PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
@@ -39,6 +40,7 @@ from contracts.evenements.inscription import (
     CandidatInscrit,
     DispenseAccordee,
     InscriptionModifiee,
+    RemplacementAutorise,
 )
 from contracts.messages import Command
 from contracts.vocabulaire import EtatResultat
@@ -51,7 +53,7 @@ MENTIONS = {Effet.NON_VALIDE: EtatResultat.NON_VALIDE, Effet.NON_SUBIE: EtatResu
 
 
 def suivre_candidature(fact: Fact) -> list[Command]:
-    """What the registration says: opening, changes, exemptions, kept marks and units."""
+    """What the registration says: opening, changes, exemptions, kept marks and units, replacement."""
     event, base = fact.event, command_base(fact, "notation", "suivre_candidature")
     match event:
         case CandidatInscrit():
@@ -81,6 +83,8 @@ def suivre_candidature(fact: Fact) -> list[Command]:
             ]
         case AcquisReconnu():
             return [ReporterAcquis(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
+        case RemplacementAutorise():
+            return [OuvrirRemplacement(**base, candidat=event.candidat, epreuves=event.epreuves, regle=event.regle)]
         case BeneficeAccorde():
             return [
                 ReporterBenefice(
@@ -125,6 +129,7 @@ REACTIONS: tuple[Reaction, ...] = (
                 AcquisReconnu,
                 BeneficeAccorde,
                 BeneficeAbandonne,
+                RemplacementAutorise,
             }
         ),
         suivre_candidature,

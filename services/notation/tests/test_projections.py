@@ -41,6 +41,7 @@ from contracts.evenements.notation import (
     NoteVerrouillee,
     PermisNonValide,
     ReleveModifie,
+    RemplacementOuvert,
     SupportAbsentConstate,
     SuspensionLevee,
 )
@@ -327,6 +328,11 @@ def test_dc_bts11_le_controle_se_lit_choix_note_et_resultat(engine: Engine) -> N
     lus = {one["epreuve"]: (one["controle_note"], one["controle_absent"]) for one in found["notes"]}
     assert lus == {"UG1": (Decimal(13), False), "UG2": (None, True)}
     assert found["notes"][0]["resultat_controle"] == Decimal(13)
+
+
+def test_dc_cap17_une_epreuve_de_remplacement_se_lit(engine: Engine) -> None:
+    remplacement = RemplacementOuvert(candidat=ALICE, epreuves=("UG1", "EP2"), regle="DC-CAP17")
+    assert ligne(engine, OUVERT, UG1, remplacement)["remplacement"] is True
 
 
 def test_dc_bts02_les_unites_presentees_se_lisent(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from contracts.commandes.notation import (
     LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
+    OuvrirRemplacement,
     PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
@@ -41,6 +42,7 @@ from contracts.evenements.inscription import (
     DispenseAccordee,
     InscriptionAnnulee,
     InscriptionModifiee,
+    RemplacementAutorise,
 )
 from contracts.messages import Command, Event, Personnel, Scelle
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Identite, Mode
@@ -97,6 +99,7 @@ def reagir(event: Event, seq: int = 1) -> list[Command]:
         (NON_CONFORME, FermerAcces),
         (CONFORME, RouvrirAcces),
         (ACQUIS, ReporterAcquis),
+        (RemplacementAutorise(candidat=ALICE, epreuves=("EP2",), regle="DC-CAP17"), OuvrirRemplacement),
         (E4_NON_VALIDE, PorterNonValide),
         (U1_NON_SUBIE, PorterNonValide),
         (E4_CONFORME, RetirerNonValide),
