@@ -40,7 +40,8 @@ def condition_experience(inscrit: Inscrit, session: SessionFigee) -> Condition:
     """Due au majeur hors formation, ou à tout majeur si l'académie suit la note à la lettre (AMB-04)."""
     experience = session.reglement.experience
     if experience is None:
-        regle = session.reglement.inscription.regle_session if session.reglement.controles else REGLE_SESSION
+        du_statut = session.reglement.categories[inscrit.categorie].regle
+        regle = REGLE_SESSION if REGLE_SESSION in session.reglement.sources else du_statut
         return Condition(False, regle, f"la session {session.reglement.session} n'exige aucune durée")
     if not inscrit.majeur:
         return Condition(False, experience.regle_majorite, f"mineur au 31 décembre {session.annee}")

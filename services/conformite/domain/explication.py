@@ -9,7 +9,7 @@ from contracts.evenements.conformite import MotifNonConformite
 from contracts.reglement import Experience
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, NaturePiece, Periode, Verdict
-from services.conformite.domain.acces import Condition, condition_experience, fenetre
+from services.conformite.domain.acces import REGLE_SESSION, Condition, condition_experience, fenetre
 from services.conformite.domain.attestation import attestees
 from services.conformite.domain.etats import Dossier, Piece
 from services.conformite.domain.heures import Decompte, chiffre, heures_plafonnees, tronquer
@@ -77,6 +77,8 @@ def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, ef
     faits = (f"statut : {dossier.ouvert.categorie.value}", condition.fait)
     texte = "Une expérience ou des PFMP du secteur sont exigées du majeur hors formation, ou de tout majeur sur option."
     if session.reglement.experience is None:
+        texte = "Ce règlement n'exige pas d'expérience pour se présenter à l'examen."
+    if condition.regle == REGLE_SESSION:
         texte = "Ce règlement n'exige pas d'expérience : la condition ne vaut qu'à compter de la session 2026."
     return clause(session, condition.regle, texte, faits=faits, effet=effet)
 

@@ -70,7 +70,7 @@ def par_epreuve(suivis: dict[str, Any]) -> dict[str, Any]:
 
 def test_bts_c01_chaque_epreuve_a_sa_ligne_et_l_acces_la_sienne(engine: Engine):
     dossier, suivis = lire(engine, CADRE.histoire(*CONTROLE))
-    assert (dossier["etat"], dossier["regle"]) == ("autorise", "BTS-I01")
+    assert (dossier["etat"], dossier["regle"]) == ("autorise", "DC-BTS10")
     lignes = par_epreuve(suivis)
     assert {code: (une["etat"], une["duree_retenue"], une["penalites"]) for code, une in lignes.items()} == {
         "E4": ("conforme", "16 semaines", []),

@@ -91,7 +91,7 @@ def test_cl_072_l_autre_epreuve_n_en_souffre_pas():
 def test_bts_c03_une_epreuve_non_valide_ne_ferme_pas_l_examen():
     acces, *_ = CADRE.apres(etudiant()).when(controler()).events()
     assert isinstance(acces, DossierDeclareConforme)
-    assert (acces.epreuves, acces.regle) == ((), "BTS-I01")
+    assert (acces.epreuves, acces.regle) == ((), "DC-BTS10")
 
 
 def test_cl_073_un_depot_le_lendemain_de_la_date_motif_delai():
@@ -327,6 +327,12 @@ def test_cl_080_bts_c16_sans_etude_reflexive_conforme_et_penalise():
 def test_cl_081_bts_c14_trois_fiches_de_meme_nature_conforme_et_penalise():
     event = CADRE.conforme("E6", etudiant(), dossier_e6(fiches=("distributeurs",) * 3), STAGE)
     assert event.penalites == ("fiches_meme_nature",)
+
+
+def test_amb_13_une_etude_de_cinq_faces_se_signale_sans_bloquer():
+    rendu = jugee(CADRE.histoire(etudiant(), dossier_e6(faces=5)))
+    assert rendu.alertes == ("AMB-13 : 5 faces ; 4 au plus ; sans effet sur la conformité",)
+    assert CADRE.conforme("E6", etudiant(), dossier_e6(faces=4), STAGE).penalites == ()
 
 
 def test_cl_082_bts_c11_e4_hors_referentiel_mais_complet_conforme():

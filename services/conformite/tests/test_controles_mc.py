@@ -168,7 +168,7 @@ DOSSIER = deposer(
 )
 
 
-def test_cl_123_mc_c13_dossier_d_e1_absent_en_ccf_u1_non_validee_ni_zero_ni_absence():
+def test_cl_123_mc_c13_amb_23_dossier_d_e1_absent_en_ccf_u1_non_validee_ni_zero_ni_absence():
     refuse = CADRE.refus("E1", eleve(mode=Mode.CCF), RAPPORT, stage(17))
     assert (refuse.motifs, refuse.effet) == (("depot",), "non_subie")
     clause(refuse.explication[0].details, "MC-C13")
