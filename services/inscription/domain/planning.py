@@ -75,6 +75,8 @@ def planifier(
         exiger_jour(fiche.candidat, creneau.debut, session)
         if creneau.modalite in moments:
             _exiger_conforme(creneau, moments[creneau.modalite])
+        else:
+            _exiger_du_jury(creneau, moments)
     _exiger_ordre(command.creneaux, moments)
     creneaux = _ensemble(command.creneaux, fiche, moments)
     _exiger_sans_chevauchement(creneaux, moments, reglement)
@@ -199,6 +201,15 @@ def _exiger_conforme(creneau: Creneau, moment: Moment) -> None:
         raise Refus(
             moment.regles.poste or modalite.regle, f"{creneau.modalite} : donnez son poste de travail (« poste »)"
         )
+
+
+def _exiger_du_jury(creneau: Creneau, moments: Mapping[str, Moment]) -> None:
+    """Une tâche propre du jury, sans le candidat : sa durée est libre, elle n'entre dans aucun total (TP-N16)."""
+    regles = next(iter(moments.values())).regles
+    if creneau.fin <= creneau.debut:
+        raise Refus(regles.duree, f"{creneau.modalite} finit avant de commencer : corrigez ses heures")
+    if not creneau.jury or creneau.surveillant:
+        raise Refus(regles.jury or regles.duree, f"{creneau.modalite} est au jury seul : dites-le (« jury »)")
 
 
 def _presence(qui: str, attendu: bool) -> str:

@@ -165,7 +165,13 @@ def test_tp_n15_on_ne_corrige_pas_ce_qui_n_est_pas_ecrit() -> None:
     TP.candidat(TITRE, AFFECTE).when(planifier(tot)).then_refused("TP-N15")
 
 
-def test_tp_n03_un_moment_attend_la_fin_du_precedent() -> None:
+def test_tp_n16_la_correction_est_au_jury_seul_et_prend_du_temps() -> None:
+    TP.candidat(TITRE, AFFECTE).when(planifier(change(SESSION_TITRE, "correction", jury=False))).then_refused("TP-N10")
+    a_rebours = change(SESSION_TITRE, "correction", debut=a(11, 10), fin=a(11))
+    TP.candidat(TITRE, AFFECTE).when(planifier(a_rebours)).then_refused("TP-N09")
+
+
+def test_tp_n02_un_moment_attend_la_fin_du_precedent() -> None:
     inverses = suite(MISE_EN_SITUATION[1], MISE_EN_SITUATION[0], MISE_EN_SITUATION[2], *ENTRETIENS)
     TP.candidat(TITRE, AFFECTE).when(planifier([*inverses, CORRECTION])).then_refused("TP-N02")
 
