@@ -64,7 +64,7 @@ async def _voir(tmp_path: Path, *, publies: bool) -> list[dict[str, Any]]:
     decisions = {ALICE: Decision.ADMIS}
     faits = [decidee(bts()), PublicationPreparee(jury="J1", decisions=decisions, embargo=EMBARGO)]
     if publies:
-        faits.append(ResultatsPublies(jury="J1", decisions=decisions, le=PUBLIE))  # type: ignore[arg-type]
+        faits.append(ResultatsPublies(jury="J1", decisions=decisions, le=PUBLIE))
     batch = Batch()
     for seq, event in enumerate(faits, 1):
         for one in PROJECTIONS:
@@ -76,7 +76,7 @@ async def _voir(tmp_path: Path, *, publies: bool) -> list[dict[str, Any]]:
     async def events(*_: str) -> list[Any]:
         du = reglement(BTS)
         ouverte = {"reglement": du.id, "version": du.version, "empreinte": du.empreinte}
-        return [SessionOuverte(**ouverte, parametres=session(BTS).parametres)]  # type: ignore[arg-type]
+        return [SessionOuverte(**ouverte, parametres=session(BTS).parametres)]
 
     env: Any = SimpleNamespace(engine=engine, settings=SimpleNamespace(academie="normandie"), events=events)
     par = Acteur(id="cand1", role="candidat", academie="normandie", portee=(f"candidat:{ALICE}",))

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 
-from contracts.evenements.publication import EVENEMENTS, PublicationPreparee, ResultatsPublies
+from contracts.evenements.deliberation import NatureDecision
+from contracts.evenements.publication import (
+    EVENEMENTS,
+    AttestationDelivree,
+    DecisionPubliee,
+    PublicationPreparee,
+    ResultatsPublies,
+    TypeAttestation,
+)
 from contracts.messages import Event, Personnel, Scelle
-from contracts.vocabulaire import Categorie, Decision, Identite
-from services.publication.domain.resultats import LigneListe
+from contracts.vocabulaire import Categorie, Decision, EtatResultat, Identite
+from services.publication.domain.resultat import SANS_NOTE
+from services.publication.domain.resultats import LigneListe, liste_publique
 from services.publication.projections.identites import Identites, Inscrit, identites
 from services.publication.projections.identites import inscrit as lire_inscrit
 from services.publication.projections.resultats import (
@@ -20,7 +30,9 @@ from services.publication.projections.resultats import (
     lister,
     publie_le,
     resultat_publie,
+    suites,
 )
+from services.publication.tests.diplomes import bts, bts_non_valide
 from services.publication.tests.donnees import (
     ALICE,
     BASILE,
@@ -185,3 +197,107 @@ def test_une_identite_en_clair_n_entre_pas_dans_la_base(engine: Engine) -> None:
 
 def test_chaque_fait_du_service_a_sa_ligne() -> None:
     assert set(EVENEMENTS) <= Resultats.handles
+
+
+# Après la clôture ---------------------------------------------------------------------------------------------------
+
+PLUS_TARD = PUBLIE + timedelta(days=5)
+EN_ATTENTE = {ALICE: Decision.EN_ATTENTE}
+GELEE = bts_non_valide(EtatResultat.SUSPENDUE, Decision.EN_ATTENTE)
+LEVEE = decidee(bts(publie_le=PUBLIE), nature=NatureDecision.COMPLEMENTAIRE)
+COMPLEMENT = DecisionPubliee(jury="J1", candidat=ALICE, decision=Decision.ADMIS, le=PLUS_TARD, regle="AMB-44")
+ATTENTE: list[Event] = [
+    inscrit(ALICE),
+    decidee(GELEE),
+    clos(EN_ATTENTE),
+    PublicationPreparee(jury="J1", decisions=EN_ATTENTE, embargo=EMBARGO),
+    ResultatsPublies(jury="J1", decisions=EN_ATTENTE, le=PUBLIE),
+]
+
+
+def test_cl_083_amb_44_la_ligne_en_attente_ne_dit_que_cela(engine: Engine) -> None:
+    projeter(engine, ATTENTE)
+    with engine.connect() as connection:
+        assert lister(connection, **LIEU) == [LigneListe(ALICE, "J1", Decision.EN_ATTENTE)]
+        assert liste_publique(lister(connection, **LIEU)) == ()
+        [vu] = documents(connection, **LIEU, candidat=ALICE)
+    assert vu == {
+        "candidat": ALICE,
+        "jury": "J1",
+        "decision": "en_attente",
+        "publie_le": "2026-07-07T08:30:00+00:00",
+        "documents": [],
+    }
+
+
+def test_cl_083_une_decision_complementaire_ne_se_lit_qu_une_fois_publiee(engine: Engine) -> None:
+    projeter(engine, [*ATTENTE, LEVEE])
+    with engine.connect() as connection:
+        [vu] = documents(connection, **LIEU, candidat=ALICE)
+        assert vu["decision"] == "en_attente"
+    _ecrire(engine, [fait(COMPLEMENT, 7)])
+    with engine.connect() as connection:
+        publie = resultat_publie(connection, **LIEU, jury="J1", candidat=ALICE)
+        assert publie == bts(publie_le=PLUS_TARD)
+        assert lister(connection, **LIEU) == [LigneListe(ALICE, "J1", Decision.ADMIS)]
+        assert suites(connection, **LIEU, jury="J1") == 1
+
+
+def test_amb_44_une_decision_prise_avant_la_publication_est_publiee_avec_les_autres(engine: Engine) -> None:
+    projeter(engine, [*ATTENTE[:4], LEVEE, ATTENTE[4]])
+    with engine.connect() as connection:
+        assert [one.decision for one in lister(connection, **LIEU)] == [Decision.ADMIS]
+
+
+@pytest.mark.parametrize("etat", sorted(SANS_NOTE))
+def test_bts_c05_cl_083_cl_085_une_note_gelee_n_entre_pas_dans_la_base(engine: Engine, etat: EtatResultat) -> None:
+    """The jury's event still holds 13.75; neither the tables nor what the service issues do."""
+    refuse = bts_non_valide(etat)
+    projeter(engine, [inscrit(ALICE), decidee(refuse), clos({ALICE: Decision.REFUSE})])
+    with engine.connect() as connection:
+        contenu = "".join(str([tuple(row) for row in connection.execute(select(table))]) for table in TABLES)
+    assert etat.value in contenu
+    for tu in ("13.75", "55/4", "229.25", "10.91"):
+        assert tu not in contenu, tu
+
+
+def test_cl_130_amb_54_le_releve_remplace_est_garde_et_dit_remplace(engine: Engine) -> None:
+    rectifie = decidee(resultat(points="182"), nature=NatureDecision.RECTIFICATIVE)
+    suite = DecisionPubliee(jury="J1", candidat=ALICE, decision=Decision.ADMIS, le=PLUS_TARD, regle="AMB-54")
+    change = resultat(points="182", publie_le=PLUS_TARD)
+    projeter(engine, [*DELIBERES, PUBLIES, releve(), diplome(), rectifie, suite, releve(change, 2)])
+    with engine.connect() as connection:
+        assert resultat_publie(connection, **LIEU, jury="J1", candidat=ALICE) == change
+        [vu] = documents(connection, **LIEU, candidat=ALICE)
+    assert [(one["nature"], one["version"]) for one in vu["documents"]] == [("releve", 2), ("diplome", 1)]
+    [ancien] = vu["remplaces"]
+    assert (ancien["nature"], ancien["version"], ancien["empreinte"]) == ("releve", 1, EMPREINTE)
+    assert ancien["remplace_par"] == "NORMANDIE-2026-CAP-OSRCL-N2600001-R2"
+
+
+def test_amb_54_un_diplome_que_le_jury_ne_maintient_pas_est_a_retirer(engine: Engine) -> None:
+    perdu = decidee(ajourne(), nature=NatureDecision.RECTIFICATIVE)
+    suite = DecisionPubliee(jury="J1", candidat=ALICE, decision=Decision.AJOURNE, le=PLUS_TARD, regle="AMB-54")
+    projeter(engine, [*DELIBERES, PUBLIES, releve(), diplome(), perdu, suite])
+    with engine.connect() as connection:
+        [vu] = documents(connection, **LIEU, candidat=ALICE)
+    assert [one.get("a_retirer") for one in vu["documents"]] == [None, "AMB-54"]
+
+
+def test_dc_bts17_l_attestation_est_un_document_du_candidat(engine: Engine) -> None:
+    delivree = AttestationDelivree(
+        candidat=ALICE,
+        jury="J1",
+        numero="NORMANDIE-2026-CAP-OSRCL-N2600001-A1",
+        version=1,
+        modele="attestation.v1",
+        publie_le=PUBLIE,
+        type=TypeAttestation.BLOCS,
+        unites=("E2",),
+        empreinte=EMPREINTE,
+        regle="DC-BTS17",
+    )
+    projeter(engine, [*DELIBERES, PUBLIES, releve(), delivree])
+    with engine.connect() as connection:
+        [vu] = documents(connection, **LIEU, candidat=ALICE)
+    assert [one["nature"] for one in vu["documents"]] == ["releve", "attestation"]

@@ -96,8 +96,8 @@ def _points(candidat: str, epreuve: str, avant: str, apres: str) -> PointsDeJury
         jury="J1",
         candidat=candidat,
         epreuve=epreuve,
-        avant=avant,  # type: ignore[arg-type]
-        apres=apres,  # type: ignore[arg-type]
+        avant=avant,
+        apres=apres,
         motif=motif,
         regle="AMB-53",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -13,7 +14,7 @@ from contracts.vocabulaire import Decision, EtatResultat
 from services.publication.documents.autorites import autorite
 from services.publication.documents.donnees import donnees_liste
 from services.publication.documents.erreurs import RenduImpossible
-from services.publication.documents.rendu import empreinte, rendre
+from services.publication.documents.rendu import Donnees, empreinte, rendre
 from services.publication.domain.document import Edition
 from services.publication.domain.resultat import ResultatPublie
 from services.publication.domain.resultats import LigneListe
@@ -275,16 +276,19 @@ def test_la_liste_d_un_titre_et_sa_version_suivante() -> None:
 # Pour tous ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cas", ["releve_bts", "releve_mc", "releve_tp", "diplome_bts", "diplome_tp", "liste"])
+FAIRE: dict[str, Callable[[], Donnees]] = {
+    "releve_bts": lambda: releve(bts_non_valide(), session(BTS)),
+    "releve_mc": lambda: releve(mc(), session(MC, 2025)),
+    "releve_tp": lambda: releve(tp(), session(TP, 2024)),
+    "diplome_bts": lambda: diplome(bts(), session(BTS)),
+    "diplome_tp": lambda: diplome(tp(), session(TP, 2024)),
+    "liste": lambda: donnees_liste("J1", publie_le(2022), [], session(BTS)),
+}
+
+
+@pytest.mark.parametrize("cas", FAIRE)
 def test_chaque_document_est_archivable_accessible_et_reproductible(cas: str) -> None:
-    faire = {
-        "releve_bts": lambda: releve(bts_non_valide(), session(BTS)),
-        "releve_mc": lambda: releve(mc(), session(MC, 2025)),
-        "releve_tp": lambda: releve(tp(), session(TP, 2024)),
-        "diplome_bts": lambda: diplome(bts(), session(BTS)),
-        "diplome_tp": lambda: diplome(tp(), session(TP, 2024)),
-        "liste": lambda: donnees_liste("J1", publie_le(2022), [], session(BTS)),
-    }[cas]
+    faire = FAIRE[cas]
     fichier = rendre(faire())
     assert rendre(faire()) == fichier
     assert "<pdfaid:part>2</pdfaid:part>" in xmp(fichier)
