@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
+import structlog
+
 from contracts.commandes.publication import (
     DelivrerAttestation,
     DelivrerDiplome,
@@ -41,6 +43,8 @@ from services.socle.handlers import Family, Lookups, Ref, on
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
 from services.socle.subjects import split
+
+log = structlog.get_logger("publication")
 
 PUBLICATION = Family("publication", publication.initial, publication.evolve)
 DOCUMENT = Family("document", document.initial, document.evolve)
@@ -90,7 +94,10 @@ class Shell(BaseShell):
         await self._env.up_to_date(where.session)
         session = await self.session(where)
         await self._afficher(fact, event.jury, event.le, session)
-        await ranger_pv(self._env, where, event.jury)
+        try:
+            await ranger_pv(self._env, where, event.jury)
+        except Refus as refus:  # a motive that no font can draw must not hold back the documents of the candidates
+            log.warning("pv_non_edite", jury=event.jury, code=refus.regle)
         return reactions.editer_documents(fact, attestation=session.reglement.documents.attestation is not None)
 
     async def _afficher(self, fact: Fact, jury: str, le: datetime, session: SessionFigee) -> None:

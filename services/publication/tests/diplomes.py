@@ -69,7 +69,8 @@ def bts(**autres: Any) -> ResultatPublie:
         ligne(BTS, "EF1", "12", points=Decimal(2)),
         ligne(BTS, "EF2", None, Etat.NON_TENUE),
     )
-    return publie(2022, lignes=lignes, points="210.5", coefficients="21", moyenne="10.02", **autres)
+    valeurs = {"lignes": lignes, "points": "210.5", "coefficients": "21", "moyenne": "10.02"}
+    return publie(2022, **valeurs | autres)
 
 
 def remplacer(resultat: ResultatPublie, *lignes: Ligne, **autres: Any) -> ResultatPublie:

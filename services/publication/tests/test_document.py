@@ -28,7 +28,19 @@ from services.publication.domain.document import (
     initial,
 )
 from services.publication.domain.resultat import ResultatPublie
-from services.publication.tests.donnees import ALICE, AUTRE, BASILE, EMPREINTE, PUBLIE, ajourne, qui, resultat, session
+from services.publication.tests import diplomes
+from services.publication.tests.donnees import (
+    ALICE,
+    AUTRE,
+    BASILE,
+    EMPREINTE,
+    PUBLIE,
+    ajourne,
+    ligne,
+    qui,
+    resultat,
+    session,
+)
 from services.socle.spec import Given, Spec
 
 PREFIXE = "NORMANDIE-2026-CAP-OSRCL-N2600001"
@@ -229,6 +241,71 @@ def test_une_mention_changee_donne_un_diplome_version_2() -> None:
 
 def test_un_diplome_sans_releve_ne_se_retient_pas() -> None:
     assert evolve(initial, diplome()) == Vierge()
+
+
+# Les gabarits, et ce qui ne sort pas de la délibération ------------------------------------------------------------
+
+
+def ailleurs(identifiant: str, publie: ResultatPublie) -> Given[Document]:
+    """A command about a result of another diploma."""
+    ici = diplomes.session(identifiant, publie.publie_le.year)
+    ordre = partial(executer, session=ici, resultat=publie, empreinte=EMPREINTE)
+    return Spec[Document](ordre, evolve, initial).given()
+
+
+@pytest.mark.parametrize(
+    ("identifiant", "publie"),
+    [(diplomes.BTS, diplomes.bts()), (diplomes.MC, diplomes.mc()), (diplomes.TP, diplomes.tp())],
+)
+def test_le_gabarit_suit_ce_que_le_document_a_a_dire(identifiant: str, publie: ResultatPublie) -> None:
+    [edite] = ailleurs(identifiant, publie).when(editer()).then_kinds(ReleveEdite)
+    assert edite.modele == "releve.v2"
+    assert edite.unites == publie.unites
+    annulee = ligne("UG1", None, 3, etat=EtatResultat.FRAUDE_ANNULEE)
+    [edite] = given(publie=ajourne(lignes=(annulee,))).when(editer()).then_kinds(ReleveEdite)
+    assert edite.modele == "releve.v2"  # le premier ne saurait pas le dire
+
+
+def test_cl_083_cl_085_bts_c03_le_journal_ne_porte_ni_note_gelee_ni_total() -> None:
+    for etat in (EtatResultat.SUSPENDUE, EtatResultat.NON_VALIDE):
+        [edite] = ailleurs(diplomes.BTS, diplomes.bts_non_valide(etat)).when(editer()).then_kinds(ReleveEdite)
+        ecrit = edite.model_dump_json()
+        for tu in ("13.75", "55/4", "229.25", "10.91"):
+            assert tu not in ecrit, tu
+        assert (edite.points, edite.moyenne) == ("0", None)
+
+
+def test_cl_130_amb_54_une_note_rectifiee_apres_publication_donne_la_version_2() -> None:
+    change = diplomes.bts(publie_le=diplomes.publie_le(2022) + timedelta(days=9), moyenne_professionnelle="10.00")
+    ici = diplomes.session(diplomes.BTS)
+    [premier] = executer(editer(), initial, ici, resultat=diplomes.bts(), empreinte=EMPREINTE)
+    ordre = partial(executer, session=ici, resultat=change, empreinte=AUTRE)
+    [second] = Spec[Document](ordre, evolve, initial).given(premier).when(editer()).then_kinds(ReleveEdite)
+    assert (second.version, second.numero) == (2, "NORMANDIE-2022-BTS-NDRC-N2600001-R2")
+    assert second.publie_le > premier.publie_le
+
+
+def test_cl_128_dc_mc01_le_numero_dit_l_annee_de_la_session() -> None:
+    [edite] = ailleurs(diplomes.MC, diplomes.mc(2024)).when(editer()).then_kinds(ReleveEdite)
+    assert edite.numero == "NORMANDIE-2024-MC-ACVD-N2600001-R1"
+
+
+def test_tr_p01_tp_c01_les_regles_sont_celles_du_reglement() -> None:
+    ailleurs(diplomes.BTS, diplomes.bts(academie="rouen")).when(editer()).then_refused("TR-P01")
+    ferme = diplomes.tp(Decision.NON_AUTORISE)
+    ailleurs(diplomes.TP, ferme).when(editer()).then_refused("TP-C01")
+    ailleurs(diplomes.BTS, diplomes.bts(decision=Decision.EN_ATTENTE)).when(editer()).then_refused(
+        "RESULTAT_EN_ATTENTE"
+    )
+
+
+@pytest.mark.parametrize(
+    "decision", sorted(set(Decision) - {Decision.ADMIS, Decision.NON_AUTORISE, Decision.EN_ATTENTE})
+)
+def test_le_diplome_n_est_que_pour_l_admis(decision: Decision) -> None:
+    autre = diplomes.bts(decision=decision)
+    ailleurs(diplomes.BTS, autre).when(editer()).then_kinds(ReleveEdite)
+    ailleurs(diplomes.BTS, autre).when(delivrer()).then_refused("NON_ADMIS")
 
 
 # Propriétés ---------------------------------------------------------------------------------------------------------

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from contracts.evenements import REGISTRE
 from contracts.evenements.deliberation import (
     DecisionPrise,
     JuryClos,
@@ -20,13 +25,18 @@ from contracts.evenements.deliberation import (
     PresenceAttestee,
     PresidenceTransmise,
 )
-from contracts.messages import Event
+from contracts.evenements.inscription import SessionOuverte
+from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, Explication, Membre, Profil
 from services.publication.documents.pv import PROFILS, Histoire, donnees_pv
 from services.publication.documents.rendu import empreinte, rendre
+from services.publication.shell.pv import editer_pv, ranger_pv
 from services.publication.tests.diplomes import BTS, TP, bts, bts_non_valide, session
-from services.publication.tests.donnees import ALICE, BASILE, CELIA, PARIS, decidee
+from services.publication.tests.donnees import ALICE, BASILE, CELIA, PARIS, decidee, reglement
 from services.publication.tests.test_rendu import texte, xmp
+from services.socle.enveloppe import Context, digest, encode
+from services.socle.memory import MemoryJournal
+from services.socle.subjects import subject
 
 SEANCE = datetime(2022, 6, 24, 9, 5, tzinfo=PARIS)
 MEMBRES = (
@@ -169,6 +179,46 @@ def test_dc_tp08_le_pv_du_titre_est_valide_par_le_representant_territorial() -> 
     dit = "Validé par le représentant territorial du ministère chargé de l’emploi, le :"
     assert dit in texte(rendu(diplome=TP))
     assert "Validé par" not in texte(rendu())
+
+
+async def _journal() -> MemoryJournal:
+    journal, precedent = MemoryJournal("JOURNAL_NORMANDIE_2022"), ""
+    path = subject("normandie", "2022", "bts_ndrc", "deliberation", "jury-J1")
+    for rang, (event, le) in enumerate(histoire(), 1):
+        context = Context(f"commande-{rang:04d}", "PRO1", "president_jury", le, "fil")
+        events = [(f"fait-{rang}", event.NAME, event.model_dump(mode="json"))]
+        body, headers = encode(subject=path, context=context, rang=rang, precedent=precedent, events=events)
+        await journal.append(path, body, headers, rang - 1, context.commandeid)
+        precedent = digest(body)
+    return journal
+
+
+async def _edite(tmp_path: Path) -> tuple[str, bytes]:
+    """The shell reads the journal, writes the file and its sum."""
+
+    async def events(*_: str) -> list[Any]:
+        du, parametres = reglement(BTS), session(BTS).parametres
+        return [
+            SessionOuverte(reglement=du.id, version=du.version, empreinte=du.empreinte, parametres=parametres),
+        ]
+
+    settings = SimpleNamespace(academie="normandie", documents_dir=tmp_path)
+    journals = {"2022": await _journal()}
+    env: Any = SimpleNamespace(journals=journals, registry=REGISTRE, settings=settings, events=events)
+    of = SimpleNamespace(session="2022", diplome="bts_ndrc")
+    await ranger_pv(env, of, "J1")
+    with pytest.raises(Refus, match="PUBLICATION_NON_PREPAREE"):
+        await editer_pv(env, of, "J2")
+    return await editer_pv(env, of, "J1")
+
+
+def test_tr_r02_le_pv_se_tire_du_journal_et_se_range_avec_sa_somme(tmp_path: Path) -> None:
+    nom, fichier = asyncio.run(_edite(tmp_path))
+    assert nom == "pv-J1-v3.pdf"
+    assert fichier == rendu()
+    dossier = tmp_path / "2022" / "bts_ndrc"
+    assert (dossier / nom).read_bytes() == fichier
+    assert (dossier / f"{nom}.sha256").read_text() == f"{hashlib.sha256(fichier).hexdigest()}  {nom}\n"
 
 
 def test_un_grand_jury_se_suit_de_page_en_page() -> None:
