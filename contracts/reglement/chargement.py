@@ -117,7 +117,7 @@ def _faute(raw: Any, item: Any) -> Faute:
         cle=_where(item["loc"]),
         texte=_why(item),
         regle=_rule_near(raw, item["loc"]),
-        valeur=str(item["input"]) if isinstance(item["input"], (str, int, float, Decimal)) else "",
+        valeur=str(item["input"]) if isinstance(item["input"], (str, int, Decimal)) else "",
         attendu=str((item.get("ctx") or {}).get("expected", "")),
     )
 
