@@ -61,7 +61,8 @@ def _lycees_publics(session: SessionBts) -> list[Candidat]:
     _durees_reduites(session)
     _dossiers_penalises(session)
     _facultatives(session)
-    for _ in range(8):
+    _erreur_materielle(session)
+    for _ in range(7):
         _etudiant(session)
     return session.candidats[debut:]
 
@@ -204,7 +205,8 @@ def _dossiers_penalises(session: SessionBts) -> None:
 def _facultatives(session: SessionBts) -> None:
     """L'engagement étudiant, avec sa fiche ou sans ; l'absence à une facultative, sans effet (BTS-C21, AMB-50)."""
     _etudiant(session, notes("9.5", "9", "10", "10", "10", "10", "10") | {"EF2": "15"}, facultatives=("EF2",))
-    sans_fiche = _etudiant(session, facultatives=("EF2",), sans=("fiche_engagement",))
+    douze = notes("12", "11", "12", "12", "13", "12", "12")
+    sans_fiche = _etudiant(session, douze, facultatives=("EF2",), sans=("fiche_engagement",))
     sans_fiche.avant["arret"].append(
         session.note(sans_fiche, "EF2", "14", "2022-06-10T17:00:00+02:00", refus_attendu="BTS-C21")
     )
@@ -214,6 +216,27 @@ def _facultatives(session: SessionBts) -> None:
         notes("11", "12", "11", "12", "12", "11", "12") | {"EF1": "14", "EF2": "13"},
         facultatives=("EF1", "EF2"),
     )
+
+
+def _erreur_materielle(session: SessionBts) -> None:
+    """Un 15 recopié 5 : refusé, puis admis par le jury réuni de nouveau ; l'ancien relevé est gardé (AMB-54)."""
+    one = _etudiant(session, notes("10", "10", "11", "5", "11", "11", "10"))
+    transcription = "erreur de transcription en E4 : la grille de la commission porte 15"
+    one.apres["erreur"] += [
+        one.ligne(
+            "notation.rectifier_note", "2022-07-19T09:00:00+02:00", epreuve="E4", note="15", motif=transcription,
+            refus_attendu="AMB-54",
+        ),
+        one.ligne(
+            "deliberation.reconvoquer_jury", "2022-07-19T10:00:00+02:00", "recteur", jury="B1", motif=transcription
+        ),
+    ]  # fmt: skip
+    one.apres["reprise"].append(
+        one.ligne(
+            "deliberation.accorder_points", "2022-07-20T09:00:00+02:00", jury="B1", epreuve="E4", note="15",
+            motif=transcription,
+        )
+    )  # fmt: skip
 
 
 # Les autres formations ---------------------------------------------------------------------------------------------
@@ -359,9 +382,8 @@ def _experience(session: SessionBts) -> None:
 
 def _dispenses(session: SessionBts) -> None:
     """Titulaire d'un DUT ; unités acquises par validation de l'expérience ; stage dû par qui ne l'est que d'U4."""
-    dut = _adulte(
-        session, "individuel", notes("-", "11", "9", "10", "10", "9.5", "10")
-    )  # 180,5 points sur 18 coefficients
+    exact = notes("-", "11", "9", "10", "10", "10", "10")  # 180 points sur 18 coefficients
+    dut = _adulte(session, "individuel", exact)
     dut.avant["acquis"] += [
         _dispense(dut, "E1", "diplôme universitaire de technologie obtenu en 2018"),
         _dispense(dut, "E4", "diplôme universitaire de technologie", refus_attendu="DC-BTS06"),

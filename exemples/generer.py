@@ -14,6 +14,9 @@ from typing import Protocol
 
 import session_2024
 import session_2026
+import session_bts_2022
+import session_mc_2026
+import session_tp_2022
 from ecriture import TAILLE_MAX, ecrire
 from modele import Session
 from personnes import Personne
@@ -31,7 +34,13 @@ class Module(Protocol):
 
 
 # Dans cet ordre, chacune avec sa part des candidats que --candidats ajoute (0 : aucun).
-SESSIONS: tuple[tuple[Module, int], ...] = ((session_2024, 2), (session_2026, 3))
+SESSIONS: tuple[tuple[Module, int], ...] = (
+    (session_2024, 2),
+    (session_2026, 3),
+    (session_bts_2022, 1),
+    (session_mc_2026, 1),
+    (session_tp_2022, 1),
+)
 MINIMUM = sum(module.ORDINAIRE for module, _ in SESSIONS)
 GRAINE = 2026
 

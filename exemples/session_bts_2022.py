@@ -156,5 +156,11 @@ def _publication(session: SessionBts) -> None:
         *session.apres("apres_jury"),
         ATTENDRE,
         *decisions,
+        ATTENDRE,
+        "Une erreur matérielle découverte après la publication : le jury est réuni de nouveau.",
+        *session.apres("erreur"),
+        ATTENDRE,
+        *({**ligne, "par": JURY.preside()} for ligne in session.apres("reprise")),
+        *session.decider(JURY, (one for one in session.candidats if one.apres["erreur"]), Montre("2022-07-20", 60)),
     ]
-    session.faire("Décisions complémentaires", "91-complement.jsonl", complement)
+    session.faire("Décisions complémentaires, erreur rectifiée", "91-complement.jsonl", complement)

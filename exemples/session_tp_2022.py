@@ -10,7 +10,7 @@ from candidats_tp_2022 import FERME, REPORTE, VENDREDI, Groupes, inventer
 from ecriture import Ligne, Montre
 from modele import ATTENDRE, Candidat, Jury
 from personnes import Personne
-from tp_crcd import CAEN, CCP1, CCP2, ROUEN, SessionTp
+from tp_crcd import CAEN, ROUEN, SessionTp
 
 ORDINAIRE = 38  # candidats de la session quand on n'en demande pas davantage
 PARAMETRES = {
@@ -190,14 +190,12 @@ def _titre_caen(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iter
 
 def _certificats(session: SessionTp, choisis: list[Candidat]) -> Iterator[Ligne | str]:
     montre = Montre("2022-06-20", 20)
-    second = next(one for one in choisis if session.unites(one) == CCP2)
     yield C1.constituer("2022-06-07T11:00:00+02:00", "décision DREETS 2022-33", choisis)
-    yield from C1.presences(montre, absents=("PRO-66",))
-    yield C1.ordre("ouvrir_jury", montre.suivant())
-    yield from session.delibere(C1, [one for one in choisis if session.unites(one) == CCP1], montre)
     yield "Pour le second certificat, il faut un juré qui a l'expérience de la rétention : il n'est pas encore là."
-    yield C1.ordre("prendre_decision", montre.suivant(), candidat=second.numero, refus_attendu="TP-N17")
+    yield from C1.presences(montre, absents=("PRO-66",))
+    yield C1.ordre("ouvrir_jury", montre.suivant(), refus_attendu="TP-N17")
     presence = {"commande": "deliberation.attester_presence", "jury": "C1", "membre": "PRO-66", "par": "gestionnaire"}
     yield {**presence, "le": montre.suivant()}
-    yield from session.delibere(C1, [one for one in choisis if session.unites(one) == CCP2], montre)
+    yield C1.ordre("ouvrir_jury", montre.suivant())
+    yield from session.delibere(C1, choisis, montre)
     yield C1.ordre("clore_jury", montre.suivant())
