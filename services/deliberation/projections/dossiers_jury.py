@@ -6,6 +6,7 @@ same dossier; `charger_dossier` puts them together.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, RowMap
 
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme, PieceDeposee
 from contracts.evenements.inscription import (
+    AcquisReconnu,
     BeneficeAbandonne,
     BeneficeAccorde,
     CandidatInscrit,
@@ -20,17 +22,18 @@ from contracts.evenements.inscription import (
     InscriptionAnnulee,
     InscriptionModifiee,
 )
-from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
 from contracts.messages import Refus
 from contracts.reglement import Reglement
-from contracts.vocabulaire import Categorie, EtatResultat, Mode, NaturePiece
+from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Forme, Mode, NaturePiece
 from services.deliberation.domain.dossier import DossierJury, Fermeture, ResultatJury
+from services.deliberation.domain.unites import presentees
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, SortedText
 from services.socle.subjects import split
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 
@@ -47,6 +50,9 @@ dossier_jury = Table(
     Column("reglement", Text),
     Column("inscription_fait", Text),
     Column("facultatives", Json),
+    Column("forme", Text),
+    Column("unites", Json),
+    Column("controles", Json),  # oral épreuves that the candidate chose
     Column("livret_inscrit", Boolean),
     Column("livret_depose", Boolean),
     Column("non_autorise_fait", Text),
@@ -61,10 +67,17 @@ resultat_jury = Table(
     *_cle("candidat", "epreuve"),
     Column("etat", Text),
     Column("note", ExactDecimal),
+    Column("note_brute", Text),
     Column("mode", Text),
     Column("situations", Json),
+    Column("regle", Text),
     Column("fait", Text),
+    Column("controle_note", ExactDecimal),
+    Column("controle_fait", Text),  # the oral took place, or the candidate did not come
+    Column("acquis_fait", Text),
+    Column("acquis_regle", Text),
     Column("dispense_fait", Text),
+    Column("dispense_fondement", Text),
     Column("benefice_fait", Text),
     Column("benefice_note", ExactDecimal),
     Column("benefice_abandonne", Boolean),
@@ -93,25 +106,37 @@ class DossiersJury(Projection):
             DossierDeclareConforme,
             DossierDeclareNonConforme,
             ResultatArrete,
+            AcquisReconnu,
+            ControleChoisi,
+            NoteControleSaisie,
         }
     )
 
     def project(self, fact: Fact) -> Iterable[Op]:
         event = fact.event
         match event:
-            case ResultatArrete() | DispenseAccordee(situation=None) | BeneficeAccorde() | BeneficeAbandonne():
+            case (
+                ResultatArrete()
+                | DispenseAccordee(situation=None)
+                | BeneficeAccorde()
+                | BeneficeAbandonne()
+                | AcquisReconnu()
+                | NoteControleSaisie()
+            ):
                 yield from _epreuve(fact, event.candidat, event.epreuve, _resultat(fact, event))
             case CandidatInscrit() | InscriptionModifiee() | InscriptionAnnulee():
                 yield _candidat(fact, event.candidat, _inscription(fact, event))
-            case DossierDeclareNonConforme():
+            case ControleChoisi():
+                yield _candidat(fact, event.candidat, {"controles": list(event.epreuves)})
+            case DossierDeclareNonConforme(epreuves=()):
                 fermeture: Values = {"non_autorise_fait": fact.id, "non_autorise_regle": event.regle}
                 yield _candidat(fact, event.candidat, fermeture)
-            case DossierDeclareConforme():
+            case DossierDeclareConforme(epreuves=()):
                 yield _candidat(fact, event.candidat, {"non_autorise_fait": None, "non_autorise_regle": None})
             case PieceDeposee(nature=NaturePiece.LIVRET_SCOLAIRE):
                 yield _candidat(fact, event.candidat, {"livret_depose": True})
             case _:
-                return  # a situation that is not due, another document: the result will tell
+                return  # a situation that is not due, the control of one épreuve, a document: the result will tell
 
 
 def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | InscriptionAnnulee) -> Values:
@@ -122,6 +147,8 @@ def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | Insc
                 "reglement": event.reglement,
                 "inscription_fait": fact.id,
                 "facultatives": list(event.facultatives),
+                "forme": event.forme.value,
+                "unites": list(event.unites),
                 "livret_inscrit": event.livret,
                 "annulation_fait": None,
             }
@@ -131,22 +158,38 @@ def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | Insc
             return {"annulation_fait": fact.id}
 
 
-def _resultat(fact: Fact, event: ResultatArrete | DispenseAccordee | BeneficeAccorde | BeneficeAbandonne) -> Values:
+EpreuveEvent = (
+    ResultatArrete | DispenseAccordee | BeneficeAccorde | BeneficeAbandonne | AcquisReconnu | NoteControleSaisie
+)
+
+
+def _resultat(fact: Fact, event: EpreuveEvent) -> Values:
     match event:
         case ResultatArrete():
-            return {
-                "etat": event.etat.value,
-                "note": event.note,
-                "mode": event.mode.value if event.mode else None,
-                "situations": dict(event.situations),
-                "fait": fact.id,
-            }
+            oral: Values = {} if event.controle is None else {"controle_note": event.controle, "controle_fait": fact.id}
+            return _arrete(fact, event) | oral
+        case NoteControleSaisie():
+            return {"controle_note": event.note, "controle_fait": fact.id}
+        case AcquisReconnu():
+            return {"acquis_fait": fact.id, "acquis_regle": event.regle}
         case DispenseAccordee():
-            return {"dispense_fait": fact.id}
+            return {"dispense_fait": fact.id, "dispense_fondement": event.fondement.value}
         case BeneficeAccorde():
             return {"benefice_fait": fact.id, "benefice_note": event.note, "benefice_abandonne": False}
         case BeneficeAbandonne():
             return {"benefice_fait": None, "benefice_note": None, "benefice_abandonne": True}
+
+
+def _arrete(fact: Fact, event: ResultatArrete) -> Values:
+    return {
+        "etat": event.etat.value,
+        "note": event.note,
+        "note_brute": event.note_brute,
+        "mode": event.mode.value if event.mode else None,
+        "situations": dict(event.situations),
+        "regle": event.regle,
+        "fait": fact.id,
+    }
 
 
 def _candidat(fact: Fact, candidat: str, values: Values) -> Upsert:
@@ -182,10 +225,29 @@ def charger_dossier(
         raise Refus(
             "DOSSIER_ABSENT", f"l'inscription de {numero} n'est pas connue de la délibération : relancez l'ordre"
         )
-    rows = {one["epreuve"]: one for one in connection.execute(_du(resultat_jury, lieu, [numero])).mappings()}
-    resultats = {code: _lire(rows[code]) for code in reglement.epreuves if code in rows}
+    rows = connection.execute(_du(resultat_jury, lieu, [numero])).mappings().all()
+    return _assembler(row, rows, reglement)
+
+
+def charger_dossiers(
+    connection: Connection, *, academie: str, session: str, diplome: str, reglement: Reglement
+) -> list[DossierJury]:
+    """The anonymous dossier of every candidate of the session, in the order of their numbers; none left out."""
+    lieu = {"academie": academie, "session": session, "diplome": diplome}
+    resultats: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(_du(resultat_jury, lieu)).mappings():
+        resultats[row["candidat"]].append(row)
+    rows = connection.execute(_du(dossier_jury, lieu).order_by(dossier_jury.c.candidat)).mappings()
+    return [
+        _assembler(row, resultats[row["candidat"]], reglement) for row in rows if row["inscription_fait"] is not None
+    ]
+
+
+def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement) -> DossierJury:
+    par_epreuve = {one["epreuve"]: one for one in rows}
+    resultats = {code: _lire(par_epreuve[code]) for code in reglement.epreuves if code in par_epreuve}
     return DossierJury(
-        numero=numero,
+        numero=row["candidat"],
         categorie=Categorie(row["categorie"]),
         resultats={code: one for code, one in resultats.items() if one is not None},
         journal=row["journal"],
@@ -195,7 +257,27 @@ def charger_dossier(
         livret=bool(row["livret_inscrit"] or row["livret_depose"]),
         non_autorise=_fermeture(row),
         annulation=row["annulation_fait"],
+        forme=Forme(row["forme"]),
+        unites=tuple(row["unites"]),
+        controles=tuple(row["controles"] or ()),
     )
+
+
+def unites_presentees(
+    connection: Connection,
+    *,
+    academie: str,
+    session: str,
+    diplome: str,
+    candidats: Collection[str],
+    reglement: Reglement,
+) -> dict[str, tuple[str, ...]]:
+    """Candidate → what he presents: ``unites`` of `jury.decide`. A cancelled registration presents nothing."""
+    lieu = {"academie": academie, "session": session, "diplome": diplome}
+    found = charger_dossiers(connection, **lieu, reglement=reglement)
+    return {
+        one.numero: presentees(one, reglement) for one in found if one.numero in candidats and one.annulation is None
+    }
 
 
 def positions(
@@ -216,21 +298,45 @@ def annules(
     return frozenset(row["candidat"] for row in rows if row["annulation_fait"] is not None)
 
 
-def _du(table: Table, lieu: Mapping[str, str], candidats: Collection[str]) -> Select[Any]:
-    return select(table).where(*(table.c[key] == value for key, value in lieu.items()), table.c.candidat.in_(candidats))
+def _du(table: Table, lieu: Mapping[str, str], candidats: Collection[str] | None = None) -> Select[Any]:
+    """The rows of a session, of these candidates or of all."""
+    query = select(table).where(*(table.c[key] == value for key, value in lieu.items()))
+    return query if candidats is None else query.where(table.c.candidat.in_(candidats))
 
 
 def _lire(row: RowMapping) -> ResultatJury | None:
-    """What was arrested, else the exemption, else the kept mark; a kept mark given up counts no more (DC-CAP18)."""
+    """What was arrested, else the exemption, the unit already held or the kept mark.
+
+    A kept mark given up counts no more (DC-CAP18).
+    """
     abandonnee = row["etat"] == EtatResultat.BENEFICE and row["benefice_abandonne"]
     if row["fait"] is not None and not abandonnee:
-        mode = Mode(row["mode"]) if row["mode"] else None
-        return ResultatJury(EtatResultat(row["etat"]), row["fait"], row["note"], mode, row["situations"])
+        return _lire_arrete(row)
     if row["dispense_fait"] is not None:
-        return ResultatJury(EtatResultat.DISPENSE, row["dispense_fait"])
+        vae = row["dispense_fondement"] == Fondement.VAE
+        return ResultatJury(EtatResultat.VAE if vae else EtatResultat.DISPENSE, row["dispense_fait"])
+    if row["acquis_fait"] is not None:
+        return ResultatJury(EtatResultat.ACQUISE, row["acquis_fait"], repris=True, regle=row["acquis_regle"])
     if row["benefice_fait"] is not None:
         return ResultatJury(EtatResultat.BENEFICE, row["benefice_fait"], row["benefice_note"])
     return None
+
+
+def _lire_arrete(row: RowMapping) -> ResultatJury:
+    etat = EtatResultat(row["etat"])
+    evaluee = etat is EtatResultat.ACQUISE and bool(row["mode"])  # assessed again at this session
+    return ResultatJury(
+        etat=etat,
+        fait=row["fait"],
+        note=row["note"],
+        mode=Mode(row["mode"]) if row["mode"] else None,
+        situations=row["situations"],
+        note_brute=row["note_brute"],
+        controle=row["controle_note"],
+        controle_fait=row["controle_fait"],
+        repris=row["acquis_fait"] is not None and not evaluee,
+        regle=row["regle"],
+    )
 
 
 def _fermeture(row: RowMapping) -> Fermeture | None:

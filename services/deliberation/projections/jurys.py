@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, RowMapping, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, RowMapping, Table, Text, select
 
 from contracts.evenements.deliberation import (
+    AcquisAccorde,
     DecisionPrise,
     JuryClos,
     JuryConstitue,
     JuryOuvert,
+    JuryReconvoque,
     LivretVise,
     MembreRecuse,
     PointsDeJuryAccordes,
     PresenceAttestee,
     PresidenceTransmise,
 )
+from services.deliberation.domain.dossier import PointsAccordes
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 
@@ -52,6 +55,7 @@ jury = Table(
     Column("presents", Json),
     Column("ouvert_le", Moment),
     Column("clos_le", Moment),
+    Column("preuve", Json),
 )
 membre_jury = Table(
     f"membre_jury_v{VERSION}",
@@ -60,6 +64,9 @@ membre_jury = Table(
     Column("profil", Text),
     Column("public", Boolean),
     Column("present", Boolean),
+    Column("competences", Json),
+    Column("a_forme", Json),
+    Column("experience_annees", Integer),
 )
 recusation_jury = Table(
     f"recusation_jury_v{VERSION}", metadata, *_cle("jury", "membre", "candidat"), Column("motif", Text), *_auteur()
@@ -71,7 +78,36 @@ points_jury = Table(
     Column("seq", BigInteger),
     Column("avant", ExactDecimal),
     Column("apres", ExactDecimal),
+    Column("arretee", ExactDecimal),
     Column("motif", Text),
+    Column("par", Text),
+    Column("le", Moment),
+)
+acquis_jury = Table(
+    f"acquis_jury_v{VERSION}", metadata, *_cle("jury", "candidat", "epreuve"), Column("motif", Text), *_auteur()
+)
+reconvocation_jury = Table(
+    f"reconvocation_jury_v{VERSION}",
+    metadata,
+    *_cle("jury", "candidat", "fait"),  # every one stays
+    Column("seq", BigInteger),
+    Column("motif", Text),
+    Column("regle", Text),
+    Column("par", Text),
+    Column("le", Moment),
+)
+version_decision = Table(
+    f"version_decision_v{VERSION}",
+    metadata,
+    *_cle("candidat", "jury", "fait"),  # a decision taken again leaves the former one readable
+    Column("seq", BigInteger),
+    Column("nature", Text),
+    Column("decision", Text),
+    Column("mention", Text),
+    Column("points", Text),
+    Column("moyenne", Text),
+    Column("regles", Json),
+    Column("position", BigInteger),
     Column("par", Text),
     Column("le", Moment),
 )
@@ -94,10 +130,15 @@ decision_jury = Table(
     Column("journal", Text),
     Column("position", BigInteger),
     Column("livret_vise_par", Text),
+    Column("nature", Text),
+    Column("unites", Json),
+    Column("epreuves_controle", Json),
+    Column("choix", Json),
     *_auteur(),
 )
 
 DECISION = {column.name for column in decision_jury.c if not column.primary_key} & set(DecisionPrise.model_fields)
+VERSIONS = {column.name for column in version_decision.c if not column.primary_key} & set(DecisionPrise.model_fields)
 
 Key = dict[str, str]
 
@@ -107,7 +148,16 @@ class Jurys(Projection):
 
     name = "jurys"
     VERSION = VERSION
-    tables = (jury, membre_jury, recusation_jury, points_jury, decision_jury)
+    tables = (
+        jury,
+        membre_jury,
+        recusation_jury,
+        points_jury,
+        acquis_jury,
+        reconvocation_jury,
+        decision_jury,
+        version_decision,
+    )
     handles = frozenset(
         {
             JuryConstitue,
@@ -119,6 +169,8 @@ class Jurys(Projection):
             PointsDeJuryAccordes,
             DecisionPrise,
             JuryClos,
+            AcquisAccorde,
+            JuryReconvoque,
         }
     )
 
@@ -144,9 +196,17 @@ class Jurys(Projection):
                 yield Upsert(decision_jury, key, {"livret_vise_par": fact.context.acteur})
             case PointsDeJuryAccordes() as event:
                 yield _points(event, lieu, fact)
+            case AcquisAccorde() as event:
+                key = {**lieu, **event.model_dump(include={"jury", "candidat", "epreuve"})}
+                yield Upsert(acquis_jury, key, {"motif": event.motif, **auteur})
+            case JuryReconvoque() as event:
+                key = {**lieu, "jury": event.jury, "candidat": event.candidat, "fait": fact.id}
+                yield Upsert(reconvocation_jury, key, {"motif": event.motif, "regle": event.regle, **_vu(fact)})
             case DecisionPrise() as event:
                 key = {**lieu, "jury": event.jury, "candidat": event.candidat}
                 yield Upsert(decision_jury, key, {**event.model_dump(mode="json", include=DECISION), **auteur})
+                version = event.model_dump(mode="json", include=VERSIONS) | _vu(fact)
+                yield Upsert(version_decision, {**key, "fait": fact.id}, version)
             case JuryClos() as event:
                 yield Upsert(jury, {**lieu, "jury": event.jury}, _clos(event, fact))
             case _:
@@ -157,7 +217,14 @@ def _constitue(event: JuryConstitue, key: Key) -> Iterator[Op]:
     nomination = event.model_dump(include={"arrete", "president", "vice_president"})
     yield Upsert(jury, key, {**nomination, "etat": "constitue", "preside_par": event.president})
     for membre in event.membres:
-        values = {"profil": membre.profil.value, "public": membre.public, "present": False}
+        values = {
+            "profil": membre.profil.value,
+            "public": membre.public,
+            "present": False,
+            "competences": list(membre.competences),
+            "a_forme": list(membre.a_forme),
+            "experience_annees": membre.experience_annees,
+        }
         yield Upsert(membre_jury, {**key, "membre": membre.id}, values)
     for candidat in event.candidats:
         yield Upsert(decision_jury, {**key, "candidat": candidat}, {})
@@ -170,13 +237,20 @@ def _ouvert(event: JuryOuvert, fact: Fact) -> dict[str, object]:
 
 def _points(event: PointsDeJuryAccordes, lieu: Key, fact: Fact) -> Upsert:
     key = {**lieu, **event.model_dump(include={"jury", "candidat", "epreuve"}), "fait": fact.id}
-    auteur = {"seq": fact.seq, "par": fact.context.acteur, "le": fact.context.le}
-    return Upsert(points_jury, key, {**event.model_dump(include={"avant", "apres", "motif"}), **auteur})
+    arretee = event.avant if event.arretee is None else event.arretee
+    values = {**event.model_dump(include={"avant", "apres", "motif"}), "arretee": arretee}
+    return Upsert(points_jury, key, values | _vu(fact))
+
+
+def _vu(fact: Fact) -> dict[str, object]:
+    """Where in the journal, by whom, when."""
+    return {"seq": fact.seq, "par": fact.context.acteur, "le": fact.context.le}
 
 
 def _clos(event: JuryClos, fact: Fact) -> dict[str, object]:
-    preuve = event.model_dump(include={"preside_par", "journal", "position"})
-    return {**preuve, "presents": list(event.presents), "etat": "clos", "clos_le": fact.context.le}
+    vu = event.model_dump(include={"preside_par", "journal", "position"})
+    preuve = [one.model_dump(mode="json") for one in event.preuve]
+    return {**vu, "preuve": preuve, "presents": list(event.presents), "etat": "clos", "clos_le": fact.context.le}
 
 
 # Reading back -------------------------------------------------------------------------------------------------------
@@ -199,19 +273,49 @@ def jurys_des_candidats(
 def lire_decision(
     connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
 ) -> dict[str, Any] | None:
-    """The row of a candidate with his jury, decided or not; nothing if no jury has him."""
+    """The row of a candidate with his jury, decided or not, and every decision taken; nothing if no jury has him."""
     lieu = {"academie": academie, "session": session, "diplome": diplome}
     found = next(iter(_lignes(connection, decision_jury, **lieu, candidat=candidat)), None)
-    return None if found is None else dict(found)
+    if found is None:
+        return None
+    versions = _lignes(connection, version_decision, **lieu, candidat=candidat, jury=found["jury"])
+    return {**found, "versions": [dict(row) for row in versions]}
+
+
+def lire_accords(
+    connection: Connection, *, academie: str, session: str, diplome: str
+) -> dict[str, dict[str, PointsAccordes]]:
+    """Candidate → épreuve → the points that a jury granted him last; what `hypothese.redecider` needs."""
+    found: dict[str, dict[str, PointsAccordes]] = {}
+    for row in _lignes(connection, points_jury, academie=academie, session=session, diplome=diplome):
+        accord = PointsAccordes(row["arretee"], row["apres"], row["motif"])
+        found.setdefault(row["candidat"], {})[row["epreuve"]] = accord
+    return found
+
+
+def lire_acquis(connection: Connection, *, academie: str, session: str, diplome: str) -> dict[str, dict[str, str]]:
+    """Candidate → unit → why a jury holds it acquired all the same."""
+    found: dict[str, dict[str, str]] = {}
+    for row in _lignes(connection, acquis_jury, academie=academie, session=session, diplome=diplome):
+        found.setdefault(row["candidat"], {})[row["epreuve"]] = row["motif"]
+    return found
 
 
 def lire_jury(connection: Connection, *, academie: str, session: str, diplome: str, code: str) -> dict[str, Any] | None:
-    """A jury, its members, recusals, granted points and decisions; nothing if it does not exist."""
+    """A jury and all that it did; nothing if it does not exist."""
     key = {"academie": academie, "session": session, "diplome": diplome, "jury": code}
     found = next(iter(_lignes(connection, jury, **key)), None)
     if found is None:
         return None
-    parts = {"membres": membre_jury, "recusations": recusation_jury, "points": points_jury, "candidats": decision_jury}
+    parts = {
+        "membres": membre_jury,
+        "recusations": recusation_jury,
+        "points": points_jury,
+        "acquis": acquis_jury,
+        "reconvocations": reconvocation_jury,
+        "candidats": decision_jury,
+        "versions": version_decision,
+    }
     return {
         **found,
         **{name: [dict(row) for row in _lignes(connection, table, **key)] for name, table in parts.items()},

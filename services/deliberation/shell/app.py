@@ -6,19 +6,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from contracts.commandes.deliberation import (
+    AccorderAcquis,
     AccorderPoints,
     AttesterPresence,
     CloreJury,
     ConstituerJury,
     OuvrirJury,
     PrendreDecision,
+    ReconvoquerJury,
     RecuserMembre,
     TransmettrePresidence,
     ViserLivret,
 )
 from contracts.messages import Command, Data, Refus
 from contracts.requetes import VoirDecision, VoirJury, VoirProposition
-from services.communs.shell import BaseShell, service_spec
+from contracts.session import SessionFigee
+from services.communs.shell import BaseShell, Situe, service_spec
 from services.deliberation.domain import jury
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.domain.seance import candidats_perimes
@@ -46,9 +49,15 @@ class Shell(BaseShell):
     async def ouverture(self, command: OuvrirJury) -> Lookups:
         position = await self._env.up_to_date(command.session)
         journal = self._env.journals[command.session].stream
-        return {"session": await self.session(command), "journal": journal, "position": position}
+        session, candidats = await self.session(command), await self._candidats(command)
+        return {
+            "session": session,
+            "journal": journal,
+            "position": position,
+            "unites": self._unites(command, session, candidats),
+        }
 
-    async def dossier(self, command: ViserLivret | AccorderPoints | PrendreDecision) -> Lookups:
+    async def dossier(self, command: ViserLivret | AccorderPoints | AccorderAcquis | PrendreDecision) -> Lookups:
         await self._env.up_to_date(command.session)
         session = await self.session(command)
         with self._env.engine.connect() as connection:
@@ -59,14 +68,29 @@ class Shell(BaseShell):
 
     async def cloture(self, command: CloreJury) -> Lookups:
         await self._env.up_to_date(command.session)
-        state = (await self._env.runner.state(command.session, command.diplome, Ref(JURY, _token(command)))).state
+        session = await self.session(command)
+        state = await self._etat(command, command.jury)
         candidats = state.composition.candidats if isinstance(state, jury.Ouvert) else ()
         with self._env.engine.connect() as connection:
             lieu = self._lieu(command)
             positions = dossiers_jury.positions(connection, **lieu, candidats=candidats)
             annules = dossiers_jury.annules(connection, **lieu, candidats=candidats)
         perimes = candidats_perimes(state, positions) if isinstance(state, jury.Ouvert) else frozenset()
-        return {"session": await self.session(command), "perimes": perimes, "annules": annules}
+        unites = self._unites(command, session, candidats)
+        return {"session": session, "perimes": perimes, "annules": annules, "unites": unites}
+
+    async def _candidats(self, command: OuvrirJury) -> tuple[str, ...]:
+        state = await self._etat(command, command.jury)
+        return state.composition.candidats if isinstance(state, jury.Constitue) else ()
+
+    def _unites(self, of: Situe, session: SessionFigee, candidats: tuple[str, ...]) -> Lookups:
+        """What each candidate presents, when the règlement asks something of the jury for it."""
+        if not session.reglement.jury.competences:
+            return {}
+        with self._env.engine.connect() as connection:
+            return dossiers_jury.unites_presentees(
+                connection, **self._lieu(of), candidats=candidats, reglement=session.reglement
+            )
 
     async def voir_decision(self, query: VoirDecision) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -91,11 +115,12 @@ class Shell(BaseShell):
         code = juries.get(query.candidat)
         if query.jury not in (None, code):
             return None
-        state = await self._ouvert(query, code)
+        state = await self._seance(query, code)
         told = proposer(
             dossier,
             session,
             accords=state.accords.get(query.candidat) if state else None,
+            acquis=state.acquis.get(query.candidat, {}) if state else {},
             livret_vise=state is not None and query.candidat in state.livrets,
         )
         return {
@@ -111,15 +136,22 @@ class Shell(BaseShell):
             "regles": list(told.regles),
             "explication": [one.model_dump(mode="json") for one in told.explication],
             "attendus": list(told.attendus),
+            "unites": list(told.unites),
+            "epreuves_controle": list(told.epreuves_controle),
+            "choix": dict(told.choix),
             "position": dossier.position,
         }
 
-    async def _ouvert(self, query: VoirProposition, code: str | None) -> jury.Ouvert | None:
-        """The candidate's jury while it sits: what it granted counts in what is proposed to it."""
-        if code is None:
-            return None
-        state = (await self._env.runner.state(query.session, query.diplome, Ref(JURY, f"jury-{code}"))).state
+    async def _seance(self, query: VoirProposition, code: str | None) -> jury.Ouvert | None:
+        """The sitting of the candidate's jury, closed or not: what it granted counts in what is proposed to it."""
+        state = None if code is None else await self._etat(query, code)
+        if isinstance(state, jury.Clos):
+            return state.seance
         return state if isinstance(state, jury.Ouvert) else None
+
+    async def _etat(self, of: Situe, code: str) -> jury.Jury:
+        found: jury.Jury = (await self._env.runner.state(of.session, of.diplome, Ref(JURY, f"jury-{code}"))).state
+        return found
 
 
 def build(env: Environment) -> Parts:
@@ -127,9 +159,9 @@ def build(env: Environment) -> Parts:
     shell = Shell(env)
     lookups: list[tuple[list[type[Command]], Callable[[Any], Awaitable[Lookups]]]] = [
         ([ConstituerJury], shell.nomination),
-        ([AttesterPresence, RecuserMembre, TransmettrePresidence], shell.plain),
+        ([AttesterPresence, RecuserMembre, TransmettrePresidence, ReconvoquerJury], shell.plain),
         ([OuvrirJury], shell.ouverture),
-        ([ViserLivret, AccorderPoints, PrendreDecision], shell.dossier),
+        ([ViserLivret, AccorderPoints, AccorderAcquis, PrendreDecision], shell.dossier),
         ([CloreJury], shell.cloture),
     ]
     handlers: list[Handler] = [

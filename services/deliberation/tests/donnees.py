@@ -35,9 +35,11 @@ VALEURS = Valeurs(
 )
 
 
-@cache
+tous = cache(load_all)
+
+
 def reglement(identifiant: str = "CAP-OSRCL-2026") -> Reglement:
-    return load_all()[identifiant]
+    return tous()[identifiant]
 
 
 def sans_mentions() -> Reglement:

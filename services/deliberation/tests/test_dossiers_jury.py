@@ -87,7 +87,8 @@ def test_bts_d03_le_dossier_est_anonyme(engine: Engine) -> None:
     assert not colonnes & {"identite", "nom", "prenoms", "naissance", "personne", "etablissement", "courriel"}
     charger(engine, inscrit())
     with engine.connect() as connection:
-        assert "c2VjcmV0" not in str(connection.exec_driver_sql("SELECT * FROM dossier_jury_v1").all())
+        lus = connection.exec_driver_sql(f"SELECT * FROM dossier_jury_v{dossiers_jury.VERSION}").all()
+        assert "c2VjcmV0" not in str(lus)
 
 
 def test_une_epreuve_dispensee_jamais_arretee_est_connue(engine: Engine) -> None:

@@ -1,0 +1,284 @@
+"""What holds whatever the results, in every règlement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.commandes.deliberation import PrendreDecision
+from contracts.reglement import Reglement
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Categorie, Decision, EtatResultat, Explication, Forme, Valeurs
+from services.deliberation.domain.calcul import SANS_VALEUR
+from services.deliberation.domain.dossier import DossierJury, ResultatJury
+from services.deliberation.domain.etats import Ouvert, evolve
+from services.deliberation.domain.jury import decide
+from services.deliberation.domain.proposition import Proposition, proposer
+from services.deliberation.tests import cadres
+from services.deliberation.tests.cadres import BTS, MC, TP, session_de, toutes
+from services.deliberation.tests.donnees import EN_SEANCE, VALEURS, qui, tous
+
+N = EtatResultat
+CAP = "CAP-OSRCL-2026"
+NOTES = [BTS, MC, CAP]
+TOUS = [*NOTES, TP]
+SANS_NOTE = (N.DISPENSE, N.VAE, N.ABSENT_JUSTIFIE, N.ABSENT_INJUSTIFIE)
+BLOQUANTS = (N.ABSENT_INJUSTIFIE, *SANS_VALEUR)
+FAVEUR = [
+    (Decision.AJOURNE, Decision.REFUSE, Decision.ECHEC),
+    (Decision.EPREUVES_CONTROLE, Decision.REUSSITE_PARTIELLE),
+    (Decision.ADMIS,),
+]
+notes = st.integers(0, 40).map(lambda demis: Decimal(demis) / 2)
+REGLEMENTS: Mapping[str, Reglement] = tous()
+
+
+def la_session(identifiant: str) -> SessionFigee:
+    valeurs: Valeurs | None = VALEURS if identifiant == CAP else None
+    return replace(session_de(identifiant), valeurs=valeurs)
+
+
+def obligatoires(identifiant: str) -> list[str]:
+    return [code for code, one in REGLEMENTS[identifiant].epreuves.items() if one.obligatoire]
+
+
+@st.composite
+def note_portee(draw: Any, code: str) -> ResultatJury:
+    """A mark, sometimes an exact one that is shown truncated, sometimes followed by an oral."""
+    note = draw(notes)
+    tiers = draw(st.sampled_from([None, None, None, 1, 2]))
+    brute = None if tiers is None or note == 20 else Fraction(note) + Fraction(tiers, 3)
+    affichee = note if brute is None else Decimal(int(brute * 100)) / 100
+    oral = draw(st.none() | st.none() | notes)
+    return ResultatJury(
+        N.NOTE,
+        f"fait-{code}",
+        affichee,
+        note_brute=None if brute is None else f"{brute.numerator}/{brute.denominator}",
+        controle=oral,
+        controle_fait=None if oral is None else f"oral-{code}",
+    )
+
+
+@st.composite
+def resultat(draw: Any, identifiant: str, code: str) -> ResultatJury:
+    if identifiant == TP:
+        etat = draw(st.sampled_from([N.ACQUISE] * 4 + [N.NON_ACQUISE] * 2 + [N.ABSENT_INJUSTIFIE]))
+        return ResultatJury(etat, f"fait-{code}", repris=etat is N.ACQUISE and draw(st.booleans()))
+    if draw(st.integers(0, 9)):
+        return draw(note_portee(code))  # type: ignore[no-any-return]
+    return ResultatJury(draw(st.sampled_from([*SANS_NOTE, N.NON_VALIDE, N.FRAUDE_ANNULEE])), f"fait-{code}")
+
+
+@st.composite
+def dossier(draw: Any, identifiant: str) -> DossierJury:
+    resultats = {code: draw(resultat(identifiant, code)) for code in obligatoires(identifiant)}
+    return DossierJury("N2600001", Categorie.SCOLAIRE_PUBLIC, resultats, "JOURNAL", 100, "fait-inscription")
+
+
+def rang(proposition: Proposition) -> tuple[int, int]:
+    merite = next(rang for rang, decisions in enumerate(FAVEUR) if proposition.decision in decisions)
+    return merite, [None, "AB", "B", "TB"].index(proposition.mention)
+
+
+def avec(d: DossierJury, code: str, **changes: Any) -> DossierJury:
+    return replace(d, resultats={**d.resultats, code: replace(d.resultats[code], **changes)})
+
+
+# Raising ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifiant", NOTES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_relever_une_note_ne_degrade_jamais_la_decision(identifiant: str, data: Any) -> None:
+    d, session = data.draw(dossier(identifiant)), la_session(identifiant)
+    notees = [code for code, one in d.resultats.items() if one.etat is N.NOTE]
+    if notees:
+        code = data.draw(st.sampled_from(notees))
+        plus = data.draw(notes.map(lambda note: max(note, d.resultats[code].note)))
+        relevee = avec(d, code, note=plus, note_brute=None)
+        exacte = Fraction(d.resultats[code].note_brute or d.resultats[code].note)
+        if Fraction(plus) >= exacte:
+            assert rang(proposer(relevee, session)) >= rang(proposer(d, session))
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_dc_bts11_relever_un_oral_ne_degrade_jamais_la_decision(data: Any) -> None:
+    d, session = data.draw(dossier(BTS)), la_session(BTS)
+    passes = [code for code, one in d.resultats.items() if one.controle is not None]
+    if passes:
+        code = data.draw(st.sampled_from(passes))
+        oral = data.draw(notes.map(lambda note: max(note, d.resultats[code].controle)))
+        assert rang(proposer(avec(d, code, controle=oral), session)) >= rang(proposer(d, session))
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_dc_tp06_acquerir_une_unite_de_plus_ne_degrade_jamais_la_decision(data: Any) -> None:
+    d, session = data.draw(dossier(TP)), la_session(TP)
+    code = data.draw(st.sampled_from(obligatoires(TP)))
+    assert rang(proposer(avec(d, code, etat=N.ACQUISE), session)) >= rang(proposer(d, session))
+
+
+# Barring ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifiant", NOTES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_une_unite_absente_ou_non_valide_ne_donne_jamais_le_diplome(identifiant: str, data: Any) -> None:
+    code, etat = data.draw(st.sampled_from(obligatoires(identifiant))), data.draw(st.sampled_from(BLOQUANTS))
+    d = avec(data.draw(dossier(identifiant)), code, etat=etat, note=None, note_brute=None)
+    obtenu = proposer(d, la_session(identifiant))
+    defavorable = Decision(REGLEMENTS[identifiant].deliberation.defavorable)
+    assert (obtenu.decision, obtenu.mention, obtenu.epreuves_controle) == (defavorable, None, ())
+    if etat in SANS_VALEUR:
+        assert (obtenu.moyenne, obtenu.points) == (None, "0")
+
+
+@pytest.mark.parametrize("identifiant", TOUS)
+@settings(deadline=None)
+@given(data=st.data())
+def test_une_unite_manquante_ou_suspendue_ne_donne_jamais_le_diplome(identifiant: str, data: Any) -> None:
+    d, session = data.draw(dossier(identifiant)), la_session(identifiant)
+    code = data.draw(st.sampled_from(obligatoires(identifiant)))
+    reste = {autre: one for autre, one in d.resultats.items() if autre != code}
+    assert proposer(replace(d, resultats=reste), session).decision is Decision.EN_ATTENTE
+    choisies = replace(d, resultats=reste, unites=tuple(reste), forme=Forme.PROGRESSIVE)
+    assert proposer(choisies, session).decision is not Decision.ADMIS
+    gelee = avec(d, code, etat=N.SUSPENDUE)
+    assert proposer(gelee, session).decision is Decision.EN_ATTENTE
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_dc_tp06_une_unite_non_acquise_ne_donne_jamais_le_titre(data: Any) -> None:
+    code = data.draw(st.sampled_from(obligatoires(TP)))
+    etat = data.draw(st.sampled_from([N.NON_ACQUISE, N.ABSENT_INJUSTIFIE, N.ABSENT_JUSTIFIE, *SANS_VALEUR]))
+    d = avec(data.draw(dossier(TP)), code, etat=etat, repris=False)
+    obtenu = proposer(d, la_session(TP))
+    assert obtenu.decision is not Decision.ADMIS
+    assert code not in obtenu.unites
+
+
+# Explaining ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifiant", TOUS)
+@settings(deadline=None)
+@given(data=st.data())
+def test_chaque_noeud_dit_sa_regle_sa_source_et_des_faits_du_dossier(identifiant: str, data: Any) -> None:
+    d = data.draw(dossier(identifiant))
+    obtenu = proposer(d, la_session(identifiant))
+    connus = {one.fait for one in d.resultats.values()} | {one.controle_fait for one in d.resultats.values()}
+    assert obtenu.explication
+    for one in toutes(obtenu.explication):
+        assert one.source, one.regle
+        assert one.texte.endswith("."), one.texte
+        assert set(one.faits) <= connus
+    assert {one.regle for one in toutes(obtenu.explication)} == set(obtenu.regles)
+    conditions = [one.regle for one in REGLEMENTS[identifiant].deliberation.conditions]
+    assert [one.regle for one in obtenu.explication[: len(conditions)]] == conditions
+
+
+@pytest.mark.parametrize("identifiant", NOTES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_les_chiffres_de_l_explication_refont_la_decision(identifiant: str, data: Any) -> None:
+    """From the explanation alone: sums, thresholds, best marks, and the decision that they give."""
+    obtenu = proposer(data.draw(dossier(identifiant)), la_session(identifiant))
+    moyennes = [one for one in obtenu.explication if "points_requis" in one.chiffres]
+    for moyenne in moyennes:
+        parts = [one for one in moyenne.details if "points" in one.chiffres]
+        assert somme(parts, "points") == Fraction(moyenne.chiffres["points"])
+        assert somme(parts, "coefficient") == Fraction(moyenne.chiffres["coefficients"])
+        assert all(refaite(one) for one in parts)
+        assert (moyenne.effet == "condition remplie") == atteint(moyenne)
+    impossibles = [one for one in obtenu.explication if one.effet == "le diplôme ne peut pas être délivré"]
+    remplies = bool(moyennes) and all(atteint(one) for one in moyennes) and not impossibles
+    assert (obtenu.decision is Decision.ADMIS) == remplies
+    if moyennes:
+        assert moyennes[0].chiffres["points"] == obtenu.points
+    ouverts = [one for one in obtenu.explication if one.effet == "épreuves de contrôle"]
+    assert (obtenu.decision is Decision.EPREUVES_CONTROLE) == bool(ouverts)
+    for one in ouverts:
+        assert intervalle(one.chiffres)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_dc_tp06_les_chiffres_d_un_titre_refont_la_decision(data: Any) -> None:
+    obtenu = proposer(data.draw(dossier(TP)), la_session(TP))
+    (issue,) = [one for one in obtenu.explication if "unites_du_titre" in one.chiffres]
+    total, acquises, tenues = (int(issue.chiffres[cle]) for cle in ("unites_du_titre", "acquises", "tenues"))
+    titre = acquises + tenues == total
+    attendue = Decision.ADMIS if titre else Decision.REUSSITE_PARTIELLE if acquises else Decision.ECHEC
+    assert obtenu.decision is attendue
+
+
+@pytest.mark.parametrize("identifiant", TOUS)
+@settings(deadline=None)
+@given(data=st.data())
+def test_les_lignes_disent_la_note_exacte_et_aucune_qui_n_est_pas_due(identifiant: str, data: Any) -> None:
+    d = data.draw(dossier(identifiant))
+    for one in proposer(d, la_session(identifiant)).lignes:
+        if one.note is not None:
+            exacte = Fraction(one.note_exacte or one.note)
+            assert 0 <= exacte - Fraction(one.note) < Fraction(1, 100)
+        if d.resultats[one.epreuve].etat in {*SANS_VALEUR, N.DISPENSE, N.VAE}:
+            assert (one.note, one.points, one.coefficient) == (None, None, None)
+
+
+# Repeating ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifiant", TOUS)
+@settings(deadline=None)
+@given(data=st.data())
+def test_une_commande_repetee_ne_change_rien(identifiant: str, data: Any) -> None:
+    d, session = data.draw(dossier(identifiant)), la_session(identifiant)
+    seance = EN_SEANCE if identifiant == CAP else cadres.en_seance(identifiant)
+    jury = cadres.etat(*seance)
+    assert isinstance(jury, Ouvert)
+    ordre = PrendreDecision(candidat=d.numero, **(qui() if identifiant == CAP else cadres.president(identifiant)))
+    (event,) = decide(ordre, jury, session, dossier=d)
+    apres = evolve(jury, event)
+    assert decide(ordre, apres, session, dossier=d) == []
+    assert evolve(apres, event) == apres
+
+
+def somme(parts: list[Explication], cle: str) -> Fraction:
+    return sum((Fraction(one.chiffres.get(cle, "0")) for one in parts), Fraction(0))
+
+
+def refaite(part: Explication) -> bool:
+    """A part is its mark by its coefficient; the mark kept is the best of two."""
+    note, points = Fraction(part.chiffres.get("note", "0")), Fraction(part.chiffres["points"])
+    for one in part.details:
+        if "oral" in one.chiffres:
+            deux = [Fraction(one.chiffres[cle]) for cle in ("premiere", "oral")]
+            if note != max(deux) or Fraction(one.chiffres["gardee"]) != note:
+                return False
+    return points == note * Fraction(part.chiffres["coefficient"])
+
+
+def atteint(moyenne: Explication) -> bool:
+    chiffres = {cle: Fraction(texte) for cle, texte in moyenne.chiffres.items()}
+    assert chiffres["points_requis"] == chiffres["seuil"] * chiffres["coefficients"]
+    return chiffres["points"] >= chiffres["points_requis"]
+
+
+def intervalle(chiffres: Mapping[str, str]) -> bool:
+    nombres = {cle: Fraction(texte) for cle, texte in chiffres.items()}
+    bas, haut = (nombres[cle] * nombres["coefficients"] for cle in ("plancher", "seuil"))
+    domaine = nombres["seuil_domaine"] * nombres["coefficients_domaine"]
+    return bas <= nombres["points"] < haut and nombres["points_domaine"] >= domaine

@@ -1,0 +1,221 @@
+"""After the closing: whoever was waiting is decided, an error is corrected, the former decision stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.commandes.deliberation import (
+    AccorderPoints,
+    AttesterPresence,
+    CloreJury,
+    PrendreDecision,
+    ReconvoquerJury,
+    RecuserMembre,
+    TransmettrePresidence,
+)
+from contracts.evenements.deliberation import (
+    DecisionPrise,
+    JuryClos,
+    JuryReconvoque,
+    MembreRecuse,
+    NatureDecision,
+    PointsDeJuryAccordes,
+    PresenceAttestee,
+    PresidenceTransmise,
+)
+from contracts.vocabulaire import Decision, EtatResultat
+from services.deliberation.domain.dossier import DossierJury, ResultatJury
+from services.deliberation.domain.etats import Clos
+from services.deliberation.domain.jury import JuryEvent
+from services.deliberation.tests.cadres import (
+    BTS,
+    MC,
+    RECTEUR,
+    bts,
+    donne,
+    en_seance,
+    etat,
+    lire,
+    mc,
+    oral,
+    president,
+    prise,
+    qui,
+)
+from services.deliberation.tests.donnees import ALICE, BASILE
+
+N = EtatResultat
+PRESIDENT = president(BTS)
+GELEE = ResultatJury(N.SUSPENDUE, "fait-E4", regle="BTS-C05")
+DOUTE = bts("12", "12", "12", GELEE, "12", "12")
+LEVEE = bts("12", "12", "12", "13", "12", "12", position=130)
+DECIDER = PrendreDecision(candidat=ALICE, **PRESIDENT)
+
+
+def clos_avec(d: DossierJury) -> tuple[JuryEvent, ...]:
+    """ALICE on this dossier, BASILE admitted, the jury closed."""
+    decides = (prise(BTS, d), prise(BTS, bts("12", numero=BASILE)))
+    histoire = (*en_seance(BTS), *decides)
+    (clos,) = donne(BTS, *histoire).when(CloreJury(**PRESIDENT)).events()
+    return (*histoire, clos)
+
+
+def test_cl_083_amb_44_les_autres_candidats_sont_deliberes_et_le_jury_se_clot() -> None:
+    histoire = clos_avec(DOUTE)
+    clos = histoire[-1]
+    assert isinstance(clos, JuryClos)
+    assert clos.decisions == {ALICE: Decision.EN_ATTENTE, BASILE: Decision.ADMIS}
+    (attente,) = [one for one in clos.preuve if one.regle == "AMB-44"]
+    assert ALICE in attente.texte
+
+
+def test_cl_084_amb_44_la_suspension_levee_la_note_compte_decision_complementaire() -> None:
+    (decision,) = donne(BTS, *clos_avec(DOUTE), dossier=LEVEE).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.ADMIS, NatureDecision.COMPLEMENTAIRE)
+    assert next(one for one in decision.lignes if one.epreuve == "E4").note == Decimal(13)
+    assert decision.position == 130
+
+
+def test_cl_085_bts_d02_verification_negative_refuse_et_la_note_n_est_jamais_dite() -> None:
+    non_valide = ResultatJury(N.NON_VALIDE, "fait-E4", Decimal(13), regle="BTS-C03")
+    d = bts("12", "12", "12", non_valide, "12", "12", position=130)
+    (decision,) = donne(BTS, *clos_avec(DOUTE), dossier=d).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature, decision.moyenne) == (
+        Decision.REFUSE,
+        NatureDecision.COMPLEMENTAIRE,
+        None,
+    )
+    assert next(one for one in decision.lignes if one.epreuve == "E4").note is None
+    assert "13" not in lire(decision.explication)
+    assert "E4" not in decision.unites
+
+
+def test_cl_092_apres_la_commission_l_epreuve_annulee_refuse() -> None:
+    suspect = bts("15", "15", ResultatJury(N.SUSPENDUE, "fait-E3", regle="DC-FRA01"), "15", "15", "15")
+    annulee = bts("15", "15", N.FRAUDE_ANNULEE, "15", "15", "15", position=130)
+    (decision,) = donne(BTS, *clos_avec(suspect), dossier=annulee).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.REFUSE, NatureDecision.COMPLEMENTAIRE)
+
+
+def test_amb_44_tant_que_la_note_est_suspendue_rien_n_est_decide() -> None:
+    donne(BTS, *clos_avec(DOUTE), dossier=replace(DOUTE, position=120)).when(DECIDER).then_nothing()
+
+
+def test_amb_44_pris_une_fois_le_complement_ne_se_reprend_pas() -> None:
+    histoire = clos_avec(DOUTE)
+    (decision,) = donne(BTS, *histoire, dossier=LEVEE).when(DECIDER).events()
+    donne(BTS, *histoire, decision, dossier=LEVEE).when(DECIDER).then_nothing()
+    donne(BTS, *histoire, decision, dossier=replace(LEVEE, position=140)).when(DECIDER).then_refused("JURY_CLOS")
+
+
+def test_amb_44_un_candidat_deja_decide_ne_se_redecide_pas() -> None:
+    autre = PrendreDecision(candidat=BASILE, **PRESIDENT)
+    donne(BTS, *clos_avec(DOUTE), dossier=bts("20", numero=BASILE)).when(autre).then_refused("JURY_CLOS")
+
+
+def test_amb_44_qui_preside_decide_le_complement() -> None:
+    histoire = clos_avec(DOUTE)
+    ordre = TransmettrePresidence(motif="mandat fini", **RECTEUR)
+    (transmise,) = donne(BTS, *histoire).when(ordre).then_kinds(PresidenceTransmise)
+    donne(BTS, *histoire, transmise, dossier=LEVEE).when(DECIDER).then_refused("DC-BTS15")
+    suppleant = PrendreDecision(candidat=ALICE, **qui("pro1"))
+    donne(BTS, *histoire, transmise, dossier=LEVEE).when(suppleant).then_kinds(DecisionPrise)
+
+
+def test_amb_44_presences_et_recusations_restent_possibles_tant_qu_un_candidat_attend() -> None:
+    sans_pro2 = tuple(one for one in clos_avec(DOUTE) if one != PresenceAttestee(jury="J1", membre="pro2"))
+    arrivee = AttesterPresence(membre="pro2", **PRESIDENT)
+    donne(BTS, *sans_pro2).when(arrivee).then(PresenceAttestee(jury="J1", membre="pro2"))
+    recuser = RecuserMembre(membre="ens1", candidat=ALICE, motif="lien de parenté", **PRESIDENT)
+    donne(BTS, *clos_avec(DOUTE)).when(recuser).then_kinds(MembreRecuse)
+    donne(BTS, *clos_avec(LEVEE)).when(arrivee).then_refused("JURY_CLOS")
+
+
+def test_amb_44_le_complement_peut_ouvrir_les_oraux_puis_les_conclure() -> None:
+    premieres = ("6", "9", "9", "11", "10", "10")
+    histoire = clos_avec(bts("6", "9", "9", GELEE, "10", "10"))
+    d = bts(*premieres, position=130)
+    (ouverts,) = donne(BTS, *histoire, dossier=d).when(DECIDER).then_kinds(DecisionPrise)
+    assert (ouverts.decision, ouverts.epreuves_controle) == (Decision.EPREUVES_CONTROLE, ("E1", "E2", "E3"))
+    passes = {"E1": oral("E1", "6", "12"), "E2": oral("E2", "9", "7")}
+    apres = replace(d, controles=("E1", "E2"), position=150, resultats={**d.resultats, **passes})
+    (decision,) = donne(BTS, *histoire, ouverts, dossier=apres).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.ADMIS, NatureDecision.COMPLEMENTAIRE)
+
+
+def test_dc_bts11_le_jury_ne_se_clot_pas_avant_les_oraux() -> None:
+    decides = (prise(BTS, bts("6", "9", "9", "11", "10", "10")), prise(BTS, bts("12", numero=BASILE)))
+    refus = donne(BTS, *en_seance(BTS), *decides).when(CloreJury(**PRESIDENT)).then_refused("JURY_INCOMPLET")
+    assert [(one.regle, one.sur) for one in refus.donnees["manques"]] == [("DC-BTS11", ALICE)]  # type: ignore[attr-defined]
+
+
+# An error after the closing -----------------------------------------------------------------------------------------
+
+RECONVOQUER = ReconvoquerJury(candidat=ALICE, motif="erreur d'addition à E2", **RECTEUR)
+RECONVOQUE = JuryReconvoque(jury="J1", candidat=ALICE, motif="erreur d'addition à E2", regle="AMB-54")
+ERREUR = bts("9", "8", "9", "9", "9", "9")
+CORRIGE = bts("9", "15", "9", "10", "10", "9", position=140)
+
+
+def test_cl_130_amb_54_reconvoquer_puis_rectifier_l_ancienne_decision_reste() -> None:
+    histoire = clos_avec(ERREUR)
+    donne(BTS, *histoire).when(RECONVOQUER).then(RECONVOQUE)
+    (decision,) = donne(BTS, *histoire, RECONVOQUE, dossier=CORRIGE).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.ADMIS, NatureDecision.RECTIFICATIVE)
+    avant = next(one for one in histoire if isinstance(one, DecisionPrise) and one.candidat == ALICE)
+    assert (avant.decision, avant.nature) == (Decision.REFUSE, NatureDecision.INITIALE)
+
+
+def test_cl_130_une_decision_confirmee_est_rectificative_une_fois() -> None:
+    histoire = (*clos_avec(ERREUR), RECONVOQUE)
+    meme = replace(ERREUR, position=140)
+    (decision,) = donne(BTS, *histoire, dossier=meme).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.REFUSE, NatureDecision.RECTIFICATIVE)
+    donne(BTS, *histoire, decision, dossier=meme).when(DECIDER).then_nothing()
+
+
+def test_amb_54_sans_reconvocation_rien_ne_se_rectifie() -> None:
+    donne(BTS, *clos_avec(ERREUR), dossier=CORRIGE).when(DECIDER).then_refused("JURY_CLOS")
+
+
+def test_amb_54_on_ne_reconvoque_qu_un_jury_clos_et_pour_ses_candidats() -> None:
+    donne(BTS, *en_seance(BTS)).when(RECONVOQUER).then_refused("JURY_NON_CLOS")
+    donne(BTS).when(RECONVOQUER).then_refused("JURY_INCONNU")
+    ailleurs = ReconvoquerJury(candidat="N2699999", motif="erreur d'addition", **RECTEUR)
+    donne(BTS, *clos_avec(ERREUR)).when(ailleurs).then_refused("CANDIDAT_HORS_JURY")
+    vide = ReconvoquerJury(candidat=ALICE, motif="    ", **RECTEUR)
+    donne(BTS, *clos_avec(ERREUR)).when(vide).then_refused("AMB-54")
+
+
+def test_amb_54_reconvoque_une_fois_il_l_est_deja() -> None:
+    donne(BTS, *clos_avec(ERREUR), RECONVOQUE).when(RECONVOQUER).then_nothing()
+
+
+def test_amb_54_le_jury_reconvoque_peut_accorder_des_points() -> None:
+    histoire = (*clos_avec(ERREUR), RECONVOQUE)
+    ordre = AccorderPoints(candidat=ALICE, epreuve="E2", note=Decimal(9), motif="total mal reporté", **PRESIDENT)
+    donne(BTS, *histoire, dossier=ERREUR).when(ordre).then_kinds(PointsDeJuryAccordes)
+    autre = AccorderPoints(candidat=BASILE, epreuve="E2", note=Decimal(9), motif="total mal reporté", **PRESIDENT)
+    donne(BTS, *histoire, dossier=bts("12", numero=BASILE)).when(autre).then_refused("JURY_CLOS")
+
+
+@pytest.mark.parametrize("nouvelle", ["12", "6"])
+def test_amb_54_la_reconvocation_vaut_pour_tout_diplome(nouvelle: str) -> None:
+    decides = (prise(MC, mc("9", "9", "9")), prise(MC, mc("12", "12", "12", numero=BASILE)))
+    histoire: tuple[Any, ...] = (*en_seance(MC), *decides)
+    (clos,) = donne(MC, *histoire).when(CloreJury(**president(MC))).events()
+    d = mc("9", "9", nouvelle, position=140)
+    ordre = PrendreDecision(candidat=ALICE, **president(MC))
+    (decision,) = donne(MC, *histoire, clos, RECONVOQUE, dossier=d).when(ordre).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.AJOURNE, NatureDecision.RECTIFICATIVE)
+
+
+def test_le_jury_clos_garde_sa_seance() -> None:
+    clos = etat(*clos_avec(DOUTE))
+    assert isinstance(clos, Clos)
+    assert (clos.repris, clos.reprend(ALICE), clos.reprend(BASILE)) == (True, True, False)
+    assert set(clos.seance.decisions) == {ALICE, BASILE}
