@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -141,6 +142,9 @@ def test_dc_bts11_la_meilleure_des_deux_notes_est_gardee() -> None:
     lu = lire(bts_controle(), session(BTS))
     assert "E1 Culture générale et expression Première note : 6 ; oral de contrôle : 12 ; oral retenu 3 12 36" in lu
     assert "Première note : 9 ; oral de contrôle : 7 ; première note gardée 3 9 27" in lu
+    gardee = ligne(BTS, "E1", "12", controle=Decimal(12))  # telle que le jury l'a retenue
+    lu = lire(remplacer(bts_controle(), gardee), session(BTS))
+    assert "Oral de contrôle : 12, note retenue 3 12 36" in lu
 
 
 @pytest.mark.parametrize(
