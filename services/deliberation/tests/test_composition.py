@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,7 +40,6 @@ from services.deliberation.tests.cadres import (
     bts,
     constitue,
     donne,
-    dossier_de,
     en_seance,
     mc,
     president,
@@ -65,7 +65,7 @@ def constituer(identifiant: str, **autres: Any) -> ConstituerJury:
 
 
 def le_meme(d: DossierJury, numero: str) -> DossierJury:
-    return dossier_de(numero=numero, **dict(d.resultats), categorie=d.categorie)
+    return replace(d, numero=numero)
 
 
 # Named --------------------------------------------------------------------------------------------------------------

@@ -10,15 +10,18 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.evenements.deliberation import (
+    AcquisAccorde,
     DecisionPrise,
     JuryClos,
+    JuryReconvoque,
     LivretVise,
     MembreRecuse,
+    NatureDecision,
     PointsDeJuryAccordes,
     PresidenceTransmise,
 )
 from contracts.messages import Event
-from contracts.vocabulaire import Decision
+from contracts.vocabulaire import Decision, Explication
 from services.communs.testing import base, projeter
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.projections.jurys import Jurys, jurys_des_candidats, lire_decision, lire_jury
@@ -169,3 +172,42 @@ def test_l_histoire_relue_deux_fois_ne_change_rien(engine: Engine) -> None:
     empreinte = state_hash(engine, MODELE.tables)
     raconter(engine, *histoire)
     assert state_hash(engine, MODELE.tables) == empreinte
+
+
+def test_cl_130_chaque_decision_reste_lisible_avec_sa_nature(engine: Engine) -> None:
+    rectifiee = DECIDEE.model_copy(update={"decision": Decision.AJOURNE, "nature": NatureDecision.RECTIFICATIVE})
+    reconvoque = JuryReconvoque(jury="J1", candidat=ALICE, motif="erreur d'addition", regle="AMB-54")
+    events = [*EN_SEANCE, DECIDEE, CLOS, reconvoque, rectifiee]
+    projeter(engine, MODELE, [fait(one, seq) for seq, one in enumerate(events, 1)])
+    with engine.connect() as connection:
+        lue = lire_decision(connection, **LIEU, candidat=ALICE)
+        jury = lire_jury(connection, **LIEU, code="J1")
+    assert lue is not None
+    assert jury is not None
+    assert (lue["decision"], lue["nature"]) == ("ajourne", "rectificative")
+    assert [(one["nature"], one["decision"]) for one in lue["versions"]] == [
+        ("initiale", "admis"),
+        ("rectificative", "ajourne"),
+    ]
+    assert [one["motif"] for one in jury["reconvocations"]] == ["erreur d'addition"]
+
+
+def test_amb_28_un_acquis_accorde_se_lit_avec_son_motif(engine: Engine) -> None:
+    acquis = AcquisAccorde(jury="J1", candidat=ALICE, epreuve="CCP1", motif="montrée à l'oral", regle="AMB-28")
+    projeter(engine, MODELE, [fait(one, seq) for seq, one in enumerate([*EN_SEANCE, acquis], 1)])
+    with engine.connect() as connection:
+        jury = lire_jury(connection, **LIEU, code="J1")
+    assert jury is not None
+    assert [(one["candidat"], one["epreuve"], one["motif"]) for one in jury["acquis"]] == [
+        (ALICE, "CCP1", "montrée à l'oral")
+    ]
+
+
+def test_le_jury_clos_garde_la_preuve_de_sa_regularite(engine: Engine) -> None:
+    preuve = (Explication(regle="DC-CAP22", source="code de l'éducation, D337-23", texte="Parts égales."),)
+    clos = CLOS.model_copy(update={"preuve": preuve})
+    projeter(engine, MODELE, [fait(one, seq) for seq, one in enumerate([*EN_SEANCE, DECIDEE, clos], 1)])
+    with engine.connect() as connection:
+        jury = lire_jury(connection, **LIEU, code="J1")
+    assert jury is not None
+    assert [one["texte"] for one in jury["preuve"]] == ["Parts égales."]

@@ -73,7 +73,7 @@ def resultat(draw: Any, identifiant: str, code: str) -> ResultatJury:
         etat = draw(st.sampled_from([N.ACQUISE] * 4 + [N.NON_ACQUISE] * 2 + [N.ABSENT_INJUSTIFIE]))
         return ResultatJury(etat, f"fait-{code}", repris=etat is N.ACQUISE and draw(st.booleans()))
     if draw(st.integers(0, 9)):
-        return draw(note_portee(code))  # type: ignore[no-any-return]
+        return draw(note_portee(code))
     return ResultatJury(draw(st.sampled_from([*SANS_NOTE, N.NON_VALIDE, N.FRAUDE_ANNULEE])), f"fait-{code}")
 
 
