@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecriture import Ligne
@@ -13,16 +14,18 @@ PLANIFIE_LE = "2022-05-30T08:00:00+02:00"
 JOURS = ("2022-06-13", "2022-06-14", "2022-06-15", "2022-06-16")
 DEPARTS = ("08:00:00", "10:00:00", "13:00:00")  # trois passages par jury et par jour : 1 h 45 de jury chacun
 VENDREDI = "2022-06-17"
+DOUZAINE = len(JOURS) * len(DEPARTS)
 FERME, REPORTE = "2022-06-14", ("08:00:00", "10:00:00", "13:00:00")
 
 
 @dataclass(frozen=True)
 class Groupes:
-    """Les candidats, selon le jury : deux pour le titre, un pour les certificats."""
+    """Les candidats, selon le jury : deux pour le titre, un pour les certificats, d'autres s'il le faut."""
 
     rouen: list[Candidat]
     caen: list[Candidat]
     certificats: list[Candidat]
+    autres: list[list[Candidat]]
 
     @property
     def reportes(self) -> list[Candidat]:
@@ -35,12 +38,14 @@ def inventer(session: SessionTp, de_plus: int) -> Groupes:
     rouen = [*_titres(session, ROUEN), *_capitalisations(session)]
     caen = _experiences(session)
     certificats = _certificats(session)
-    for rang in range(de_plus):
-        one = session.voie("parcours_continu", ROUEN)
-        semaine = f"2022-07-{4 + rang % 5:02d}T08:00:00"
-        session.passages[one.numero] = (semaine, f"poste-{100 + rang}", False)
-        rouen.append(one)
-    return Groupes(rouen, caen, certificats)
+    return Groupes(rouen, caen, certificats, list(_de_plus(session, de_plus)))
+
+
+def _de_plus(session: SessionTp, de_plus: int) -> Iterator[list[Candidat]]:
+    """Un jury de plus par douzaine, chacun dans sa salle."""
+    for salle, debut in enumerate(range(0, de_plus, DOUZAINE), 3):
+        rangs = range(min(DOUZAINE, de_plus - debut))
+        yield [_place(session, session.voie("parcours_continu", ROUEN), rang, f"S{salle}") for rang in rangs]
 
 
 def _place(session: SessionTp, one: Candidat, rang: int, salle: str, *, majore: bool = False) -> Candidat:

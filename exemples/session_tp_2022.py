@@ -143,6 +143,7 @@ def _evaluation(session: SessionTp, groupes: Groupes) -> None:
         session.evaluations(groupes.rouen, "T1"),
         session.evaluations(groupes.caen, "T2"),
         session.evaluations(groupes.certificats, "C1"),
+        *(session.evaluations(choisis, f"T{rang}") for rang, choisis in enumerate(groupes.autres, 3)),
     )
     session.faire("Compétences évaluées", "50-competences.jsonl", evaluations)
     session.faire("Résultats arrêtés", "72-resultats.jsonl", session.arrets(Montre("2022-06-17", 10)))
@@ -150,28 +151,42 @@ def _evaluation(session: SessionTp, groupes: Groupes) -> None:
 
 def _jurys(session: SessionTp, groupes: Groupes) -> None:
     t2 = _jury_caen(groupes.caen)
+    autres = [_jury_de_plus(rang) for rang in range(3, 3 + len(groupes.autres))]
     session.faire("Jury T1 : titre, à Rouen", "80-jury-t1.jsonl", _titre_rouen(session, groupes.rouen))
     session.faire("Jury T2 : titre, à Caen", "81-jury-t2.jsonl", _titre_caen(session, t2, groupes.caen))
     certificats = _certificats(session, groupes.certificats)
     session.faire("Jury C1 : certificats", "82-jury-c1.jsonl", certificats)
+    for jury, choisis in zip(autres, groupes.autres, strict=True):
+        nomme = jury.constituer("2022-06-07T12:00:00+02:00", "décision DREETS 2022-34", choisis)
+        fichier = f"83-jury-{jury.code.lower()}.jsonl"
+        session.faire(f"Jury {jury.code} : titre", fichier, chain((nomme,), _seance(session, jury, choisis)))
     publier: list[Ligne | str] = [
         T1.publier("2022-06-27T09:00:00+02:00", refus_attendu="EMBARGO"),
-        *(jury.publier("2022-06-27T10:00:00+02:00") for jury in (T1, t2, C1)),
+        *(jury.publier("2022-06-27T10:00:00+02:00") for jury in (T1, t2, C1, *autres)),
     ]
     session.faire("Publication, titres et livrets de certification", "90-publication.jsonl", publier)
 
 
-def _titre_rouen(session: SessionTp, choisis: list[Candidat]) -> Iterator[Ligne | str]:
+def _jury_de_plus(rang: int) -> Jury:
+    president, autre = (_professionnel(1, id=f"PRO-{60 + rang}{n}") for n in (1, 2))
+    return Jury(f"T{rang}", president["id"], autre["id"], (president, autre))
+
+
+def _seance(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iterator[Ligne | str]:
     montre = Montre("2022-06-20", 20)
+    yield from jury.presences(montre)
+    yield jury.ordre("ouvrir_jury", montre.suivant())
+    yield from session.delibere(jury, choisis, montre)
+    yield jury.ordre("clore_jury", montre.suivant())
+
+
+def _titre_rouen(session: SessionTp, choisis: list[Candidat]) -> Iterator[Ligne | str]:
     nomme = T1.constituer("2022-06-07T09:00:00+02:00", "décision DREETS 2022-31", choisis)
     yield "Au moins deux professionnels, trois ans de métier, quitté depuis cinq ans au plus."
     novice = [{**nomme["membres"][0], "experience_annees": 2}, *nomme["membres"][1:]]
     yield {**nomme, "membres": novice, "refus_attendu": "DC-TP05"}
     yield nomme
-    yield from T1.presences(montre)
-    yield T1.ordre("ouvrir_jury", montre.suivant())
-    yield from session.delibere(T1, choisis, montre)
-    yield T1.ordre("clore_jury", montre.suivant())
+    yield from _seance(session, T1, choisis)
 
 
 def _titre_caen(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iterator[Ligne | str]:
