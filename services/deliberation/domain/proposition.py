@@ -219,7 +219,7 @@ def _decider(
         remplacement_possible=conclusion.remplacement,
         regles=explication.regles(explique),
         explication=explique,
-        sans_visa=None if admis else _visa_manquant(constats),
+        sans_visa=None if admis or controle else _visa_manquant(constats),
         unites=tuple(one.code for one in conclusion.conservees),
         epreuves_controle=chance.epreuves if chance and controle else (),
         restent=chance.restent if chance and controle else (),

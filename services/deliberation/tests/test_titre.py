@@ -24,7 +24,7 @@ from services.deliberation.tests.cadres import (
     propose,
     tp,
 )
-from services.deliberation.tests.donnees import ALICE
+from services.deliberation.tests.donnees import ALICE, reglement
 
 N = EtatResultat
 OUI, NON = N.ACQUISE, N.NON_ACQUISE
@@ -109,6 +109,21 @@ def test_tp_d06_l_entretien_final_voit_tout_le_dossier() -> None:
     obtenu = propose(TP, tp(CCP1=OUI, CCP2=OUI, EF=OUI))
     (parcours,) = [one for one in obtenu.explication if one.effet == "parcours suivi"]
     assert parcours.faits == ("fait-CCP1", "fait-CCP2", "fait-EF")
+
+
+def test_tp_d05_chaque_modalite_du_referentiel_est_dite_au_candidat() -> None:
+    for code, unites in (("titre", ()), ("ccp1", ("CCP1",)), ("ccp2", ("CCP2",))):
+        suivi = reglement(TP).parcours[code]
+        obtenu = propose(TP, tp(unites=unites, **dict.fromkeys(unites or ("CCP1", "CCP2", "EF"), OUI)))
+        (parcours,) = [one for one in obtenu.explication if one.effet == "parcours suivi"]
+        assert parcours.regle == suivi.regle
+        assert all(one.intitule in parcours.texte for one in suivi.modalites.values())
+
+
+def test_tp_d04_aucun_parcours_de_ccs_ne_donne_de_decision() -> None:
+    du_titre = reglement(TP)
+    assert not du_titre.categories[Categorie.CCS].ouverte
+    assert not [one for one in du_titre.parcours.values() if Categorie.CCS in one.categories]
 
 
 def test_tp_n13_amb_28_chaque_competence_est_dite_et_rien_n_est_agrege() -> None:
