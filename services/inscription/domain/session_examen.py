@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,8 +20,6 @@ from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
 Reglements: TypeAlias = Mapping[str, Reglement]
 SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre | FermerCentre
 SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert | CentreFerme
-
-AMBIGUITE = re.compile(r"AMB-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,7 @@ def _exiger_choix(choix: Mapping[str, str], reglement: Reglement) -> None:
         if option not in possibles:
             offertes = ", ".join(possibles) or "aucune : ce choix n'est pas ouvert"
             raise Refus(
-                ambiguite if AMBIGUITE.fullmatch(ambiguite) else "CHOIX_INCONNU",
+                ambiguite if laisse else "CHOIX_INCONNU",
                 f"« choix » : option inconnue de {reglement.id} (options offertes : {offertes})",
             )
 

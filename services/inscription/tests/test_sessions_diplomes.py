@@ -85,7 +85,7 @@ def test_amb_37_l_academie_choisit_une_option_que_le_reglement_decrit() -> None:
     [
         ({"AMB-37": "au_pif"}, "AMB-37"),
         ({"AMB-48": "aucun"}, "AMB-48"),
-        ({"AMB-99": "aucun"}, "AMB-99"),
+        ({"AMB-99": "aucun"}, "CHOIX_INCONNU"),
         ({"arrondi": "aucun"}, "CHOIX_INCONNU"),
     ],
 )
