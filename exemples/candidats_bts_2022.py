@@ -104,7 +104,7 @@ def _resultats_limites(session: SessionBts) -> None:
     points = _etudiant(session, notes("9.5", "10", "10", "10", "10", "10", "10"))
     points.apres["jury"].append(
         points.ligne(
-            "deliberation.accorder_points", "2022-07-04T09:30:00+02:00", jury="B1", epreuve="E1", note="10",
+            "deliberation.accorder_points", "", jury="B1", epreuve="E1", note="10",
             motif="livret scolaire favorable en culture générale, assiduité soulignée",
         )
     )  # fmt: skip
@@ -123,8 +123,8 @@ def _absences(session: SessionBts) -> None:
     annulee.avant["ponctuel"].append(_suspicion(annulee, "téléphone en main pendant l'épreuve"))
     annulee.apres["verification"].append(
         annulee.ligne(
-            "notation.conclure_discipline", "2022-06-28T10:00:00+02:00", "recteur", epreuve="E3", annulee=True,
-            motif="commission de discipline du 28 juin : épreuve annulée",
+            "notation.conclure_discipline", "2022-06-17T10:00:00+02:00", "recteur", epreuve="E3", annulee=True,
+            motif="commission de discipline du 17 juin : épreuve annulée",
         )
     )  # fmt: skip
     blanchi = _etudiant(session, notes("11", "13", "14", "12", "11", "13", "13"))
@@ -146,10 +146,10 @@ def _dossiers_non_valides(session: SessionBts) -> None:
     depot = _etudiant(session, notes("15", "15", "15", "-", "15", "15", "15"), sans=("dossier_e4",))
     depot.avant["ponctuel"] += [
         depot.ligne(
-            "notation.constater_absence", "2022-04-12T09:00:00+02:00", depot.chef, epreuve="E4", refus_attendu="BTS-C03"
+            "notation.constater_absence", "2022-05-19T09:00:00+02:00", depot.chef, epreuve="E4", refus_attendu="BTS-C03"
         ),
         depot.ligne(
-            "notation.saisir_note", "2022-04-12T09:30:00+02:00", epreuve="E4", note="9", refus_attendu="BTS-C03"
+            "notation.saisir_note", "2022-05-19T09:30:00+02:00", epreuve="E4", note="9", refus_attendu="BTS-C03"
         ),
     ]
     tardif = _etudiant(session, notes("12", "13", "12", "12", "13", "12", "-"), sans=("dossier_e6",))
@@ -207,8 +207,8 @@ def _facultatives(session: SessionBts) -> None:
     _etudiant(session, notes("9.5", "9", "10", "10", "10", "10", "10") | {"EF2": "15"}, facultatives=("EF2",))
     douze = notes("12", "11", "12", "12", "13", "12", "12")
     sans_fiche = _etudiant(session, douze, facultatives=("EF2",), sans=("fiche_engagement",))
-    sans_fiche.avant["arret"].append(
-        session.note(sans_fiche, "EF2", "14", "2022-06-10T17:00:00+02:00", refus_attendu="BTS-C21")
+    sans_fiche.avant["ponctuel"].append(
+        session.note(sans_fiche, "EF2", "14", "2022-06-02T17:00:00+02:00", refus_attendu="BTS-C21")
     )
     _etudiant(session, notes("13", "12", "13", "12", "12", "12", "12") | {"EF1": "ABS"}, facultatives=("EF1",))
     _etudiant(
@@ -233,7 +233,7 @@ def _erreur_materielle(session: SessionBts) -> None:
     ]  # fmt: skip
     one.apres["reprise"].append(
         one.ligne(
-            "deliberation.accorder_points", "2022-07-20T09:00:00+02:00", jury="B1", epreuve="E4", note="15",
+            "deliberation.accorder_points", "2022-07-20T08:25:00+02:00", jury="B1", epreuve="E4", note="15",
             motif=transcription,
         )
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _situations(session: SessionMc) -> None:
         refaite.ligne("notation.constater_absence", "2026-03-11T09:00:00+01:00", refaite.chef, epreuve="E2.S2"),
         refaite.justification("2026-03-16T09:00:00+01:00", "E2.S2", "certificat médical"),
         refaite.ligne("notation.arreter_resultat", "2026-03-17T09:00:00+01:00", epreuve="E2", refus_attendu="AMB-52"),
-        refaite.ligne("notation.saisir_note", "2026-04-15T09:00:00+02:00", epreuve="E2.S2", note="13"),
+        refaite.ligne("notation.saisir_note", "2026-04-02T09:00:00+02:00", epreuve="E2.S2", note="13"),
     ]
     _eleve(session, en_ccf("13", "12", "13", "14", "ABS"))
     garde = _eleve(session, en_ccf("11", "-", "-", "-", "12"))
@@ -169,7 +169,7 @@ def _experience(session: SessionMc) -> None:
     points = adulte("individuel", ponctuelles("9.5", "10", "12"))  # 89,5 points
     points.apres["jury"].append(
         points.ligne(
-            "deliberation.accorder_points", "2026-07-01T09:30:00+02:00", jury="M1", epreuve="E2", note="10.5",
+            "deliberation.accorder_points", "", jury="M1", epreuve="E2", note="10.5",
             motif="relecture de la copie par le jury",
         )
     )  # fmt: skip

@@ -71,7 +71,7 @@ def _titres(session: SessionTp, centre: str) -> list[Candidat]:
     tenu = choisis[5]
     tenu.apres["jury"].append(
         tenu.ligne(
-            "deliberation.accorder_acquis", "2022-06-20T09:30:00+02:00", jury="T1", epreuve="CCP2",
+            "deliberation.accorder_acquis", "", jury="T1", epreuve="CCP2",
             motif="recouvrement mené à bien en entretien technique, trois jurés unanimes",
         )
     )  # fmt: skip

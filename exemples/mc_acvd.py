@@ -106,15 +106,21 @@ class SessionMc(Session):
         """Les quatre compétences d'E1, jamais plus de critères que la grille n'en a."""
         return {"C1": 24 + int(one.numero[-1]) % 5, "C2": 8, "C4.2": 4, "C4.4": 2}
 
-    def evaluer(self, jours: Mapping[str, str], ccf: Mapping[str, str], ponctuel: Mapping[str, str]) -> list[str]:
-        """Les situations d'E2, les grilles d'E1, les épreuves ponctuelles ; les lots des bordereaux."""
-        lots = self.remises(50, CCF, "contrôle en cours de formation", ccf)
-        self.faire("Situation d'E2 refaite", "53-e2-refaite.jsonl", self.apres("e2"))
+    def situations(self, dates: Mapping[str, str]) -> list[str]:
+        """Les situations d'E2 en cours de formation, la seconde refaite pour qui l'a manquée ; les lots."""
+        *premieres, derniere = dates
+        intitule = "contrôle en cours de formation"
+        lots = self.remises(25, CCF, intitule, {cle: dates[cle] for cle in premieres})
+        self.faire("Situation d'E2 manquée, puis refaite", "27-e2-refaite.jsonl", self.apres("e2"))
+        return lots + self.remises(28, CCF, intitule, {derniere: dates[derniere]})
+
+    def evaluer(self, jours: Mapping[str, str], ponctuel: Mapping[str, str]) -> list[str]:
+        """Les grilles d'E1, puis les épreuves ponctuelles ; les lots des bordereaux."""
         grilles = self.grilles(CCF, ("E1",), "ccf", Montre(jours["ccf"], 1200))
-        self.faire("Contrôle en cours de formation : E1", "54-e1-ccf.jsonl", grilles)
+        self.faire("Contrôle en cours de formation : E1", "50-e1-ccf.jsonl", grilles)
         grilles = self.grilles(PONCTUEL, ("E1",), "ponctuel", Montre(jours["ponctuel"], 2400))
         self.faire("Épreuve ponctuelle : E1", "60-e1-ponctuel.jsonl", grilles)
-        return lots + self.remises(61, PONCTUEL, "forme ponctuelle", ponctuel)
+        return self.remises(61, PONCTUEL, "forme ponctuelle", ponctuel)
 
 
 def en_ccf(*valeurs: str) -> dict[str, str]:

@@ -398,16 +398,21 @@ class Session:
         """Le livret visé, puis la décision, candidat par candidat ; ``par`` : qui supplée le président."""
         preside = par or jury.preside()
         for one in choisis:
-            yield from ({**ligne, "par": preside} for ligne in one.avant["jury"])
+            yield from (_en_seance(ligne, montre, preside) for ligne in one.avant["jury"])
             if one.livret and not one.ferme:
                 yield one.ligne("deliberation.viser_livret", montre.suivant(), preside, jury=jury.code)
-            yield from ({**ligne, "par": preside} for ligne in one.apres["jury"])
+            yield from (_en_seance(ligne, montre, preside) for ligne in one.apres["jury"])
             yield one.ligne("deliberation.prendre_decision", montre.suivant(), preside, jury=jury.code)
 
 
 def demi(demis: int) -> str:
     """Des demi-points en note : 25 donne ``12.5``."""
     return f"{demis // 2}.5" if demis % 2 else str(demis // 2)
+
+
+def _en_seance(ligne: Ligne, montre: Montre, preside: Ligne) -> Ligne:
+    """Ordonnée par qui préside, à son tour si elle ne dit pas quand."""
+    return {**ligne, "le": ligne["le"] or montre.suivant(), "par": preside}
 
 
 def _epreuve(cle: str) -> str:

@@ -111,7 +111,7 @@ def _dossiers(session: SessionBts) -> None:
 
 
 def _evaluation(session: SessionBts) -> None:
-    lots = session.evaluer(REMISES_CCF, REMISES_PONCTUEL, "2022-06-09")
+    lots = session.evaluer(REMISES_CCF, REMISES_PONCTUEL, "2022-06-15")
     verifications = session.apres("justification", "verification")
     session.faire("Absences, vérifications, discipline", "70-verifications.jsonl", verifications)
     session.faire("Clôture des bordereaux", "71-clotures.jsonl", session.clotures(lots, Montre("2022-06-20", 300)))

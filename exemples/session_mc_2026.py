@@ -46,8 +46,9 @@ def construire(nombre: int, graine: int, anciens: dict[str, Personne]) -> Sessio
     session = SessionMc(2026, graine)
     groupes = inventer(session, nombre - ORDINAIRE)
     _inscription(session, groupes)
+    lots = session.situations(REMISES_CCF)
     _dossiers(session)
-    _evaluation(session)
+    _evaluation(session, lots)
     _jury(session, [one for one in session.candidats if not one.annule])
     return session
 
@@ -83,8 +84,9 @@ def _dossiers(session: SessionMc) -> None:
     session.faire("Convocations", "41-convocations.jsonl", convocations)
 
 
-def _evaluation(session: SessionMc) -> None:
-    lots = session.evaluer(JOURS, REMISES_CCF, REMISES_PONCTUEL)
+def _evaluation(session: SessionMc, lots: list[str]) -> None:
+    """``lots`` : les bordereaux déjà remis."""
+    lots = lots + session.evaluer(JOURS, REMISES_PONCTUEL)
     verifications = session.apres("justification")
     session.faire("Absence justifiée", "70-verifications.jsonl", verifications)
     session.faire("Clôture des bordereaux", "71-clotures.jsonl", session.clotures(lots, Montre("2026-06-18", 300)))

@@ -19,7 +19,7 @@ PARAMETRES = {
     "remise_supports": "2022-05-20",
     "remise_dossiers": "2022-05-20",
     "remontee_ccf": "2022-06-20",
-    "jury_le": "2022-06-20",
+    "jury_le": "2022-06-21",
     "publication": "2022-06-27T10:00:00+02:00",
     "echeance_titre": "2026-07-06",
 }
@@ -146,7 +146,7 @@ def _evaluation(session: SessionTp, groupes: Groupes) -> None:
         *(session.evaluations(choisis, f"T{rang}") for rang, choisis in enumerate(groupes.autres, 3)),
     )
     session.faire("Compétences évaluées", "50-competences.jsonl", evaluations)
-    session.faire("Résultats arrêtés", "72-resultats.jsonl", session.arrets(Montre("2022-06-17", 10)))
+    session.faire("Résultats arrêtés", "72-resultats.jsonl", session.arrets(Montre("2022-06-20", 10)))
 
 
 def _jurys(session: SessionTp, groupes: Groupes) -> None:
@@ -173,7 +173,7 @@ def _jury_de_plus(rang: int) -> Jury:
 
 
 def _seance(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iterator[Ligne | str]:
-    montre = Montre("2022-06-20", 20)
+    montre = Montre("2022-06-21", 20)
     yield from jury.presences(montre)
     yield jury.ordre("ouvrir_jury", montre.suivant())
     yield from session.delibere(jury, choisis, montre)
@@ -190,7 +190,7 @@ def _titre_rouen(session: SessionTp, choisis: list[Candidat]) -> Iterator[Ligne 
 
 
 def _titre_caen(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iterator[Ligne | str]:
-    montre, dernier = Montre("2022-06-20", 20), choisis[-1]
+    montre, dernier = Montre("2022-06-21", 20), choisis[-1]
     supplee = jury.preside(jury.vice_president)
     yield jury.constituer("2022-06-07T10:00:00+02:00", "décision DREETS 2022-32", choisis)
     yield from jury.presences(montre)
@@ -204,7 +204,7 @@ def _titre_caen(session: SessionTp, jury: Jury, choisis: list[Candidat]) -> Iter
 
 
 def _certificats(session: SessionTp, choisis: list[Candidat]) -> Iterator[Ligne | str]:
-    montre = Montre("2022-06-20", 20)
+    montre = Montre("2022-06-21", 20)
     yield C1.constituer("2022-06-07T11:00:00+02:00", "décision DREETS 2022-33", choisis)
     yield "Pour le second certificat, il faut un juré qui a l'expérience de la rétention : il n'est pas encore là."
     yield from C1.presences(montre, absents=("PRO-66",))
