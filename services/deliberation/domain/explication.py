@@ -60,7 +60,7 @@ def conclure(
     """Une entrée par condition du règlement, puis ce que la décision emporte."""
     reglement = session.reglement
     return (
-        *(_clause(one, bilan, session, admis=conclusion.admis) for one in constats),
+        *(_clause(one, bilan, session, conclusion.decision) for one in constats),
         *(seconde_chance(conclusion.rattrapage, bilan, reglement, admis=conclusion.admis)),
         *_mentions(bilan.totaux(), conclusion.mention, session, admis=conclusion.admis),
         *_conduite(bilan, conclusion.permis, reglement),
@@ -80,7 +80,7 @@ def poursuivre(
     """Des unités restent à présenter : rien n'est décidé du diplôme, et les notes obtenues se gardent (DC-BTS03)."""
     reglement = session.reglement
     return (
-        *(_clause(one, bilan, session, admis=False) for one in constats if one.totaux is None and one.admission),
+        *(_clause(one, bilan, session, Decision.POURSUITE) for one in constats if one.totaux is None and one.admission),
         progression(bilan, reglement),
         *conservation(conservees, reglement, progressive=progressive),
     )
@@ -117,17 +117,17 @@ def choix_appliques(citees: Iterable[str], session: SessionFigee) -> dict[str, s
     return {one: session.option(one) or choix[one].texte for one in citees if one in choix and one.startswith("AMB-")}
 
 
-def _clause(constat: Constat, bilan: Bilan, session: SessionFigee, *, admis: bool) -> Explication:
+def _clause(constat: Constat, bilan: Bilan, session: SessionFigee, decision: Decision) -> Explication:
     match constat.clause.procedure:
         case "toutes_presentees":
             return presence(constat, bilan, session.reglement)
         case "toutes_valides":
             return validite(constat, bilan, session.reglement)
         case "livret_vise":
-            return _livret(constat, bilan, session.reglement, admis=admis)
+            return _livret(constat, bilan, session.reglement, admis=decision is Decision.ADMIS)
     if constat.totaux is None or bilan.sans_valeur:
         return non_calculee(constat, bilan, session.reglement)
-    return moyenne(constat, constat.totaux, bilan, session)
+    return moyenne(constat, constat.totaux, bilan, session, controle=decision is Decision.EPREUVES_CONTROLE)
 
 
 def _livret(constat: Constat, bilan: Bilan, reglement: Reglement, *, admis: bool) -> Explication:

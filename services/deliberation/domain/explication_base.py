@@ -10,6 +10,7 @@ from contracts.vocabulaire import Decision, EtatResultat, Explication
 from services.deliberation.domain.calcul import Compte, Constat, Totaux, en_decimal, exact, tronquer
 
 REMPLIE = "condition remplie"
+OUVRE_CONTROLE = "condition non remplie : épreuves de contrôle"
 IMPOSSIBLE = "le diplôme ne peut pas être délivré"
 SANS_EFFET = "sans effet sur la décision"
 ISSUES = {

@@ -25,8 +25,9 @@ REGLE_MOYENNE = "AMB-46"  # « non valide » : rien n'est calculé
 def presence(constat: Constat, bilan: Bilan, reglement: Reglement) -> Explication:
     """Toutes les épreuves obligatoires présentées, sauf dispense ; ce qui vaut pour chaque absence."""
     obligatoires = [one for one in bilan.comptes if one.epreuve.obligatoire]
+    lesquelles = "de cette session" if bilan.manquantes else "obligatoires"
     texte = (
-        "Toutes les épreuves obligatoires ont été présentées, sauf dispense ou absence pour un motif admis."
+        f"Toutes les épreuves {lesquelles} ont été présentées, sauf dispense ou absence pour un motif admis."
         if constat.tenue
         else f"{_pourquoi(bilan)} : une épreuve obligatoire n'a pas été présentée."
     )

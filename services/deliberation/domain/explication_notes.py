@@ -9,6 +9,7 @@ from contracts.session import SessionFigee
 from contracts.vocabulaire import EtatResultat, Explication, Mode
 from services.deliberation.domain.calcul import HORS_CALCUL, Bilan, Compte, Constat, Totaux, exact, exiger_seuil
 from services.deliberation.domain.explication_base import (
+    OUVRE_CONTROLE,
     SANS_EFFET,
     choix,
     dire,
@@ -28,8 +29,10 @@ DIT_SITUATION = {
 }
 
 
-def moyenne(constat: Constat, totaux: Totaux, bilan: Bilan, session: SessionFigee) -> Explication:
-    """Le total exact face au seuil, puis la part de chaque épreuve."""
+def moyenne(
+    constat: Constat, totaux: Totaux, bilan: Bilan, session: SessionFigee, *, controle: bool = False
+) -> Explication:
+    """Le total exact face au seuil, puis la part de chaque épreuve. ``controle`` : des oraux s'ouvrent."""
     seuil, domaine = exiger_seuil(constat.clause), constat.clause.domaine
     comptes = [one for one in bilan.comptes if one.points is not None and domaine in (None, one.epreuve.domaine)]
     sujet = "l'ensemble des unités" if domaine is None else DOMAINES[domaine]
@@ -53,7 +56,7 @@ def moyenne(constat: Constat, totaux: Totaux, bilan: Bilan, session: SessionFige
         texte,
         *comptes,
         chiffres=chiffres,
-        effet=effet(constat, session.reglement),
+        effet=OUVRE_CONTROLE if controle and not constat.tenue else effet(constat, session.reglement),
         details=details,
     )
 

@@ -172,6 +172,7 @@ def test_cl_069_dc_bts11_rattrapage_ouvert_puis_la_meilleure_note_gardee() -> No
     ouvert = propose(BTS, d)
     assert (ouvert.decision, ouvert.points, ouvert.moyenne) == (Decision.EPREUVES_CONTROLE, "197", "9.38")
     assert (ouvert.moyenne_professionnelle, ouvert.epreuves_controle) == ("10.41", GENERAL)
+    assert ouvert.explication[2].effet == "condition non remplie : épreuves de contrôle"
     choisi = replace(d, controles=("E1", "E2"))
     passes = {"E1": oral("E1", "6", "12"), "E2": oral("E2", "9", "7")}
     obtenu = propose(BTS, replace(choisi, resultats={**choisi.resultats, **passes}))
@@ -265,6 +266,7 @@ def test_dc_bts02_forme_progressive_des_unites_manquent_poursuite() -> None:
     assert obtenu.unites == ("E1", "E3")  # DC-BTS03 : gardées au-dessous de 10 aussi
     (reste,) = [one for one in citees(obtenu.explication, "DC-BTS03") if "unites_a_presenter" in one.chiffres]
     assert reste.chiffres == {"unites_a_presenter": "4"}
+    assert obtenu.explication[0].texte.startswith("Toutes les épreuves de cette session")
     assert "E2, E4, E5 et E6" in reste.texte
 
 
