@@ -18,10 +18,10 @@ PROFESSIONNELLES = ("E4", "E5.S1", "E5.S2", "E6")
 EN_CCF = ("E2", "E4", "E6")
 ROUEN, HAVRE, CAEN = "0769101R", "0769102S", "0149103T"  # lycées publics, seuls centres d'examen
 EVREUX, CFA, GRETA, ECOLE = "0279104U", "0769105V", "0149106W", "0769107X"
-SIX = ("distributeurs", "partenaires", "vente_directe")
+FICHES_E6 = ("distributeurs", "partenaires", "vente_directe")
 CONTENUS: Mapping[str, Ligne] = {
     "dossier_e4": {"fiches": ["negociation_vente", "evenement_commercial"], "annexes": 2},
-    "dossier_e6": {"fiches": list(SIX), "etude": True, "experience_reelle": True, "faces": 4},
+    "dossier_e6": {"fiches": list(FICHES_E6), "etude": True, "experience_reelle": True, "faces": 4},
     "dossier_professionnel": {"etude": True, "experience_reelle": True, "pages": 10, "faces": 4},
 }
 ENTREPRISES = (

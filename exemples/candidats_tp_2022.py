@@ -89,9 +89,8 @@ def _titres(session: SessionTp, centre: str) -> list[Candidat]:
     temps.avant["acquis"].append(
         temps.ligne("inscription.accorder_amenagement", ACQUIS_LE, nature="tiers-temps pour toutes les épreuves")
     )
-    sans_dp = session.voie("parcours_continu", centre, sans=("dossier_professionnel",), ferme=True)
-    sans_dp.avant["planning"].clear()
-    return [*choisis, temps, sans_dp]
+    sans_dossier = session.voie("parcours_continu", centre, sans=("dossier_professionnel",), ferme=True)
+    return [*choisis, temps, sans_dossier]
 
 
 def _refus_planning(session: SessionTp, one: Candidat) -> None:
@@ -121,10 +120,15 @@ def _capitalisations(session: SessionTp) -> list[Candidat]:
         for code, (titre, obtenu) in (anciens, recents, melange, recents)[rang].items():
             one.avant["acquis"].append(_acquis(one, code, titre, obtenu))
         choisis.append(one)
-    premier = choisis[0]
+    premier, second = choisis[:2]
     premier.avant["acquis"].insert(
         0, _acquis(premier, "CCP1", "arrêté du 3 mars 2009", "2014-06-20", refus_attendu="TP-I05")
     )
+    tardif = second.avant["acquis"].pop() | {"le": "2022-05-31T15:00:00+02:00"}
+    convoque = {"date": "2022-06-17T14:00:00+02:00", "refus_attendu": "TP-D02"}
+    second.avant["convocation"] += [
+        second.ligne("inscription.emettre_convocation", "2022-05-31T14:00:00+02:00", **convoque), tardif
+    ]  # fmt: skip
     return choisis
 
 
@@ -155,7 +159,7 @@ def _certificats(session: SessionTp) -> list[Candidat]:
     """Un seul certificat : sans entretien final ; pour le second, un jury qui sait la rétention (TP-D03, TP-N17)."""
     choisis = []
     for rang in range(6):
-        manque = ("CCP1.S2",) if rang == 4 else ()
+        manque: tuple[str, ...] = ("CCP1.S2",) if rang == 4 else ()
         one = session.voie(("parcours_continu", "vae")[rang % 2], ROUEN, CCP1, manque=manque)
         session.passages[one.numero] = (f"2022-06-15T{8 + rang + rang // 4:02d}:00:00", f"K-{rang % 4 + 1}", False)
         choisis.append(one)

@@ -138,7 +138,7 @@ def _jury(session: SessionBts, choisis: list[Candidat]) -> None:
     session.faire("Épreuves de contrôle", "81-controle.jsonl", chain(oraux, session.apres("controle_oral")))
     montre = Montre("2022-07-08", 60)
     retenus = [one for one in choisis if one.numero in session.oraux]
-    fin = [*session.decider(JURY, retenus, montre), JURY.ordre("clore_jury", montre.suivant())]
+    fin: list[Ligne | str] = [*session.decider(JURY, retenus, montre), JURY.ordre("clore_jury", montre.suivant())]
     session.faire("Jury B1 : après les oraux de contrôle", "82-jury-suite.jsonl", fin)
 
 
@@ -151,7 +151,7 @@ def _publication(session: SessionBts) -> None:
     session.faire("Publication, relevés et diplômes", "90-publication.jsonl", suites)
     attente = [one for one in session.candidats if one.apres["apres_jury"]]
     decisions = session.decider(JURY, attente, Montre("2022-07-13", 300))
-    complement = [
+    complement: list[Ligne | str] = [
         "Les dossiers vérifiés après la clôture : le président décide, sur procès-verbal complémentaire.",
         *session.apres("apres_jury"),
         ATTENDRE,
