@@ -6,6 +6,7 @@
 #   make regles        which rule of the catalogue has which tests   (make regles ARGS="--cadre CAP24")
 #   make documents     write again the pages that the contracts generate, in docs/
 #   make bench         measure                          (make bench ARGS="--help")
+#   make mutation      change the deciders one way at a time: which changes no test sees  (make mutation ARGS="notation")
 #   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
 #   make clean         remove the environment, the caches and what the runs left
 
@@ -20,7 +21,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check regles documents bench requirements clean
+.PHONY: help demo test check regles documents bench mutation requirements clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -50,6 +51,9 @@ documents: .venv/.base
 
 bench: .venv/.bench
 	$(BIN)/python -m bench $(ARGS)
+
+mutation: .venv/.mutation
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 # --- environment: one stamp per set of packages, remade when its pins change -----------------------------------------
 
@@ -82,6 +86,10 @@ endef
 	$(call install,bench)
 	@touch .venv/.base
 
+.venv/.mutation: requirements/mutation.txt pyproject.toml | .venv/.python
+	$(call install,mutation)
+	@touch .venv/.base # mutation holds base, same versions
+
 # Each set takes the versions of the one before as they are, so they never disagree.
 requirements: | .venv/.python
 	$(PIP) install uv
@@ -89,6 +97,7 @@ requirements: | .venv/.python
 	$(LOCK) -c requirements/construction.txt pyproject.toml -o requirements/base.txt
 	$(LOCK) --group test --group check -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group bench -c requirements/base.txt pyproject.toml -o requirements/bench.txt
+	$(LOCK) --group test --group mutation -c requirements/dev.txt pyproject.toml -o requirements/mutation.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
