@@ -42,7 +42,10 @@ def condition_experience(inscrit: Inscrit, session: SessionFigee) -> Condition:
     if experience is None:
         du_statut = session.reglement.categories[inscrit.categorie].regle
         regle = REGLE_SESSION if REGLE_SESSION in session.reglement.sources else du_statut
-        return Condition(False, regle, f"la session {session.reglement.session} n'exige aucune durée")
+        fait = f"la session {session.annee} n'exige aucune durée"
+        if session.reglement.controles:
+            fait = f"aucune expérience exigée pour se présenter en {session.annee}"
+        return Condition(False, regle, fait)
     if not inscrit.majeur:
         return Condition(False, experience.regle_majorite, f"mineur au 31 décembre {session.annee}")
     if session.parametres.strict_001:

@@ -13,7 +13,7 @@ from services.conformite.domain.acces import REGLE_SESSION, Condition, condition
 from services.conformite.domain.attestation import attestees
 from services.conformite.domain.etats import Dossier, Piece
 from services.conformite.domain.heures import Decompte, chiffre, heures_plafonnees, tronquer
-from services.conformite.domain.pieces import REGLE_ADMINISTRATIVE, attestations, decompter
+from services.conformite.domain.pieces import REGLE_ADMINISTRATIVE, attestations, decompter, dus
 
 REGLE_ATTESTATION = "CAP26-C03"
 REGLE_PLAFOND = "AMB-29"
@@ -21,6 +21,7 @@ REGLE_MOTIVATION = "CAP26-R01"
 REMPLIE = "condition remplie"
 NON_REMPLIE = "condition non remplie : le candidat n'est pas autorisé à se présenter"
 SANS_OBJET = "condition sans objet"
+ACCES_OUVERT = "accès ouvert ; ne dit rien des dossiers des épreuves"
 VERDICTS = {
     Verdict.CONFORME: "admise",
     Verdict.INCOMPLETE: "incomplète, non régularisée",
@@ -66,11 +67,21 @@ def sans_condition(
     dossier: Dossier, condition: Condition, session: SessionFigee, motifs: Motifs = ()
 ) -> tuple[Explication, ...]:
     """Aucune durée n'est exigée ; les PFMP sont contrôlées là où le règlement les attend (AMB-04)."""
+    a_part = session.reglement.experience is None and session.reglement.controles
     return (
-        _condition(dossier, condition, session, SANS_OBJET),
+        _acces_ouvert(dossier, condition, session) if a_part else _condition(dossier, condition, session, SANS_OBJET),
         *_pfmp(dossier, session, refusees=bool(motifs)),
         *_refus(dossier, motifs, session),
     )
+
+
+def _acces_ouvert(dossier: Dossier, condition: Condition, session: SessionFigee) -> Explication:
+    """Le statut ouvre l'accès ; une durée peut être due ailleurs, au dossier d'une épreuve (BTS-C01, MC-C03)."""
+    texte = "L'accès à l'examen s'ouvre selon le statut ; les dossiers des épreuves se contrôlent à part."
+    epreuves = dict.fromkeys(une for du in dus(dossier, session) for une in du.epreuves)
+    dossiers = f"dossiers contrôlés pour {', '.join(epreuves)}" if epreuves else "aucun dossier d'épreuve à contrôler"
+    faits = (f"statut : {dossier.ouvert.categorie.value}", condition.fait, dossiers)
+    return clause(session, condition.regle, texte, faits=faits, effet=ACCES_OUVERT)
 
 
 def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, effet: str) -> Explication:

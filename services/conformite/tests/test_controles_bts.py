@@ -41,6 +41,7 @@ from services.conformite.tests.donnees_controles import (
 
 CADRE = Cadre(session_de(BTS))
 COMPLET = (etudiant(), dossier_e4(), dossier_e6(), STAGE)
+OUVERT = "accès ouvert ; ne dit rien des dossiers des épreuves"
 
 
 # Le contrôle ------------------------------------------------------------------------------------------------------
@@ -53,6 +54,20 @@ def test_bts_c01_chaque_dossier_est_controle_et_l_acces_reste_ouvert():
         (("E6",), "BTS-C01", "16 semaines"),
     ]
     assert clause(e4.explication, "BTS-C07").chiffres["retenue"] == "16"
+
+
+def test_bts_c01_l_acces_ne_dit_pas_qu_aucune_duree_n_est_due():
+    [acces] = CADRE.conforme("examen", *COMPLET).explication
+    assert (acces.regle, acces.effet) == (CADRE.session.reglement.categories[Categorie.SCOLAIRE_PUBLIC].regle, OUVERT)
+    assert acces.texte == "L'accès à l'examen s'ouvre selon le statut ; les dossiers des épreuves se contrôlent à part."
+    assert acces.faits[2] == "dossiers contrôlés pour E4, E6"
+    [sans_e4] = CADRE.conforme("examen", *COMPLET, dispenser("E4")).explication
+    assert sans_e4.faits[2] == "dossiers contrôlés pour E6"
+
+
+def test_bts_c01_qui_ne_passe_ni_e4_ni_e6_n_a_pas_de_dossier_d_epreuve():
+    [acces] = CADRE.conforme("examen", etudiant(unites=("E1",))).explication
+    assert acces.faits[2] == "aucun dossier d'épreuve à contrôler"
 
 
 @pytest.mark.parametrize("categorie", [une for une in session_de(BTS).reglement.categories if une != "experience"])

@@ -213,3 +213,9 @@ def test_mc_c01_la_duree_d_une_session_de_2025_se_compte_avant_son_examen():
     futur = attester("A1", semaines(17, date(2025, 3, 3)))
     refuse = cadre.refus("E1", eleve(), RAPPORT, futur, le=APRES.replace(year=2025, month=5))
     assert refuse.duree_retenue == "11 semaines"
+
+
+def test_mc_c01_l_acces_nomme_la_session_du_candidat_pas_l_annee_du_reglement():
+    cadre = Cadre(session_de(MC, premiere_epreuve=date(2026, 5, 18)))
+    [acces] = cadre.conforme("examen", eleve()).explication
+    assert acces.faits[1:] == ("aucune expérience exigée pour se présenter en 2026", "dossiers contrôlés pour E1")
