@@ -149,6 +149,11 @@ def test_dc_cap18_un_reglement_peut_fixer_un_seuil() -> None:
     candidat(inscrit(), session=session).when(garder("EP1", "10")).then(garde("EP1", "10"))
 
 
+@pytest.mark.parametrize("note", ["0", "20"])
+def test_dc_cap11_les_bornes_du_bareme_se_gardent(note: str) -> None:
+    candidat(inscrit()).when(garder("UG1", note)).then(garde("UG1", note))
+
+
 @pytest.mark.parametrize("note", ["20.5", "12.25"])
 def test_dc_cap11_une_note_conservee_est_de_0_a_20_par_demi_points(note: str) -> None:
     candidat(inscrit()).when(garder("UG1", note)).then_refused("DC-CAP11")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -80,6 +80,7 @@ def test_cl_094_dc_bts03_en_forme_progressive_elle_se_garde() -> None:
     progressif = BTS.inscrit(Categorie.FORMATION_CONTINUE, "E1", "E3", **PROGRESSIVE)
     BTS.candidat(progressif).when(garder(BTS, "E3", "8")).then(garde("E3", "8", "DC-BTS03"))
     BTS.candidat(progressif).when(garder(BTS, "E3", "12")).then(garde("E3", "12", "DC-BTS14"))
+    BTS.candidat(progressif).when(garder(BTS, "E3", "10")).then(garde("E3", "10", "DC-BTS14"))
 
 
 def test_dc_bts03_en_forme_progressive_se_garde_aussi_une_unite_deja_presentee() -> None:
@@ -173,10 +174,25 @@ def test_ne_se_reprend_ni_ce_qui_se_presente_ni_ce_qui_se_note_ni_l_entretien() 
     TP.candidat(TP.inscrit(Categorie.CAPITALISATION, "CCP2")).when(reconnaitre("EF")).then_refused("DC-TP03")
     TP.candidat(ENTRETIEN).when(reconnaitre("CCP9")).then_refused("EPREUVE_INCONNUE")
     TP.candidat(ENTRETIEN).when(reconnaitre("CCP1", obtenu_le=date(2022, 1, 3))).then_refused("DC-TP03")
+    lendemain = reconnaitre("CCP1", obtenu_le=date(2021, 11, 9))
+    TP.candidat(ENTRETIEN).when(lendemain).then_refused("DC-TP03")
     note = ReconnaitreAcquis(
         candidat=NUMERO, epreuve="E1", titre_origine="BTS-NDRC-2022", obtenu_le=date(2021, 6, 1), **BTS.qui()
     )
     BTS.candidat(INDIVIDUEL).when(note).then_refused("DC-BTS14")
+
+
+def test_dc_tp03_une_unite_obtenue_le_jour_meme_se_reprend_au_jour_de_l_academie() -> None:
+    jour = TP.qui()["le"].date()
+    TP.candidat(ENTRETIEN).when(reconnaitre("CCP1", obtenu_le=jour)).then(acquis("CCP1", jour))
+    presque_minuit = datetime(2021, 11, 8, 23, 30, tzinfo=UTC)  # 0:30, le lendemain, à Clermont-Ferrand
+    demain = reconnaitre("CCP1", obtenu_le=date(2021, 11, 9), le=presque_minuit)
+    TP.candidat(ENTRETIEN).when(demain).then(acquis("CCP1", date(2021, 11, 9)))
+
+
+def test_dc_tp03_sans_parcours_toute_unite_obligatoire_se_reprend() -> None:
+    libre = TP.sous(parcours={})
+    libre.candidat(libre.inscrit(Categorie.CAPITALISATION, "CCP2")).when(reconnaitre("EF")).then(acquis("EF"))
 
 
 # Ce qu'il faut détenir avant la convocation ------------------------------------------------------------------------
@@ -204,3 +220,5 @@ def test_cl_104_dc_tp03_le_titre_echu_ne_se_finit_qu_avec_un_ccp() -> None:
     echu.candidat(*dernier).when(CONVOQUER).then_refused("DC-TP03")
     echu.candidat(*dernier, acquis("CCP1")).when(CONVOQUER).then(convocation("CCP2"))
     TP.candidat(*dernier).when(CONVOQUER).then(convocation("CCP2"))
+    le_dernier_jour = TP.avec(echeance_titre=date(2022, 5, 9))
+    le_dernier_jour.candidat(*dernier).when(CONVOQUER).then(convocation("CCP2"))

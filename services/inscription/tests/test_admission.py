@@ -118,8 +118,9 @@ def test_cl_011_cap26_i01_avant_2026_l_inscription_se_fait_sous_un_reglement_san
 
 
 def test_une_naissance_a_venir_est_refusee() -> None:
-    commande = inscription(Categorie.APPRENTI, identite=ne_le(date(2026, 1, 1)), etablissement=CFA)
-    candidate().when(commande).then_refused("NAISSANCE_A_VENIR")
+    for jour in (QUI["le"].date(), date(2026, 1, 1)):
+        commande = inscription(Categorie.APPRENTI, identite=ne_le(jour), etablissement=CFA)
+        candidate().when(commande).then_refused("NAISSANCE_A_VENIR")
 
 
 def test_un_statut_que_le_reglement_ne_prevoit_pas_est_refuse() -> None:
@@ -205,6 +206,15 @@ def test_amb_10_cap24_i04_le_permis_b_dispense_aussi_en_ccf() -> None:
 
 def test_la_meme_inscription_demandee_deux_fois_ne_se_fait_qu_une_fois() -> None:
     candidate(S2026, inscrit(), PERMIS, reservee()).when(inscription(permis_b=True)).then_nothing()
+    candidate(S2026, inscrit(), reservee()).when(inscription()).then_nothing()
+
+
+def test_dire_le_mode_que_l_on_a_deja_ne_change_rien_en_dire_un_autre_se_refuse() -> None:
+    eleve = inscrit(Categorie.SCOLAIRE_PUBLIC, modes=modes(Mode.CCF), etablissement=LYCEE)
+    deja = candidate(S2026, eleve, reservee())
+    choix: dict[str, Any] = {"categorie": Categorie.SCOLAIRE_PUBLIC, "etablissement": LYCEE}
+    deja.when(inscription(**choix, modes={"EP1": Mode.CCF})).then_nothing()
+    deja.when(inscription(**choix, modes={"EP1": Mode.PONCTUEL})).then_refused("DEJA_INSCRIT")
 
 
 @pytest.mark.parametrize(
@@ -286,6 +296,8 @@ def test_cap24_g07_on_ne_quitte_pas_son_etablissement_en_y_composant() -> None:
     apprenti = inscrit(Categorie.APPRENTI, etablissement=CFA)
     chez_lui = CentreAffecte(candidat=NUMERO, centre=CFA, type=TypeCentre.ANNEXE, regle="CAP24-G07")
     modifiee(apprenti, chez_lui).when(modifier(etablissement=LYCEE)).then_refused("CAP24-G07")
+    reste = modification(modes=modes(Mode.PONCTUEL, "UF1"), facultatives=("UF1",), etablissement=CFA)
+    modifiee(apprenti, chez_lui).when(modifier(facultatives=("UF1",))).then(reste)
 
 
 def test_une_facultative_dont_la_note_est_conservee_ne_se_quitte_pas() -> None:
@@ -303,6 +315,11 @@ def test_un_candidat_inconnu_ou_annule_ne_se_modifie_pas() -> None:
 def test_l_empreinte_de_la_personne_est_gardee_avec_l_inscription() -> None:
     assert inscrite(inscription()).personne == EMPREINTE
     assert R2024.inscription.regle_convocation is None
+
+
+def test_l_inscription_garde_l_etablissement_et_le_livret() -> None:
+    fait = inscrite(inscription(Categorie.SCOLAIRE_PUBLIC, etablissement=LYCEE, livret=True))
+    assert (fait.etablissement, fait.livret) == (LYCEE, True)
 
 
 def test_un_candidat_s_inscrit_lui_meme_comme_un_gestionnaire_l_inscrirait() -> None:

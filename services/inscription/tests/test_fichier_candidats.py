@@ -85,6 +85,15 @@ def test_toutes_les_colonnes_donnent_l_ordre_d_inscrire() -> None:
     )
 
 
+@pytest.mark.parametrize("colonne", ["permis_b", "derogation", "contrat_deux_specialites", "livret"])
+def test_dc_cap07_chaque_oui_donne_le_sien_a_l_ordre(colonne: str) -> None:
+    [candidat] = lu(csv(f"{ligne()};oui", entete=f"{COURTE};{colonne}")).candidats
+    par = Acteur(id="agent-1", role="gestionnaire", academie="normandie", portee=("candidat:2600000001",))
+    commande = candidat.commande(identifiant="import-0001", le=LE, par=par, session="2026", diplome="cap_osrcl")
+    dits = {nom: getattr(commande, nom) for nom in ("permis_b", "derogation", "contrat_deux_specialites", "livret")}
+    assert dits == {**dict.fromkeys(dits, False), colonne: True}
+
+
 def test_dc_bts02_la_forme_et_les_unites_se_lisent() -> None:
     entete = f"{COURTE};forme;unites"
     [progressif, global_] = lu(

@@ -111,6 +111,8 @@ def test_dc_bts10_hors_contrat_distance_et_experience_passent_tout_en_ponctuel()
 def test_dc_bts10_au_moins_trois_epreuves_restent_ponctuelles() -> None:
     en_ccf = BTS.reglement.epreuves["E5"].model_copy(update={"modes": (Mode.PONCTUEL, Mode.CCF)})
     examen = BTS.sous(epreuves={**BTS.reglement.epreuves, "E5": en_ccf})
+    regles = examen.reglement.inscription.model_copy(update={"regle_modes": "CAP24-I03"})
+    examen = examen.sous(inscription=regles)
     quatre = examen.inscription(ETUDIANT, modes={**CCF, "E5": Mode.CCF}, etablissement=LYCEE)
     examen.candidate(**HABILITE).when(quatre).then_refused("DC-BTS10")
     reparties = {"E2": Mode.CCF, "E4": Mode.CCF, "E5": Mode.CCF, "E6": Mode.PONCTUEL}
@@ -154,6 +156,24 @@ def test_tp_i02_chaque_voie_a_ses_parcours(voie: Categorie, unites: tuple[str, .
 def test_cl_100_tp_d03_une_session_de_ccp_n_a_pas_d_entretien_final() -> None:
     refuse(TP, "TP-D03", Categorie.PARCOURS_CONTINU, unites=("CCP1", "EF"))
     refuse(TP, "TP-D03", Categorie.CAPITALISATION, unites=("EF", "CCP2"))
+
+
+@pytest.mark.parametrize(
+    ("parcours", "regle"),
+    [
+        (("titre", "capitalisation"), "TP-I03"),  # aucun ne s'en approche : la règle du statut
+        (("titre", "ccp1", "ccp2"), "TP-D02"),  # celui qui lui est ouvert, avant celui qui ne l'est pas
+    ],
+)
+def test_tp_d03_le_refus_cite_le_parcours_le_plus_proche(parcours: tuple[str, ...], regle: str) -> None:
+    tous = TP.reglement.parcours
+    ferme = tous["ccp1"].model_copy(update={"categories": (Categorie.VAE,)})
+    ouvert = tous["ccp2"].model_copy(update={"regle": "TP-D02"})
+    choisis = {**tous, "ccp1": ferme, "ccp2": ouvert}
+    statut = TP.reglement.categories[Categorie.PARCOURS_CONTINU].model_copy(update={"regle": "TP-I03"})
+    categories = {**TP.reglement.categories, Categorie.PARCOURS_CONTINU: statut}
+    examen = TP.sous(parcours={nom: choisis[nom] for nom in parcours}, categories=categories)
+    refuse(examen, regle, Categorie.PARCOURS_CONTINU, unites=("CCP1", "CCP2"))
 
 
 def test_tp_d03_deux_ccp_sans_entretien_ne_font_pas_une_session() -> None:
@@ -214,6 +234,11 @@ def test_cl_104_dc_tp03_inscrit_trois_mois_avant_l_echeance_il_a_un_an_pour_fini
 def test_cl_104_dc_tp03_inscrit_apres_l_echeance_il_est_refuse() -> None:
     apres = TP.inscription(Categorie.CAPITALISATION, unites=("EF",), **le(date(2022, 3, 2)))
     TP.candidate(**ECHU).when(apres).then_refused("DC-TP03")
+    choix: dict[str, Any] = {"unites": ("EF",), **le(date(2022, 3, 1))}
+    le_jour = TP.inscription(Categorie.CAPITALISATION, **choix)
+    TP.candidate(**ECHU).when(le_jour).then_kinds(CandidatInscrit, PersonneReservee)
+    apres_minuit = le_jour.model_copy(update={"le": datetime(2022, 3, 1, 23, 30, tzinfo=UTC)})  # à l'heure légale
+    TP.candidate(**ECHU).when(apres_minuit).then_refused("DC-TP03")
     passe = Anteriorite(premiere_inscription=date(2021, 12, 1))
     depuis = apres.model_copy(update={"anteriorite": passe})
     TP.candidate(**ECHU).when(depuis).then_kinds(CandidatInscrit, PersonneReservee)

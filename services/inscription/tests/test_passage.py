@@ -140,6 +140,13 @@ def test_une_inscription_annulee_ne_s_autorise_plus() -> None:
     candidat(inscrit(), ANNULEE).when(controler(True)).then_nothing()
 
 
+def test_cap26_p01_la_regle_qui_s_oppose_peut_changer_pas_se_repeter() -> None:
+    refuse = (inscrit(), autorise(False, "CAP26-I05"))
+    candidat(*refuse).when(controler(False, "CAP26-I05")).then_nothing()
+    candidat(*refuse).when(controler(False, "DC-CAP03")).then(autorise(False, "DC-CAP03"))
+    candidat(*refuse).when(controler(True, "CAP26-I05")).then(autorise(True, "CAP26-I05"))
+
+
 def test_un_candidat_inconnu_ne_s_autorise_pas() -> None:
     candidat().when(controler(True)).then_refused("CANDIDAT_INCONNU")
 

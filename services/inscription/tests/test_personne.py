@@ -228,3 +228,7 @@ def test_une_place_inconnue_n_a_rien_a_rendre() -> None:
     decide = partial(personne.annuler, ANNULER)
     candidature = evolve_ensemble(Ensemble(), inscrit())[NUMERO]
     assert decide(candidature, {EMPREINTE: SansPlace()}) == ([ANNULEE], {EMPREINTE: []})
+
+
+def test_rendre_une_place_que_l_on_n_a_pas_ne_change_rien() -> None:
+    assert personne.evolve(personne.initial, LIBEREE) == personne.initial

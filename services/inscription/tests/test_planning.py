@@ -19,6 +19,7 @@ from contracts.evenements.inscription import (
     PassageReporte,
 )
 from contracts.vocabulaire import Categorie, Creneau, TypeCentre
+from services.inscription.domain.etats import Autorisee
 from services.inscription.domain.planning import Occupation, en_clair
 from services.inscription.domain.session_examen import Centre
 from services.inscription.tests.diplomes import AFFECTE, AUTRE_LYCEE, BTS, CENTRE, LYCEE, MC, TP, Examen, a
@@ -167,8 +168,9 @@ def test_tp_n15_on_ne_corrige_pas_ce_qui_n_est_pas_ecrit() -> None:
 
 def test_tp_n16_la_correction_est_au_jury_seul_et_prend_du_temps() -> None:
     TP.candidat(TITRE, AFFECTE).when(planifier(change(SESSION_TITRE, "correction", jury=False))).then_refused("TP-N10")
-    a_rebours = change(SESSION_TITRE, "correction", debut=a(11, 10), fin=a(11))
-    TP.candidat(TITRE, AFFECTE).when(planifier(a_rebours)).then_refused("TP-N09")
+    for debut in (a(11), a(11, 10)):
+        a_rebours = change(SESSION_TITRE, "correction", debut=debut, fin=a(11))
+        TP.candidat(TITRE, AFFECTE).when(planifier(a_rebours)).then_refused("TP-N09")
 
 
 def test_tp_n02_un_moment_attend_la_fin_du_precedent() -> None:
@@ -278,6 +280,8 @@ def test_tr_n04_la_convocation_ne_vient_pas_apres_le_debut_du_passage() -> None:
     deja = planifie(suite(*E4), "100", "60", "TR-N04")
     tard = EmettreConvocation(candidat=NUMERO, date=a(8, 30), **BTS.qui())
     BTS.candidat(INDIVIDUEL, AFFECTE, deja).when(tard).then_refused("TR-N04")
+    a_l_heure = tard.model_copy(update={"date": a(8)})
+    BTS.candidat(INDIVIDUEL, AFFECTE, deja).when(a_l_heure).then_kinds(ConvocationEmise)
 
 
 # Le tiers-temps ----------------------------------------------------------------------------------------------------
@@ -376,4 +380,11 @@ def test_cl_140_le_report_annule_le_planning() -> None:
     plan = planifie(suite(*E4), "100", "60", "TR-N04")
     plus_tard = JOUR + timedelta(days=7)
     suivi = BTS.candidat(INDIVIDUEL, AFFECTE, CONVOQUE, plan, reporte(plus_tard), **FERMETURE).state
+    assert suivi.fiche.planning is None
+
+
+def test_cl_140_un_report_sans_convocation_laisse_la_candidature_ou_elle_en_est() -> None:
+    plan = planifie(suite(*E4), "100", "60", "TR-N04")
+    suivi = BTS.candidat(INDIVIDUEL, autorise(), AFFECTE, plan, reporte(JOUR)).state
+    assert isinstance(suivi, Autorisee)
     assert suivi.fiche.planning is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.commandes.inscription import FournirValeurs, OuvrirCentre, OuvrirSession
-from contracts.evenements.inscription import CentreOuvert, ValeursFournies
+from contracts.evenements.inscription import CentreFerme, CentreOuvert, ValeursFournies
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
@@ -82,6 +82,11 @@ def test_des_dates_incoherentes_sont_refusees(dates: dict[str, date]) -> None:
     given().when(ouvrir(parametres=parametres(**dates))).then_refused("DATES_INCOHERENTES")
 
 
+def test_les_inscriptions_peuvent_clore_le_jour_de_la_premiere_epreuve() -> None:
+    le_meme_jour = parametres(cloture_inscriptions=PARAMETRES.premiere_epreuve)
+    given().when(ouvrir(parametres=le_meme_jour)).then(ouverte(parametres=le_meme_jour))
+
+
 @pytest.mark.parametrize("fuseau", ["Europe/Rouen", "/etc/passwd", ""])
 def test_un_fuseau_inconnu_est_refuse(fuseau: str) -> None:
     given().when(ouvrir(parametres=parametres(fuseau=fuseau))).then_refused("FUSEAU_INCONNU")
@@ -107,6 +112,23 @@ def test_cl_139_amb_59_une_valeur_fournie_ne_change_plus() -> None:
     given(ouverte(valeurs=VALEURS)).when(fournir(sept)).then_refused("AMB-59")
 
 
+def test_cl_139_amb_59_un_poids_fourni_ne_change_plus_non_plus() -> None:
+    un_pour_un = VALEURS.model_copy(update={"poids": {"EP1.S1": Decimal(1)}})
+    given(ouverte(valeurs=VALEURS)).when(fournir(un_pour_un)).then_refused("AMB-59")
+
+
+def test_amb_05_les_coefficients_se_fournissent_sans_les_poids_et_l_inverse() -> None:
+    poids = VALEURS.model_copy(update={"coefficients": {}})
+    given(ouverte()).when(fournir(EP1)).then(ValeursFournies(valeurs=EP1))
+    given(ouverte()).when(fournir(poids)).then(ValeursFournies(valeurs=poids))
+
+
+def test_amb_05_seul_le_poids_qui_manque_s_ajoute() -> None:
+    premier = VALEURS.model_copy(update={"poids": {"EP1.S1": Decimal(2)}})
+    second = VALEURS.model_copy(update={"coefficients": {}, "poids": {"EP1.S2": Decimal(1)}})
+    given(ouverte(), ValeursFournies(valeurs=premier)).when(fournir(VALEURS)).then(ValeursFournies(valeurs=second))
+
+
 def test_amb_05_seul_ce_qui_manque_s_ajoute() -> None:
     reste = VALEURS.model_copy(update={"coefficients": {"EP2": Decimal(4), "EP3": Decimal(3)}})
     given(ouverte(), ValeursFournies(valeurs=EP1)).when(fournir(VALEURS)).then(ValeursFournies(valeurs=reste))
@@ -126,6 +148,13 @@ def test_cap24_g07_un_centre_annexe_veut_son_acte_de_designation() -> None:
     given(ouverte()).when(centre(CFA, TypeCentre.ANNEXE, "  ")).then_refused("CAP24-G07")
     designe = CentreOuvert(centre=CFA, type=TypeCentre.ANNEXE, acte="arrêté 2025-41")
     given(ouverte()).when(centre(CFA, TypeCentre.ANNEXE, "arrêté 2025-41")).then(designe)
+
+
+def test_un_centre_ouvert_deux_fois_ne_l_est_qu_une() -> None:
+    given(ouverte(), CentreOuvert(centre=LYCEE, type=TypeCentre.PRINCIPAL)).when(centre()).then_nothing()
+    designe = CentreOuvert(centre=CFA, type=TypeCentre.ANNEXE, acte="arrêté 2025-41")
+    given(ouverte(), designe).when(centre(CFA, TypeCentre.ANNEXE, " arrêté 2025-41 ")).then_nothing()
+    given(ouverte(), designe).when(centre(CFA, TypeCentre.ANNEXE, "un autre acte")).then_refused("CENTRE_DEJA_OUVERT")
 
 
 def test_un_centre_ouvert_ne_change_pas_de_nature() -> None:
@@ -151,3 +180,20 @@ def test_un_reglement_change_apres_l_ouverture_n_est_pas_applique() -> None:
     with pytest.raises(Refus) as refus:
         session_figee("normandie", etat(ouverte()), change)
     assert refus.value.regle == "REGLEMENT_CHANGE"
+
+
+@pytest.mark.parametrize(
+    "fait",
+    [
+        ValeursFournies(valeurs=EP1),
+        CentreOuvert(centre=LYCEE, type=TypeCentre.PRINCIPAL),
+        CentreFerme(centre=LYCEE, jour=date(2026, 5, 18), motif="inondation", regle="TR-N04"),
+    ],
+)
+def test_une_session_qui_n_est_pas_ouverte_ne_retient_rien(fait: Any) -> None:
+    assert etat(fait) == session_examen.initial
+
+
+def test_un_centre_ferme_sans_etre_ouvert_ne_change_rien() -> None:
+    ferme = CentreFerme(centre=CFA, jour=date(2026, 5, 18), motif="inondation", regle="TR-N04")
+    assert etat(ouverte(), ferme) == etat(ouverte())

@@ -111,6 +111,8 @@ def test_cl_140_un_centre_qui_n_ouvre_pas_est_un_fait_du_centre() -> None:
 def test_cl_140_un_centre_inconnu_ou_un_jour_sans_epreuve_est_refuse() -> None:
     given(ouverte(BTS), OUVERT).when(fermer(centre="0999999X")).then_refused("CENTRE_INCONNU")
     given(ouverte(BTS), OUVERT).when(fermer(date(2022, 5, 8))).then_refused("DATES_INCOHERENTES")
+    premier_jour = FERME.model_copy(update={"jour": date(2022, 5, 9)})
+    given(ouverte(BTS), OUVERT).when(fermer(premier_jour.jour)).then(premier_jour)
     given().when(fermer()).then_refused("SESSION_NON_OUVERTE")
 
 
