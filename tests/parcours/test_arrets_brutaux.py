@@ -160,7 +160,7 @@ async def verifier(settings: Settings, acknowledged: set[str]) -> None:
         await plateforme.stabiliser(60)
     found: Counter[str] = Counter()
     async for ligne in lire(settings, agregat=None):
-        if ligne.type == "inscription.candidat_inscrit.v1":
+        if ligne.type == "inscription.candidat_inscrit.v2":
             found[ligne.donnees["candidat"]] += 1
     expected = {f"N26{int(one.rpartition('-')[2]):06d}" for one in acknowledged}
     assert set(found) == expected

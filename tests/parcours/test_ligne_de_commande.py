@@ -390,13 +390,13 @@ def test_une_decision_s_explique_clause_par_clause(parchemin: Terminal) -> None:
 
 def test_le_journal_raconte_un_candidat_un_agregat_et_reste_scelle(parchemin: Terminal) -> None:
     texte = parchemin("journal", "--candidat", CELIA.numero)
-    assert "inscription.candidat_inscrit.v1" in texte.sortie
+    assert "inscription.candidat_inscrit.v2" in texte.sortie
     assert CELIA.identite.nom not in texte.sortie
     faits = _lignes(parchemin("journal", "--candidat", CELIA.numero, "--json"))
     assert {one["service"] for one in faits} == {"inscription", "conformite", "notation", "deliberation"}
     assert [one["position"] for one in faits] == sorted(one["position"] for one in faits)
     jury = _lignes(parchemin("journal", "--agregat", "jury-J1", "--json"))
-    assert jury[-1]["type"] == "deliberation.jury_clos.v1"
+    assert jury[-1]["type"] == "deliberation.jury_clos.v2"
     sujet = f"ev.normandie.{SESSION}.cap_osrcl.deliberation.jury-J1"
     assert _lignes(parchemin("journal", "--agregat", sujet, "--json")) == jury
     assert parchemin("journal", "--agregat", "jury-J9").code == REFUSE

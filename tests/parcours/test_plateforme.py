@@ -311,7 +311,7 @@ async def test_un_message_malforme_est_mis_de_cote_la_sante_le_montre_et_les_aut
     await jouer(neuve.commander_brut, ["dossiers"], attendre=neuve.stabiliser)
 
     ici = f"{stream_name(ACADEMIE, SESSION)}@{seq} MESSAGE_MALFORME"
-    lecteurs = ("inscription-autorisation", "notation-suivre_dossier", "dossiers_v1", "dossiers_jury_v1")
+    lecteurs = ("inscription-autorisation", "notation-suivre_dossier", "dossiers_v1", "dossiers_jury_v2")
     bilan = await attendre("mis de côté", lambda told: all(_dit(told, f"{un} {ici}") for un in lecteurs), settings)
     assert not bilan["ok"]
     assert all(
@@ -333,7 +333,7 @@ async def test_une_version_plus_recente_arrete_la_projection_qui_dit_laquelle(ne
     await ecrire(settings, "conformite", f"dossier-{futur}", *conforme(settings, futur, version=9))
     bilan = await attendre("arrêt", lambda told: len(mauvaises(told)) >= 2, settings)
     arretees = [one for one in mauvaises(bilan) if "conformite.dossier_declare_conforme.v9" in one]
-    assert {one.split()[0] for one in arretees} == {"conformite.dossiers_v1", "deliberation.dossiers_jury_v1"}
+    assert {one.split()[0] for one in arretees} == {"conformite.dossiers_v1", "deliberation.dossiers_jury_v2"}
     assert all("VERSION_INCONNUE" in one and "v1" in one for one in arretees), arretees
 
     ailleurs = {**etapes()["inscriptions"][0], "id": "apres-arret", "candidat": "N26Y0001"} | inscription(
@@ -501,4 +501,4 @@ def _sans_personne(faits: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
 
 
 async def _inscrits(settings: Settings) -> int:
-    return sum([one.type == "inscription.candidat_inscrit.v1" async for one in lire(settings)])
+    return sum([one.type == "inscription.candidat_inscrit.v2" async for one in lire(settings)])

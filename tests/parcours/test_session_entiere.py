@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -54,6 +55,7 @@ from tests.parcours.histoire import (
 )
 
 QUI = Acteur(id="essai:gestionnaire", role="gestionnaire", academie="normandie")
+EXEMPLES = Path(__file__).resolve().parents[2] / "exemples"
 ADMIS = (ALICE, BASILE, DRISS, HUGO, INES)
 AJOURNES = (ELISE, FARID, GAELLE)
 SUR_CANDIDAT = (VoirCandidature, VoirDossier, VoirReleve, VoirDecision, VoirDocuments)
@@ -132,7 +134,7 @@ async def test_cap24_c03_sans_support_zero_a_la_situation_sans_etre_absent(jouee
     (constat,) = faits(jouee, "notation.support_absent_constate.v1")
     donnees = constat["data"]
     assert (donnees["candidat"], donnees["epreuve"], donnees["situation"]) == (DRISS.numero, "EP1", "S1")
-    (resultat,) = [one["data"] for one in faits(jouee, "notation.resultat_arrete.v1", DRISS) if _ep(one) == "EP1"]
+    (resultat,) = [one["data"] for one in faits(jouee, "notation.resultat_arrete.v2", DRISS) if _ep(one) == "EP1"]
     assert (resultat["etat"], resultat["note"]) == ("note", "5")
     assert resultat["situations"]["S1"] == "zero_support"
 
@@ -171,10 +173,10 @@ async def test_amb_53_les_points_du_jury_gardent_l_ancienne_note(jouee: Banc) ->
 
 
 async def test_cap24_d01_qui_preside_decide_et_le_journal_le_dit(jouee: Banc) -> None:
-    auteurs = {one["data"]["candidat"]: one["acteur"] for one in faits(jouee, "deliberation.decision_prise.v1")}
+    auteurs = {one["data"]["candidat"]: one["acteur"] for one in faits(jouee, "deliberation.decision_prise.v2")}
     presidente, suppleant = (ALICE, BASILE, CELIA, DRISS), (ELISE, FARID, GAELLE, HUGO, INES)
     assert auteurs == {one.numero: "PRO1" for one in presidente} | {one.numero: "ENS1" for one in suppleant}
-    (clos,) = faits(jouee, "deliberation.jury_clos.v1")
+    (clos,) = faits(jouee, "deliberation.jury_clos.v2")
     assert (clos["data"]["preside_par"], clos["data"]["presents"]) == ("ENS1", ["ENS1", "PRO1", "PRO2"])
     jury = await demander(jouee, VoirJury, jury=JURY)
     assert jury["president"] == "PRO1"
@@ -195,7 +197,7 @@ async def test_cap24_p01_rien_n_est_public_avant_la_date_fixee() -> None:
 
 
 async def test_chaque_document_edite_est_un_fichier_dont_l_empreinte_est_au_journal(jouee: Banc) -> None:
-    releves, diplomes = faits(jouee, "publication.releve_edite.v1"), faits(jouee, "publication.diplome_delivre.v1")
+    releves, diplomes = faits(jouee, "publication.releve_edite.v2"), faits(jouee, "publication.diplome_delivre.v1")
     assert {one["data"]["candidat"] for one in releves} == {one.numero for one in (*ADMIS, *AJOURNES)}
     assert {one["data"]["candidat"] for one in diplomes} == {one.numero for one in ADMIS}
     assert {path.name: _sha256(path) for path in rayon(jouee).glob("[rd]*-N26*.pdf")} == _empreintes(jouee)
@@ -268,9 +270,15 @@ async def test_chaque_projection_reconstruite_est_egale_a_celle_en_service(jouee
         assert verdict.rows[0], f"{service}.{projection.label} n'a aucune ligne : la session ne la montre pas"
 
 
-async def test_l_histoire_passe_par_presque_toutes_les_commandes() -> None:
-    """Garde l'histoire honnête : ce qu'elle ne joue pas se nomme ici, et a ses propres spécifications."""
+async def test_l_histoire_et_les_exemples_passent_par_presque_toutes_les_commandes() -> None:
+    """Les garde honnêtes : ce qu'ils ne jouent pas se nomme ici, et a ses propres spécifications."""
     jouees = {read_command(_sans_refus(ligne)).NAME for lignes in etapes().values() for ligne in lignes}
+    jouees |= {
+        str(orjson.loads(ligne).get("commande", ""))
+        for fichier in EXEMPLES.glob("*/*.jsonl")
+        for ligne in fichier.read_bytes().splitlines()
+        if ligne.startswith(b"{")
+    }
     reactions = {nom for nom, droit in DROITS.items() if droit.roles == {"systeme"}}
     assert sorted(set(DROITS) - reactions - jouees) == [
         "conformite.juger_piece",
@@ -379,6 +387,7 @@ async def _tout_meler(meles: Meles, hasard: Random) -> None:
     await _envoyer(meles, toutes["publication"])
     await meles.vider()
     await _envoyer(meles, toutes["remplacements"])
+    await meles.vider()
 
 
 async def _envoyer(meles: Meles, lignes: Iterable[Data]) -> None:
@@ -421,7 +430,7 @@ def _sha256(path: Path) -> str:
 
 def _empreintes(sur: Banc) -> dict[str, str]:
     """Nom de fichier → empreinte, d'après le journal."""
-    edites = {"releve": "publication.releve_edite.v1", "diplome": "publication.diplome_delivre.v1"}
+    edites = {"releve": "publication.releve_edite.v2", "diplome": "publication.diplome_delivre.v1"}
     return {
         f"{nature}-{one['data']['candidat']}-v{one['data']['version']}.pdf": one["data"]["empreinte"]
         for nature, genre in edites.items()
