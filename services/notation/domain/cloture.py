@@ -46,7 +46,8 @@ def suites(candidat: str, releve: Releve, session: SessionFigee, *, levee: str |
     """Les résultats à dire parce que ce qui vient d'arriver les change.
 
     Un résultat déjà arrêté est redit s'il change ; celui d'une épreuve qui n'attend aucune évaluation (dispensée,
-    acquise, non tenue) ou que le jury ne doit plus voir autrement (mention, suspension) est dit dès qu'il est connu.
+    acquise, non tenue), que le jury ne doit plus voir autrement (mention, suspension), ou dont l'oral de contrôle vient
+    d'être noté, est dit dès qu'il est connu.
     ``levee`` : l'épreuve dont la mention ou la suspension vient d'être levée ; sa note reprend effet.
     """
     if releve.inscription is None:
@@ -58,7 +59,7 @@ def suites(candidat: str, releve: Releve, session: SessionFigee, *, levee: str |
 
 def _change(candidat: str, releve: Releve, code: str, session: SessionFigee, levee: bool) -> ResultatArrete | None:
     dernier = releve.resultats.get(code)
-    if dernier is None and not _d_office(releve, code):
+    if dernier is None and not _d_office(releve, code) and code not in releve.controles:
         return None
     try:
         resultat = calculer(candidat, releve, code, session)

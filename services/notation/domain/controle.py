@@ -99,7 +99,11 @@ def _possibles(
     """Les épreuves du domaine où il a une note, et que le jury lui ouvre s'il les a nommées."""
     ouvertes = decision.epreuves if decision else ()
     for code, epreuve in session.reglement.epreuves.items():
-        resultat = releve.resultats.get(code)
-        notee = resultat is not None and resultat.note is not None
-        if epreuve.domaine == chance.domaine and notee and (not ouvertes or code in ouvertes):
+        if epreuve.domaine == chance.domaine and _notee(code, releve) and (not ouvertes or code in ouvertes):
             yield code
+
+
+def _notee(code: str, releve: Releve) -> bool:
+    """Une note de cette session, ou une note conservée : le jury les compte toutes deux."""
+    resultat = releve.resultats.get(code)
+    return code in releve.benefices if resultat is None else resultat.note is not None

@@ -8,20 +8,40 @@ from typing import Any
 import pytest
 
 from contracts.commandes.notation import ChoisirControle, SaisirNoteControle
-from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
+from contracts.evenements.notation import (
+    BeneficeReporte,
+    BeneficeRetire,
+    ControleChoisi,
+    NoteControleSaisie,
+    ResultatArrete,
+)
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.notation.domain.controle import DecisionJury
-from services.notation.tests.diplomes import A_LA_MC, AU_BTS, AU_CONTROLE, apres, arreter, bts, mc, noter, resultat
+from services.notation.tests.diplomes import (
+    A_LA_MC,
+    AU_BTS,
+    AU_CONTROLE,
+    apres,
+    arreter,
+    bts,
+    conclure,
+    mc,
+    noter,
+    resultat,
+    suspecter,
+)
 from services.notation.tests.donnees import ALICE, APRES_JURY, CORRECTEUR, SECOND, fait
 
 NOTES = {"E1": "6", "E2": "9", "E3": "9", "E4": "11", "E6": "10"}
 CHOISI = ControleChoisi(candidat=ALICE, epreuves=("E1", "E2"), regle="DC-BTS11")
 
 
-def juge(decision: DecisionJury | None = AU_CONTROLE, dans: SessionFigee | None = None, sauf: str = "") -> Any:
+def juge(
+    decision: DecisionJury | None = AU_CONTROLE, *faits: Any, dans: SessionFigee | None = None, sauf: str = ""
+) -> Any:
     commandes = [one for code, note in NOTES.items() if code != sauf for one in (noter(code, note), arreter(code))]
-    return apres(bts(AU_BTS, decision=decision, dans=dans), *commandes)
+    return apres(bts(AU_BTS, *faits, decision=decision, dans=dans), *commandes)
 
 
 def choisir(*epreuves: str) -> ChoisirControle:
@@ -61,6 +81,38 @@ def test_dc_bts11_seules_les_epreuves_ou_il_a_une_note() -> None:
     donne = juge(sauf="E3")
     donne.when(choisir("E1", "E3")).then_refused("DC-BTS11")
     donne.when(choisir("E1", "E2")).then(CHOISI)
+
+
+def conservee(epreuve: str = "E3", note: str = "8") -> BeneficeReporte:
+    return BeneficeReporte(
+        candidat=ALICE, epreuve=epreuve, note=Decimal(note), session_origine="2020", regle="DC-BTS14"
+    )
+
+
+def test_cl_069_dc_bts11_une_note_conservee_ouvre_l_oral_et_sa_note_en_garde_la_regle() -> None:
+    donne = juge(AU_CONTROLE, conservee(), sauf="E3")
+    donne.when(choisir("E1", "E3")).then_kinds(ControleChoisi)
+    [_, redit] = (
+        apres(donne, choisir("E1", "E3")).when(passer("E3", "12")).then_kinds(NoteControleSaisie, ResultatArrete)
+    )
+    assert (redit.epreuve, redit.etat, redit.note, redit.controle) == (
+        "E3",
+        EtatResultat.BENEFICE,
+        Decimal(8),
+        Decimal(12),
+    )
+    assert redit.regles == ("DC-BTS14", "DC-BTS11")
+
+
+def test_dc_bts11_une_note_conservee_que_la_fraude_a_annulee_n_ouvre_pas_d_oral() -> None:
+    donne = apres(juge(AU_CONTROLE, conservee(), sauf="E3"), suspecter("E3"), conclure("E3"))
+    donne.when(choisir("E1", "E3")).then_refused("DC-BTS11")
+
+
+def test_dc_bts11_une_note_conservee_puis_abandonnee_n_ouvre_plus_d_oral() -> None:
+    abandon = BeneficeRetire(candidat=ALICE, epreuve="E3", regle="DC-BTS14")
+    donne = juge(AU_CONTROLE, conservee(), abandon, sauf="E3")
+    donne.when(choisir("E1", "E3")).then_refused("DC-BTS11")
 
 
 def test_dc_bts11_seules_celles_que_le_jury_a_nommees() -> None:
