@@ -120,6 +120,10 @@ DROITS: dict[str, Droit] = {
     "publication.delivrer_diplome": _droit(S, R),
     "publication.publier_decision": _droit(S, R, G),
     "publication.delivrer_attestation": _droit(S, R),
+    "publication.deposer_reclamation": _droit(R, G, candidat=Role.CANDIDAT),
+    "publication.instruire_reclamation": _droit(R, G),
+    "publication.clore_reclamation": _droit(R, G),
+    "publication.demander_effacement": _droit(R, G, candidat=Role.CANDIDAT),
 }
 
 

@@ -102,6 +102,19 @@ class VoirDocuments(SurCandidat):
     NAME: ClassVar[str] = "publication.voir_documents"
 
 
+class VoirReclamations(SurCandidat):
+    """Les réclamations d'un candidat : reçues quand, réponse due quand, instruites, closes, et pourquoi."""
+
+    NAME: ClassVar[str] = "publication.voir_reclamations"
+
+
+class VoirConservation(SurCandidat):
+    """Ce qui est gardé d'un candidat et jusqu'à quand : copies, dossiers, résultats. Un membre dit de quel jury."""
+
+    NAME: ClassVar[str] = "publication.voir_conservation"
+    jury: Code | None = None
+
+
 REQUETES: Mapping[str, type[Requete]] = {
     query.NAME: query
     for query in (
@@ -117,8 +130,13 @@ REQUETES: Mapping[str, type[Requete]] = {
         VoirJury,
         ListerResultats,
         VoirDocuments,
+        VoirReclamations,
+        VoirConservation,
     )
 }
+
+DANS_UN_JURY = (VoirJury, VoirDecision, VoirProposition, VoirConservation)
+"""Questions that a member asks of his own jury."""
 
 _G, _R = Role.GESTIONNAIRE, Role.RECTEUR
 _JURY = frozenset({_G, _R, Role.PRESIDENT_JURY, Role.MEMBRE_JURY})
@@ -137,6 +155,8 @@ DROITS_REQUETES: Mapping[str, frozenset[Role]] = {
     "deliberation.voir_jury": _JURY,
     "publication.lister_resultats": frozenset(Role),
     "publication.voir_documents": _CANDIDAT,
+    "publication.voir_reclamations": _CANDIDAT,
+    "publication.voir_conservation": _JURY | _CANDIDAT,
 }
 
 
@@ -186,7 +206,7 @@ def _scope_wanted(query: Requete) -> str:
             return f"candidat:{query.candidat}"
         case Role.COMMISSION | Role.CORRECTEUR if isinstance(query, VoirBordereau):
             return f"lot:{query.lot}"
-        case Role.PRESIDENT_JURY | Role.MEMBRE_JURY if isinstance(query, (VoirJury, VoirDecision, VoirProposition)):
+        case Role.PRESIDENT_JURY | Role.MEMBRE_JURY if isinstance(query, DANS_UN_JURY):
             return f"jury:{query.jury}"
         case _:
             return ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from contracts.messages import Command
-from contracts.vocabulaire import Code, Decision, Numero
+from pydantic import Field
+
+from contracts.evenements.publication import ConstatReclamation, IssueReclamation, NatureReclamation
+from contracts.messages import Command, Instant
+from contracts.vocabulaire import Code, CodeEpreuve, Decision, Motif, Numero
 
 
 class PreparerPublication(Command):
@@ -56,6 +59,53 @@ class DelivrerAttestation(Command):
     jury: Code
 
 
+class DeposerReclamation(Command):
+    """Déposer une réclamation, pour soi ou par son représentant légal ; le service enregistre celles qu'il reçoit.
+
+    ``annexe`` : la grille ou la fiche demandée, quand ce n'est pas la copie.
+    """
+
+    NAME: ClassVar[str] = "publication.deposer_reclamation"
+    candidat: Numero
+    numero: Code
+    nature: NatureReclamation
+    epreuve: CodeEpreuve | None = None
+    annexe: Code | None = None
+    depose_le: Instant
+    par_representant: bool = False
+
+
+class InstruireReclamation(Command):
+    """Consigner ce que le service a trouvé, et pourquoi il le dit."""
+
+    NAME: ClassVar[str] = "publication.instruire_reclamation"
+    candidat: Numero
+    numero: Code
+    constat: ConstatReclamation
+    motif: Motif
+
+
+class CloreReclamation(Command):
+    """Répondre à une réclamation ; l'issue se motive toujours (DC-REC06)."""
+
+    NAME: ClassVar[str] = "publication.clore_reclamation"
+    candidat: Numero
+    numero: Code
+    issue: IssueReclamation
+    motif: Motif
+
+
+class DemanderEffacement(Command):
+    """Demander que l'identité d'un candidat soit effacée ; gelé tant qu'une réclamation ou un recours court (DC-RGP02).
+
+    ``accord_archives`` : référence de l'accord de l'administration des archives (DC-ARC02).
+    """
+
+    NAME: ClassVar[str] = "publication.demander_effacement"
+    candidat: Numero
+    accord_archives: str = Field(default="", max_length=200)
+
+
 COMMANDES: tuple[type[Command], ...] = (
     PreparerPublication,
     PublierResultats,
@@ -63,4 +113,8 @@ COMMANDES: tuple[type[Command], ...] = (
     DelivrerDiplome,
     PublierDecision,
     DelivrerAttestation,
+    DeposerReclamation,
+    InstruireReclamation,
+    CloreReclamation,
+    DemanderEffacement,
 )

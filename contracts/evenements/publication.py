@@ -1,7 +1,8 @@
-"""Ce que dit le service publication : résultats publiés, relevés édités, diplômes délivrés."""
+"""Ce que dit le service publication : résultats publiés, documents édités, réclamations et leur issue."""
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -9,8 +10,8 @@ from pydantic import AwareDatetime, Field
 
 from contracts.evenements.deliberation import Ligne
 from contracts.evenements.etapes import inchange
-from contracts.messages import Event
-from contracts.vocabulaire import Code, CodeEpreuve, Decision, EtatResultat, Numero
+from contracts.messages import Event, Message
+from contracts.vocabulaire import Code, CodeEpreuve, Decision, EtatResultat, Explication, Motif, Numero
 
 Empreinte = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """sha256 du fichier, en hexadécimal."""
@@ -116,6 +117,109 @@ class DiplomeDelivre(Event):
     regle: str
 
 
+class NatureReclamation(StrEnum):
+    """Ce que le candidat demande. Toutes contestent une décision, sauf la communication d'un document."""
+
+    COMMUNICATION_COPIE = "communication_copie"
+    SECONDE_CORRECTION = "seconde_correction"
+    ERREUR_MATERIELLE = "erreur_materielle"
+    DECISION_JURY = "decision_jury"
+    CONFORMITE = "conformite"
+    RECOURS_CONTENTIEUX = "recours_contentieux"  # le tribunal est saisi : le service l'apprend et l'enregistre
+
+
+class ConstatReclamation(StrEnum):
+    """Ce que le service a trouvé en instruisant."""
+
+    ERREUR_MATERIELLE = "erreur_materielle"  # addition, transcription
+    IRREGULARITE = "irregularite"  # la décision n'a pas été prise comme elle devait l'être
+    APPRECIATION = "appreciation"  # seule l'appréciation du jury est contestée
+    AUCUNE_ERREUR = "aucune_erreur"
+    DOCUMENT_DISPONIBLE = "document_disponible"
+    DOCUMENT_ABSENT = "document_absent"
+    JUGEMENT_RENDU = "jugement_rendu"
+
+
+class IssueReclamation(StrEnum):
+    ACCEPTEE = "acceptee"
+    REJETEE = "rejetee"
+    SANS_SUITE = "sans_suite"
+    IRRECEVABLE = "irrecevable"
+
+
+class Notification(Message):
+    """Le document qui a appris la décision au candidat, et s'il disait les voies et délais de recours (DC-REC04)."""
+
+    document: NumeroDocument
+    modele: Modele
+    le: AwareDatetime
+    voies_et_delais: bool
+
+
+class ReclamationDeposee(Event):
+    """Une réclamation est reçue : cet événement en est l'accusé de réception (DC-REC05).
+
+    ``publie_le`` : quand la décision contestée a été publiée. ``recours_jusqu_au`` : dernier jour du délai ; absent
+    s'il n'est pas opposable. ``interrompt`` : le délai repartira de l'issue. ``reponse_due`` : dernier jour pour
+    répondre, après quoi le silence vaut refus (DC-REC03).
+    """
+
+    NAME: ClassVar[str] = "publication.reclamation_deposee.v1"
+    candidat: Numero
+    numero: Code
+    nature: NatureReclamation
+    epreuve: CodeEpreuve | None = None
+    annexe: Code | None = None
+    depose_le: AwareDatetime
+    par_representant: bool = False
+    publie_le: AwareDatetime | None = None
+    notification: Notification | None = None
+    recours_jusqu_au: date | None = None
+    tardive: bool = False
+    interrompt: bool = False
+    reponse_due: date | None = None
+    regles: tuple[str, ...]
+    explication: tuple[Explication, ...]
+
+
+class ReclamationInstruite(Event):
+    """Ce que le service a trouvé, avant l'issue."""
+
+    NAME: ClassVar[str] = "publication.reclamation_instruite.v1"
+    candidat: Numero
+    numero: Code
+    constat: ConstatReclamation
+    motif: Motif
+    le: AwareDatetime
+    regles: tuple[str, ...]
+    explication: tuple[Explication, ...]
+
+
+class ReclamationClose(Event):
+    """L'issue, motivée (DC-REC06). ``recours_jusqu_au`` : dernier jour pour la contester ; absent s'il n'y en a pas."""
+
+    NAME: ClassVar[str] = "publication.reclamation_close.v1"
+    candidat: Numero
+    numero: Code
+    issue: IssueReclamation
+    motif: Motif
+    le: AwareDatetime
+    recours_jusqu_au: date | None = None
+    regles: tuple[str, ...]
+    explication: tuple[Explication, ...]
+
+
+class EffacementAccorde(Event):
+    """Plus rien n'oblige à garder l'identité du candidat : sa clé peut être détruite (DC-RGP02, AMB-58)."""
+
+    NAME: ClassVar[str] = "publication.effacement_accorde.v1"
+    candidat: Numero
+    le: AwareDatetime
+    accord_archives: str
+    regles: tuple[str, ...]
+    explication: tuple[Explication, ...]
+
+
 EVENEMENTS: tuple[type[Event], ...] = (
     PublicationPreparee,
     ResultatsPublies,
@@ -123,6 +227,10 @@ EVENEMENTS: tuple[type[Event], ...] = (
     DiplomeDelivre,
     DecisionPubliee,
     AttestationDelivree,
+    ReclamationDeposee,
+    ReclamationInstruite,
+    ReclamationClose,
+    EffacementAccorde,
 )
 ETAPES = {
     "publication.publication_preparee.v1": inchange,

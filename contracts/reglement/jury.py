@@ -154,6 +154,8 @@ class Documents(Bloc):
     communication: dict[str, Communication] = {}  # by annexe
     credits_ects: int | None = None
     regle_credits: RegleId | None = None
+    pieces_jusqua: Literal["un_an", "session_suivante"] = "un_an"  # how long his dossiers are kept, appeals apart
+    regle_pieces: RegleId = "AMB-58"
 
     def intitule(self, annee: int) -> str:
         """The title of the diploma for a session."""

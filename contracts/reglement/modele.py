@@ -32,19 +32,31 @@ CITENT = frozenset(
 """Keys that name a rule without saying so."""
 
 _CHOIX = Source(texte="choix d'interprétation à valider par la DEC", statut="choix")
+_CRPA = "code des relations entre le public et l'administration"
 COMMUNES = {
     "AMB-28": _CHOIX,
     "AMB-30": _CHOIX,
     "AMB-32": _CHOIX,
     "AMB-44": _CHOIX,
     "AMB-53": _CHOIX,
+    "AMB-58": _CHOIX,
+    "DC-ARC01": Source(texte="instruction DAF DPACI/RES/2005/003 du 22 février 2005", statut="droit_commun"),
+    "DC-ARC02": Source(texte="code du patrimoine, L211-4 et L212-2", statut="droit_commun"),
     "DC-FRA01": Source(texte="code de l'éducation, D643-32-2", statut="droit_commun"),
     "DC-HAN01": Source(texte="code de l'éducation, D351-27 et D613-26", statut="droit_commun_2008"),
+    "DC-REC01": Source(texte="droit commun des examens : le jury est souverain", statut="droit_commun"),
+    "DC-REC02": Source(texte=f"{_CRPA}, L311-1 et L311-6", statut="droit_commun"),
+    "DC-REC03": Source(texte=f"{_CRPA}, L311-9 et R311-13", statut="droit_commun"),
+    "DC-REC04": Source(texte="code de justice administrative, R421-1 et R421-5", statut="droit_commun"),
+    "DC-REC05": Source(texte=f"{_CRPA}, L411-2, L112-3 et L112-6", statut="droit_commun"),
+    "DC-REC06": Source(texte=f"{_CRPA}, L211-2", statut="droit_commun"),
+    "DC-REC07": Source(texte=f"{_CRPA}, L242-1", statut="droit_commun"),
+    "DC-RGP02": Source(texte="arrêté du 8 février 2016, article 9", statut="droit_commun"),
     "DC-VAE01": Source(texte="code de l'éducation, L335-5 ; arrêté du 22 décembre 2015", statut="droit_commun"),
     "TR-N04": Source(texte="règle commune aux circulaires et référentiels", statut="deduit"),
     "TR-N05": Source(texte="circulaire nationale BTS NDRC n° 2022-46 du 4 février 2022", section="§1.9"),
 }
-"""Rules that the schema applies by default, whatever the diploma."""
+"""Rules that the schema or a service applies by default, whatever the diploma."""
 
 
 class CategorieReglee(Bloc):

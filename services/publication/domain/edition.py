@@ -23,6 +23,8 @@ MODELES: dict[type[DocumentCommand], str] = {
 }
 # Les premiers gabarits ne savent dire que ceci ; ils restent en vigueur là où ils suffisent.
 PREMIERS: dict[type[DocumentCommand], str] = {EditerReleve: "releve.v1", DelivrerDiplome: "diplome.v1"}
+# Ceux qui impriment les voies et délais de recours : sans eux, le délai ne court pas (DC-REC04).
+AVEC_VOIES = frozenset({"releve.v1", "releve.v2", "attestation.v1"})
 PREMIERE_AUTORITE = "recteur"
 PREMIERES_DECISIONS = frozenset({Decision.ADMIS, Decision.AJOURNE})
 PREMIERS_ETATS = frozenset(

@@ -168,6 +168,18 @@ def resultat_publie(
     return next(map(_publie, _publiques(connection, ou)), None)
 
 
+def publications(
+    connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
+) -> dict[str, tuple[datetime, ...]]:
+    """Par jury, quand une décision du candidat est devenue publique ; rien avant, ni tant qu'elle est en attente."""
+    ou = and_(_ici(resultats, academie, session, diplome), resultats.c.candidat == candidat)
+    return {
+        row.jury: tuple(one for one in (row.publie_le, row.suite_le) if one is not None)
+        for row in _publiques(connection, ou)
+        if row.decision != Decision.EN_ATTENTE.value
+    }
+
+
 def documents(
     connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
 ) -> list[dict[str, Any]]:

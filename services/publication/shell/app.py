@@ -11,9 +11,13 @@ from typing import Any, assert_never
 import structlog
 
 from contracts.commandes.publication import (
+    CloreReclamation,
     DelivrerAttestation,
     DelivrerDiplome,
+    DemanderEffacement,
+    DeposerReclamation,
     EditerReleve,
+    InstruireReclamation,
     PreparerPublication,
     PublierDecision,
     PublierResultats,
@@ -22,22 +26,23 @@ from contracts.droits import Role
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
 from contracts.evenements.publication import DecisionPubliee, ResultatsPublies
 from contracts.messages import Command, Data, Refus
-from contracts.requetes import ListerResultats, VoirDocuments
+from contracts.requetes import ListerResultats, VoirConservation, VoirDocuments, VoirReclamations
 from contracts.session import SessionFigee, reglements
 from contracts.vocabulaire import Categorie, Identite
 from services.communs.shell import BaseShell, service_spec
 from services.publication.documents import attestation, donnees, releve, rendu
-from services.publication.domain import document, publication
+from services.publication.domain import document, publication, reclamation
 from services.publication.domain.communication import communication
 from services.publication.domain.document import DocumentCommand, Edition, regle_non_autorise
 from services.publication.domain.edition import PREMIERS
 from services.publication.domain.publication import Prise
 from services.publication.domain.resultat import ResultatPublie
 from services.publication.domain.resultats import en_csv, liste_publique
-from services.publication.projections import identites, resultats
+from services.publication.projections import identites, reclamations, resultats
 from services.publication.shell import reactions
 from services.publication.shell.fichiers import Rayon
 from services.publication.shell.pv import histoire_du_jury, ranger_pv
+from services.publication.shell.reclamations import RECLAMATION, ShellReclamations, jeton
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Lookups, Ref, on
 from services.socle.reactions import Reaction
@@ -53,7 +58,7 @@ NATURES: dict[type[DocumentCommand], str] = {
     DelivrerDiplome: "diplome",
     DelivrerAttestation: "attestation",
 }
-PROJECTIONS = (identites.Identites(), resultats.Resultats())
+PROJECTIONS = (identites.Identites(), resultats.Resultats(), reclamations.ProjectionReclamations())
 
 
 class Shell(BaseShell):
@@ -202,20 +207,33 @@ def _sans_document() -> frozenset[str]:
 
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
-    shell = Shell(env)
+    shell, suites = Shell(env), ShellReclamations(env)
     owed: Callable[[Fact], Any] = shell.publie
     return Parts(
         handlers=[
             *on(PUBLICATION, [PreparerPublication, PublierResultats], _publication, publication.decide, shell.plain),
             *on(PUBLICATION, [PublierDecision], _publication, publication.decide, shell.prises),
             *on(DOCUMENT, list(NATURES), _document, document.decide, shell.document),
+            *on(RECLAMATION, [DeposerReclamation, DemanderEffacement], jeton, reclamation.decide, suites.depot),
+            *on(
+                RECLAMATION,
+                [InstruireReclamation, CloreReclamation],
+                jeton,
+                reclamation.decide,
+                suites.plain_reclamation,
+            ),
         ],
         projections=PROJECTIONS,
         reactions=[
             Reaction("preparer", frozenset({JuryClos, DecisionPrise}), reactions.preparer_publication),
             Reaction("documents", frozenset({ResultatsPublies, DecisionPubliee}), owed, tolerated=_sans_document()),
         ],
-        queries={ListerResultats: shell.lister, VoirDocuments: shell.voir_documents},
+        queries={
+            ListerResultats: shell.lister,
+            VoirDocuments: shell.voir_documents,
+            VoirReclamations: suites.voir_reclamations,
+            VoirConservation: suites.voir_conservation,
+        },
     )
 
 

@@ -9,7 +9,13 @@ from typing import Any
 
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, Ligne
 from contracts.evenements.inscription import CandidatInscrit
-from contracts.evenements.publication import DecisionPubliee
+from contracts.evenements.publication import (
+    DecisionPubliee,
+    EffacementAccorde,
+    ReclamationClose,
+    ReclamationDeposee,
+    ReclamationInstruite,
+)
 from contracts.messages import Acteur, Event, Personnel, Scelle
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee
@@ -177,7 +183,9 @@ def clos(decisions: dict[str, Decision], jury: str = "J1") -> JuryClos:
 def fait(event: Event, seq: int = 1, academie: str = "normandie") -> Fact:
     """This event at this position of the journal of the session."""
     agregat = None
-    if event.NAME.startswith("publication."):
+    if isinstance(event, (ReclamationDeposee, ReclamationInstruite, ReclamationClose, EffacementAccorde)):
+        agregat = "reclamation-{candidat}"
+    elif event.NAME.startswith("publication."):
         du_candidat = "candidat" in type(event).model_fields and not isinstance(event, DecisionPubliee)
         agregat = "document-{candidat}" if du_candidat else "publication-{jury}"
     return fait_du_journal(event, seq, academie=academie, le=PUBLIE.astimezone(UTC), agregat=agregat)

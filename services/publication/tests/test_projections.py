@@ -24,6 +24,7 @@ from services.publication.domain.resultat import SANS_NOTE
 from services.publication.domain.resultats import LigneListe, liste_publique
 from services.publication.projections.identites import Identites, Inscrit, identites
 from services.publication.projections.identites import inscrit as lire_inscrit
+from services.publication.projections.reclamations import ProjectionReclamations
 from services.publication.projections.resultats import (
     Resultats,
     documents,
@@ -196,7 +197,7 @@ def test_une_identite_en_clair_n_entre_pas_dans_la_base(engine: Engine) -> None:
 
 
 def test_chaque_fait_du_service_a_sa_ligne() -> None:
-    assert set(EVENEMENTS) <= Resultats.handles
+    assert set(EVENEMENTS) <= Resultats.handles | ProjectionReclamations.handles
 
 
 # Après la clôture ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,131 @@
+"""What a réclamation is decided on, read from the journal: the result, its notification, the majority of the day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from contracts.droits import Role
+from contracts.evenements.inscription import CandidatInscrit, SessionOuverte
+from contracts.evenements.publication import Notification, ReleveEdite
+from contracts.messages import Command, Data
+from contracts.requetes import VoirConservation, VoirReclamations
+from contracts.session import SessionFigee
+from contracts.vocabulaire import Explication, Identite
+from services.communs.shell import BaseShell, Situe
+from services.publication.domain import reclamation
+from services.publication.domain.conservation import Tenu, conservation
+from services.publication.domain.delais import jour_legal, majeur_le
+from services.publication.domain.edition import AVEC_VOIES
+from services.publication.domain.reclamation import Connu
+from services.publication.projections import reclamations, resultats
+from services.socle.enveloppe import context_of
+from services.socle.handlers import Family, Lookups, Ref
+from services.socle.subjects import subject
+
+RECLAMATION = Family("reclamation", reclamation.initial, reclamation.evolve)
+
+
+def jeton(command: Any) -> str:
+    """All the réclamations of a candidate are one aggregate: what is still open is known when deciding."""
+    return f"reclamation-{command.candidat}"
+
+
+class ShellReclamations(BaseShell):
+    """The lookups of the réclamations and the answers to the questions about them."""
+
+    async def plain_reclamation(self, command: Command) -> Lookups:
+        """Instruction and closing: the session alone."""
+        return {"session": await self.session(command), "connu": Connu()}
+
+    async def depot(self, command: Any) -> Lookups:
+        """All that a filing or an erasure is decided on."""
+        session = await self.session(command)
+        le: datetime = getattr(command, "depose_le", command.le)
+        await self._env.up_to_date(command.session)
+        inscription = await self._inscription(command, command.candidat)
+        connu = Connu(
+            inscrit=inscription is not None,
+            majeur=inscription is not None and self._majeur(inscription, jour_legal(le, session)),
+            publie_le=self._publie_le(command, command.candidat, le),
+            notification=await self._notification(command, command.candidat, le),
+            suivante=await self._suivante(command, session),
+        )
+        return {"session": session, "connu": connu}
+
+    async def voir_reclamations(self, query: VoirReclamations) -> list[Data]:
+        with self._env.engine.connect() as connection:
+            return reclamations.du_candidat(
+                connection,
+                **self._lieu(query),
+                candidat=query.candidat,
+                instruction=query.par.role != Role.CANDIDAT,
+            )
+
+    async def voir_conservation(self, query: VoirConservation) -> list[Data]:
+        """What is kept until when; a member sees the candidates of his own jury alone."""
+        lieu = self._lieu(query)
+        with self._env.engine.connect() as connection:
+            jurys = resultats.publications(connection, **lieu, candidat=query.candidat)
+            efface = reclamations.efface_le(connection, **lieu, candidat=query.candidat)
+        du_jury = query.par.role not in (Role.PRESIDENT_JURY, Role.MEMBRE_JURY) or query.jury in jurys
+        if not jurys or not du_jury:
+            return []
+        session, ref = await self.session(query), Ref(RECLAMATION, jeton(query))
+        etat = (await self._env.runner.state(query.session, query.diplome, ref)).state
+        suivante = await self._suivante(query, session)
+        publie_le = max(one for dates in jurys.values() for one in dates)
+        gardes = conservation(session, publie_le=publie_le, gel=etat.gel(), suivante=suivante)
+        return [{"candidat": query.candidat, "efface_le": efface, "gardes": [_dire(one) for one in gardes]}]
+
+    def _publie_le(self, of: Situe, candidat: str, le: datetime) -> datetime | None:
+        """When the last of the candidate's decisions was made public, as things stood then."""
+        with self._env.engine.connect() as connection:
+            jurys = resultats.publications(connection, **self._lieu(of), candidat=candidat)
+        return max((one for dates in jurys.values() for one in dates if one <= le), default=None)
+
+    async def _inscription(self, of: Situe, candidat: str) -> CandidatInscrit | None:
+        events = await self._env.events(of.session, of.diplome, "inscription", f"candidature-{candidat}")
+        return next((one for one in events if isinstance(one, CandidatInscrit)), None)
+
+    def _majeur(self, event: CandidatInscrit, jour: date) -> bool:
+        """The identity is opened for its birth date, and only yes or no leaves it; erased, the registration says."""
+        scelle = event.identite.scelle
+        clair = None if scelle is None else self._env.coffre.open(scelle.personne, scelle.chiffre)
+        if clair is None:
+            return event.majeur
+        return majeur_le(Identite.model_validate_json(clair).naissance, jour)
+
+    async def _notification(self, of: Situe, candidat: str, le: datetime) -> Notification | None:
+        """The last relevé issued by then, and whether its template tells the ways and time limits of appeal."""
+        env = self._env
+        path = subject(env.settings.academie, of.session, of.diplome, env.service, f"document-{candidat}")
+        history = await env.runner.journal(of.session).load(path)
+        found: Notification | None = None
+        for one in (envelope for message in history.messages for envelope in message.envelopes):
+            event, quand = env.registry.load(one["type"], one["data"]), context_of(one).le
+            if isinstance(event, ReleveEdite) and quand <= le:
+                voies = event.modele in AVEC_VOIES
+                found = Notification(document=event.numero, modele=event.modele, le=quand, voies_et_delais=voies)
+        return found
+
+    async def _suivante(self, of: Situe, session: SessionFigee) -> date | None:
+        """The first épreuve of the next session of this diplôme that is open here."""
+        debuts = [await self._debut(one, of.diplome) for one in self._env.journals if one != of.session]
+        return min((one for one in debuts if one is not None and one.year > session.annee), default=None)
+
+    async def _debut(self, session: str, diplome: str) -> date | None:
+        events = await self._env.events(session, diplome, "inscription", "session")
+        ouverte = next((one for one in events if isinstance(one, SessionOuverte)), None)
+        return None if ouverte is None else ouverte.parametres.premiere_epreuve
+
+
+def _dire(garde: Tenu) -> Data:
+    explication: Explication = garde.explication
+    jusque = None if garde.jusqu_au is None else garde.jusqu_au.isoformat()
+    return {
+        "objet": garde.objet,
+        "jusqu_au": jusque,
+        "regle": garde.regle,
+        "explication": explication.model_dump(mode="json"),
+    }
