@@ -1,7 +1,7 @@
 """Which changes of a mutated domain touch only what people read, found in the code and not by hand.
 
-Two sorts of places. The detail of a ``Refus`` is answered to whoever sent a command and never stored: nothing in it is
-asserted, whatever the change. The words of an ``Explication`` and every other sentence are stored, but not asserted
+Two sorts of places. The ``detail`` of a refusal is answered to whoever sent a command and never stored: nothing in it
+is asserted, whatever the change. The words of an ``Explication`` and every other sentence are stored, but not asserted
 word by word: there, only a change of the words themselves is set apart; which words were chosen, and with which
 figures, counts as code. Both are followed through variables, parameters and functions that lead nowhere else.
 """
@@ -21,6 +21,7 @@ Changement: TypeAlias = tuple[ast.AST, ast.AST | None]  # what was there, and wh
 
 FONCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 OPERATEUR = (ast.operator, ast.boolop, ast.cmpop, ast.unaryop)
+DETAIL = "detail"
 PAROLES = frozenset({"texte", "faits", "effet", "source"})  # of an Explication, the fields in words
 
 
@@ -49,9 +50,10 @@ class Textes:
             for one in tree.body:
                 if isinstance(one, FONCTION):
                     self.definitions[cle(module, one.name)].append((module, one))
+        self.rangs = {"Refus": 1, **{nom: rang for tree in modules.values() for nom, rang in _rangs(tree)}}
         self.usages = self._usages()
-        self.refus = self._remplir(lambda call: list(_detail(call)))
-        self.paroles = self._remplir(lambda call: [*_detail(call), *_paroles(call)])
+        self.refus = self._remplir(lambda call: list(self._detail(call)))
+        self.paroles = self._remplir(lambda call: [*self._detail(call), *_paroles(call)])
 
     def fonction(self, module: str, nom: str) -> Fonction:
         """A function of a module, or a method: ``nom`` or ``Classe.nom``."""
@@ -122,6 +124,13 @@ class Textes:
 
     def _dans(self, node: ast.AST, lieux: Lieux) -> bool:
         return any(id(one) in lieux.noeuds for one in self._autour(node))
+
+    def _detail(self, call: ast.Call) -> Iterator[ast.expr]:
+        """What a refusal says besides its code."""
+        if isinstance(call.func, ast.Name) and call.func.id in self.rangs:
+            rang = self.rangs[call.func.id]
+            yield from call.args[rang : rang + 1]
+            yield from (word.value for word in call.keywords if word.arg == DETAIL)
 
     def _arguments(self, module: str, call: ast.Call, lieux: Lieux) -> Iterator[ast.expr]:
         """What a call gives to parameters that are text."""
@@ -227,11 +236,16 @@ def _nom(module: str, called: ast.expr) -> Cle | None:
             return None
 
 
-def _detail(call: ast.Call) -> Iterable[ast.expr]:
-    """What a refusal says besides its code."""
-    if isinstance(call.func, ast.Name) and call.func.id == "Refus":
-        yield from call.args[1:]
-        yield from (word.value for word in call.keywords if word.arg == "detail")
+def _rangs(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The classes that hold a ``detail``, and its rank among what makes one."""
+    for one in tree.body:
+        if not isinstance(one, ast.ClassDef):
+            continue
+        inits = [node for node in one.body if isinstance(node, FONCTION) and node.name == "__init__"]
+        fields = [n.target.id for n in one.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+        noms = [arg.arg for arg in inits[0].args.args[1:]] if inits else fields
+        if DETAIL in noms:
+            yield one.name, noms.index(DETAIL)
 
 
 def _paroles(call: ast.Call) -> Iterable[ast.expr]:

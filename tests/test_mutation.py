@@ -25,9 +25,15 @@ SOURCE = dedent(
     def clause(regle, texte, faits):
         return Explication(regle=regle, texte=texte, faits=faits)
 
+    class Illisible(Exception):
+        def __init__(self, code, detail):
+            super().__init__(detail)
+
     class Lot:
         def ligne(self, colonnes):
             if colonnes["date de naissance"] == "sans date":
+                raise Illisible("LIGNE", "corrigez-la")
+            if colonnes["nom"]:
                 return "lue"
     '''
 )
@@ -52,6 +58,7 @@ def _changes(nom: str, ancien: str, nouveau: str) -> tuple[Textes, list[Changeme
         ("dire", "points == 1", "points != 1"),  # only called to be told
         ("decider", '"la note suffit"', '"LA NOTE SUFFIT"'),
         ("decider", '"admis"', '"ADMIS"'),
+        ("Lot.ligne", '"corrigez-la"', "None"),
         ("decider", '"au seuil exact"', '"XXau seuil exactXX"'),
     ],
 )
@@ -76,6 +83,7 @@ def test_ne_change_que_du_texte(nom: str, ancien: str, nouveau: str) -> None:
         ("Lot.ligne", '"date de naissance"', '"DATE DE NAISSANCE"'),
         ("Lot.ligne", '"sans date"', '"SANS DATE"'),
         ("Lot.ligne", '"lue"', '"LUE"'),
+        ("Lot.ligne", '"LIGNE", ', ""),
     ],
 )
 def test_change_plus_que_du_texte(nom: str, ancien: str, nouveau: str) -> None:

@@ -21,7 +21,8 @@ PARAMETRES_2026 = PARAMETRES.model_copy(update={"conduite_individuels": True})
 
 CENTRE, LYCEE, GRETA = "0769001A", "0769002B", "0769003C"
 GENERALES = ("UG1", "UG2", "UG3", "UG4")
-SUIVIES = ("inscriptions", "dossiers", "jury", "publication")  # étapes dont les réactions précèdent la suivante
+# Étapes dont les réactions précèdent la suivante, ou la fin.
+SUIVIES = ("inscriptions", "dossiers", "jury", "publication", "remplacements")
 SUPPORTS = ("fiche_produit", "fiche_environnement", "recapitulatif")
 
 # EP1 S1 veut C3 et une compétence au choix, S2 cinq critères au moins (CAP24-N04, CAP24-N05) ; ailleurs, peu importe.
@@ -416,3 +417,15 @@ def _remplacements() -> Iterator[Data]:
     yield _sur(CELIA, "publication.editer_releve", **sans_document)
     yield _sur(CELIA, "publication.delivrer_diplome", par=RECTEUR, **sans_document)
     yield _sur(ELISE, "publication.delivrer_diplome", par=RECTEUR, jury=JURY, refus_attendu="NON_ADMIS")
+    yield from _reclamation()
+
+
+def _reclamation() -> Iterator[Data]:
+    """Une addition contestée : relue, elle était juste (DC-REC01)."""
+    numero: Data = {"numero": "R1"}
+    depose = {"nature": "erreur_materielle", "epreuve": "UG1", "depose_le": "2026-07-07T10:00:00+02:00"}
+    yield _sur(ELISE, "publication.deposer_reclamation", **numero, **depose)
+    constat = {"constat": "aucune_erreur", "motif": "addition refaite sur la copie"}
+    yield _sur(ELISE, "publication.instruire_reclamation", **numero, **constat)
+    issue = {"issue": "rejetee", "motif": "l'addition de la copie est juste"}
+    yield _sur(ELISE, "publication.clore_reclamation", **numero, **issue)

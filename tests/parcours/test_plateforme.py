@@ -331,9 +331,13 @@ async def test_une_version_plus_recente_arrete_la_projection_qui_dit_laquelle(ne
     settings, futur = neuve.settings, "N26X7777"
     await jouer(neuve.commander_brut, AVANT_DOSSIERS, attendre=neuve.stabiliser)
     await ecrire(settings, "conformite", f"dossier-{futur}", *conforme(settings, futur, version=9))
-    bilan = await attendre("arrêt", lambda told: len(mauvaises(told)) >= 2, settings)
+    bilan = await attendre("arrêt", lambda told: len(mauvaises(told)) >= 3, settings)
     arretees = [one for one in mauvaises(bilan) if "conformite.dossier_declare_conforme.v9" in one]
-    assert {one.split()[0] for one in arretees} == {"conformite.dossiers_v1", "deliberation.dossiers_jury_v2"}
+    assert {one.split()[0] for one in arretees} == {
+        "conformite.controles_v1",
+        "conformite.dossiers_v1",
+        "deliberation.dossiers_jury_v2",
+    }
     assert all("VERSION_INCONNUE" in one and "v1" in one for one in arretees), arretees
 
     ailleurs = {**etapes()["inscriptions"][0], "id": "apres-arret", "candidat": "N26Y0001"} | inscription(

@@ -281,13 +281,12 @@ async def test_l_histoire_et_les_exemples_passent_par_presque_toutes_les_command
     }
     reactions = {nom for nom, droit in DROITS.items() if droit.roles == {"systeme"}}
     assert sorted(set(DROITS) - reactions - jouees) == [
-        "conformite.juger_piece",
-        "inscription.fournir_valeurs",
         "inscription.fusionner_doublon",
         "notation.constater_support_absent",
-        "notation.integrer_note_tardive",
         "notation.rectifier_conduite",
-        "notation.rectifier_note",
+        "publication.delivrer_attestation",
+        "publication.demander_effacement",
+        "publication.publier_decision",
     ]
 
 
