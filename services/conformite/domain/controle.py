@@ -20,6 +20,7 @@ from services.conformite.domain.etats import Dossier, Piece
 from services.conformite.domain.examen import EnSuspens
 from services.conformite.domain.exigee import defauts_de, juger_exigee, regle_signature
 from services.conformite.domain.exigences import ControleDu, date_remise
+from services.conformite.domain.periodes import distinctes, en_nombre
 
 Motif = MotifNonConformite
 # L'ordre de BTS-C02, puis ce que d'autres règlements ajoutent.
@@ -127,7 +128,7 @@ def examiner(du: ControleDu, dossier: Dossier, session: SessionFigee, *, verifie
     for exigee in du.pieces:
         constats += _exigee(exigee, [une for une in vues if une.piece.deposee.nature in exigee.natures], du)
     constats += _duree(du, vues, mesure, potentielle)
-    constats += _periodes(du, vues)
+    constats += _periodes(du, dossier, session, vues)
     if verifie_faux:
         constats.append(_faux(du))
     return Examen(
@@ -135,7 +136,7 @@ def examiner(du: ControleDu, dossier: Dossier, session: SessionFigee, *, verifie
         vues=vues,
         mesure=mesure,
         constats=tuple(dict.fromkeys(constats)),
-        a_examiner=_a_examiner(du, vues, mesure),
+        a_examiner=_a_examiner(du, dossier, session, vues, mesure),
         reserves=tuple(_reserves(du, vues)),
     )
 
@@ -198,28 +199,49 @@ def _duree(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None, potentiel
         yield Constat(Motif.DUREE, mesure.duree.regle, texte, faits=codes, chiffres=chiffres)
 
 
-def _periodes(du: ControleDu, vues: Sequence[Vue]) -> Iterator[Constat]:
-    """Autant d'attestations que de périodes distinctes que le dossier raconte (BTS-C10)."""
+def _periodes(du: ControleDu, dossier: Dossier, session: SessionFigee, vues: Sequence[Vue]) -> Iterator[Constat]:
+    """Autant d'attestations que de périodes distinctes : celles du dossier, et celles qu'elles portent (BTS-C10)."""
     regle = du.controle.attestation_par_periode
     attestations = [une for une in vues if une.piece.deposee.nature in du.natures_attestations]
-    periodes = max((une.piece.deposee.contenu.periodes or 0 for une in vues if une.piece.deposee.contenu), default=0)
-    admises = _distinctes(une for une in attestations if une.admise)
-    if regle is None or du.dispense or not attestations or admises >= periodes:
+    declarees = max((une.piece.deposee.contenu.periodes or 0 for une in vues if une.piece.deposee.contenu), default=0)
+    admises = [une for une in attestations if une.admise]
+    if regle is None or du.dispense or not attestations or _une_par_periode(du, dossier, session, admises, declarees):
         return
     yield from _rejets([une for une in attestations if not une.admise and une.verdict is not Verdict.A_EXAMINER], du)
-    if _distinctes(attestations) < periodes:
-        texte = f"{admises} attestations pour {periodes} périodes distinctes : il en faut une par période"
-        chiffres = (("attestations", str(admises)), ("periodes", str(periodes)))
+    if not _une_par_periode(du, dossier, session, attestations, declarees):
+        nombre, periodes = len({_document(une) for une in admises}), max(declarees, len(_dites(du, admises)))
+        texte = f"{nombre} attestations pour {periodes} périodes distinctes : il en faut une par période"
+        chiffres = (("attestations", str(nombre)), ("periodes", str(periodes)))
         codes = tuple(une.code for une in attestations)
         yield Constat(Motif.ATTESTATION, regle, texte, faits=codes, chiffres=chiffres)
 
 
-def _distinctes(vues: Iterable[Vue]) -> int:
-    """Le même document, déposé deux fois sous deux codes, est une attestation."""
-    return len({_document(vue) for vue in vues})
+def _une_par_periode(
+    du: ControleDu, dossier: Dossier, session: SessionFigee, attestations: Sequence[Vue], declarees: int
+) -> bool:
+    """Elles sont assez, et celles qui ont chacune leur période suffisent à la durée."""
+    documents = list({_document(une): une for une in attestations}.values())
+    if len(documents) < declarees:
+        return False
+    gardees = en_nombre({une.code: _periodes_de(du, une) for une in documents})
+    if len(gardees) == len(documents):
+        return True
+    mesure = mesurer_duree(du, dossier, session, [une for une in documents if une.code in gardees])
+    return mesure is not None and mesure.suffit
+
+
+def _dites(du: ControleDu, vues: Iterable[Vue]) -> tuple[frozenset[Periode], ...]:
+    return distinctes(periode for une in vues for periode in _periodes_de(du, une))
+
+
+def _periodes_de(du: ControleDu, vue: Vue) -> tuple[Periode, ...]:
+    """Les périodes dont la durée se compte."""
+    attestation = vue.piece.deposee.attestation
+    return attestation.periodes if attestation and vue.piece.deposee.nature in du.natures_durees else ()
 
 
 def _document(vue: Vue) -> tuple[object, ...]:
+    """Le même document, déposé deux fois sous deux codes, est une attestation."""
     attestation = vue.piece.deposee.attestation
     if attestation is None:
         return (vue.piece.deposee.empreinte or vue.code,)
@@ -237,7 +259,9 @@ def _faux(du: ControleDu) -> Constat:
     )
 
 
-def _a_examiner(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None) -> tuple[Vue, ...]:
+def _a_examiner(
+    du: ControleDu, dossier: Dossier, session: SessionFigee, vues: Sequence[Vue], mesure: Mesure | None
+) -> tuple[Vue, ...]:
     """Les pièces qu'une personne doit juger, là où elles changeraient l'issue."""
     attendues = [
         une
@@ -248,7 +272,7 @@ def _a_examiner(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None) -> t
     ]
     if mesure is not None and not mesure.suffit:
         attendues += [une for une in vues if une.piece.deposee.nature in du.natures_durees]
-    if any(_periodes(du, vues)):
+    if any(_periodes(du, dossier, session, vues)):
         attendues += [une for une in vues if une.piece.deposee.nature in du.natures_attestations]
     return tuple(dict.fromkeys(une for une in attendues if une.verdict is Verdict.A_EXAMINER))
 

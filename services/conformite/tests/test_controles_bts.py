@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -256,6 +257,40 @@ def test_cl_078_bts_c10_trois_periodes_deux_attestations_non_conforme():
 def test_bts_c10_la_meme_attestation_deposee_deux_fois_compte_une():
     double = attester("A9", semaines(16))
     assert CADRE.refus("E4", etudiant(), dossier_e4(periodes=2), STAGE, double).motifs == ("attestation",)
+
+
+AUTOMNE = semaines(8, LUNDI.replace(month=9, day=6))
+HIVER = semaines(8, LUNDI.replace(year=2020, month=11, day=2))
+
+
+def test_cl_078_bts_c10_une_attestation_pour_deux_periodes_distinctes_non_conforme():
+    refuse = CADRE.refus("E4", etudiant(), dossier_e4(), attester("A1", semaines(8), AUTOMNE))
+    assert (refuse.motifs, refuse.duree_retenue) == (("attestation",), "16 semaines")
+    assert clause(refuse.explication, "BTS-C10").chiffres == {"attestations": "1", "periodes": "2"}
+    courte = attester("A1", STAGE.attestation.periodes[0], AUTOMNE)
+    assert CADRE.refus("E4", etudiant(), dossier_e4(), courte).motifs == ("attestation",)
+
+
+def test_bts_c10_une_attestation_de_plus_pour_l_une_des_deux_periodes_suffit():
+    seconde = attester("A2", AUTOMNE, siret="98765432100011")
+    CADRE.conforme("E4", etudiant(), dossier_e4(), attester("A1", semaines(8), AUTOMNE), seconde)
+    non_signee = attester("A2", AUTOMNE, siret="98765432100011", signature=False)
+    refuse = CADRE.refus("E4", etudiant(), dossier_e4(), attester("A1", semaines(8), AUTOMNE), non_signee)
+    assert refuse.motifs == ("signature",)
+
+
+def test_bts_c10_deux_moities_qui_se_suivent_sont_une_periode():
+    lundi_suivant = LUNDI + timedelta(weeks=8)
+    CADRE.conforme("E4", etudiant(), dossier_e4(), attester("A1", semaines(8), semaines(8, lundi_suivant)))
+    coupee = attester("A1", semaines(8), semaines(9, lundi_suivant + timedelta(days=1)))
+    assert CADRE.refus("E4", etudiant(), dossier_e4(), coupee).motifs == ("attestation",)
+
+
+def test_bts_c10_une_attestation_de_trop_ne_retire_rien_a_qui_avait_assez():
+    double = attester("A2", AUTOMNE, HIVER, siret="98765432100011")
+    CADRE.conforme("E4", etudiant(), dossier_e4(), STAGE, double)
+    seules = (attester("A1", semaines(8)), double)
+    assert CADRE.refus("E4", etudiant(), dossier_e4(), *seules).motifs == ("attestation",)
 
 
 def test_cl_079_une_attestation_non_signee_motif_signature():
