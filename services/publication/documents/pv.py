@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Membre, Profil
 from services.publication.documents.autorites import autorite
 from services.publication.documents.donnees import EnTete, decision, faire_entete, mention, numero_du_jury
-from services.publication.documents.francais import INSECABLE, date_longue, nombre, propre, typographie
+from services.publication.documents.francais import INSECABLE, date_longue, enumeration, nombre, propre, typographie
 from services.publication.domain.edition import Edition
 from services.publication.domain.resultat import SANS_NOTE
 
@@ -40,6 +41,7 @@ PROFILS = {
     Profil.ENSEIGNANT_CHERCHEUR: "enseignant-chercheur",
     Profil.INSPECTEUR: "inspecteur",
 }
+CODES_PROFIL = re.compile(rf"\b({'|'.join(one for one in Profil if '_' in one)})\b")
 SUITES = {NatureDecision.COMPLEMENTAIRE: "complémentaire", NatureDecision.RECTIFICATIVE: "rectificative"}
 E = TypeVar("E", bound=Event)
 Histoire = Sequence[tuple[Event, datetime]]
@@ -88,7 +90,7 @@ class DonneesPv:
     membres: tuple[MembreDit, ...]
     faits: tuple[str, ...]
     points: tuple[tuple[str, str, str, str], ...]
-    preuve: tuple[tuple[str, str], ...]
+    preuve: tuple[tuple[str, str, str], ...]
     decisions: tuple[DecisionDite, ...]
     suites: tuple[SuiteDite, ...]
     ouvert_le: str
@@ -165,10 +167,11 @@ def _membre(membre: Membre, nomme: JuryConstitue, cloture: JuryClos) -> MembreDi
 
 def _faits(histoire: Histoire) -> Iterable[str]:
     """Ce qui a marqué la séance, dans l'ordre."""
+    presents = [one.membre for one in _tous(histoire, PresenceAttestee)]
+    if presents:
+        yield f"Présence attestée : {enumeration(presents)}."
     for event, _ in histoire:
         match event:
-            case PresenceAttestee(membre=membre):
-                yield f"Présence attestée : {membre}."
             case MembreRecuse(membre=membre, candidat=candidat, motif=motif):
                 yield f"Récusation : {membre} ne délibère pas sur {candidat} ({propre(motif)})."
             case PresidenceTransmise(de=de, a=a, motif=motif, regle=regle):
@@ -199,9 +202,11 @@ def _points(histoire: Histoire) -> Iterable[tuple[str, str, str, str]]:
         yield one.candidat, one.epreuve, chiffres, typographie(one.motif)
 
 
-def _preuve(preuve: Iterable[Explication]) -> Iterable[tuple[str, str]]:
+def _preuve(preuve: Iterable[Explication]) -> Iterable[tuple[str, str, str]]:
+    """Règle, constat, effet ; un profil s'y dit en mots."""
     for one in preuve:
-        yield one.regle, typographie(" ".join(filter(None, (one.texte, one.effet))))
+        constat = CODES_PROFIL.sub(lambda code: PROFILS[Profil(code[0])], one.texte)
+        yield one.regle, typographie(constat), typographie(one.effet)
 
 
 def _decisions(histoire: Histoire, cloture: JuryClos, entete: EnTete, session: SessionFigee) -> Iterable[DecisionDite]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from contracts.evenements.deliberation import Ligne
@@ -28,7 +28,12 @@ from services.publication.documents.donnees import (
 from services.publication.documents.francais import capitale, enumeration, nombre, typographie
 from services.publication.domain.attestation import note_retenue
 from services.publication.domain.edition import Edition
-from services.publication.domain.resultat import ResultatPublie, a_une_note_tue, lignes_publiables
+from services.publication.domain.resultat import (
+    ResultatPublie,
+    a_un_total,
+    acquises_par_decision,
+    lignes_publiables,
+)
 
 ATTENTE = "en attente de vérification"
 MARQUES = SANS_NOTE | {
@@ -43,7 +48,7 @@ MARQUES = SANS_NOTE | {
 }
 POURQUOI = OBSERVATIONS | {
     EtatResultat.NON_VALIDE: "dossier non conforme",
-    EtatResultat.NON_VALIDEE_U1: "dossier non remis, épreuve non subie",
+    EtatResultat.NON_VALIDEE_U1: "dossier non remis ou non conforme, épreuve non subie",
     EtatResultat.FRAUDE_ANNULEE: "épreuve annulée par la commission de discipline",
     EtatResultat.VAE: "validation des acquis de l’expérience, hors du calcul",
     EtatResultat.NON_TENUE: "document exigé non remis, sans effet sur le total",
@@ -61,6 +66,9 @@ SUITES = {
     EtatResultat.FRAUDE_ANNULEE: "épreuve annulée",
 }
 DEFAVORABLES = frozenset({Decision.AJOURNE, Decision.REFUSE, Decision.ECHEC})
+# Une unité qui n'est plus à présenter, sans note à garder.
+SANS_SUITE = frozenset({EtatResultat.VAE, EtatResultat.DISPENSE})
+PAR_DECISION = "par décision motivée du jury"
 
 
 @dataclass(frozen=True)
@@ -110,18 +118,19 @@ def donnees_releve_v2(
     """Le relevé d'un résultat publié. ``edition`` : ce que `document.a_editer` a donné."""
     reglement, lignes = session.reglement, lignes_publiables(resultat.lignes)
     entete = faire_entete(edition, resultat.publie_le, session)
-    totaux = not (a_une_note_tue(lignes) or en_competences(reglement))
+    totaux = a_un_total(resultat) and not en_competences(reglement)
+    professionnelle = totaux and any(one.coefficient and one.domaine != "professionnel" for one in lignes)
     return DonneesReleveV2(
         entete=entete,
         personne=personne(resultat.candidat, identite),
         statut=typographie(reglement.categories[categorie].intitule),
         competences=en_competences(reglement),
-        groupes=_groupes(lignes, reglement),
+        groupes=_groupes(lignes, acquises_par_decision(resultat), reglement),
         totaux=totaux,
         points=nombre(resultat.points),
         coefficients=nombre(resultat.coefficients),
         moyenne=francais.moyenne(resultat.moyenne) if totaux else "",
-        moyenne_professionnelle=francais.moyenne(resultat.moyenne_professionnelle) if totaux else "",
+        moyenne_professionnelle=francais.moyenne(resultat.moyenne_professionnelle) if professionnelle else "",
         decision=_decision(resultat, entete),
         mention=mention(resultat.mention, reglement),
         precisions=tuple(_precisions(resultat, lignes, reglement)),
@@ -144,20 +153,17 @@ def _decision(resultat: ResultatPublie, entete: EnTete) -> str:
 def _precisions(resultat: ResultatPublie, lignes: tuple[Ligne, ...], reglement: Reglement) -> list[str]:
     """Ce que la décision appelle ou empêche, en phrases."""
     dites = []
+    poursuit = resultat.decision is Decision.POURSUITE
     bloquees = [one.epreuve for one in lignes if one.etat in SUITES]
-    if bloquees:
+    if bloquees and not poursuit:
         dites.append(f"Aucune moyenne n’est calculée : le diplôme ne peut être délivré ({enumeration(bloquees)}).")
     if resultat.decision is Decision.EPREUVES_CONTROLE:
         entre = f" à choisir parmi {enumeration(resultat.epreuves_controle)}" if resultat.epreuves_controle else ""
         dites.append(f"Épreuves orales de contrôle{entre} ; la meilleure des deux notes est gardée.")
-    if resultat.decision is Decision.POURSUITE:
-        presentees = enumeration(one.epreuve for one in lignes)
-        dites.append(
-            f"Unités présentées : {presentees}. Le jury décide du diplôme quand toutes les unités sont présentées."
-        )
-    if resultat.unites and resultat.decision is not Decision.ADMIS:
-        nature = "acquises" if en_competences(reglement) else "acquises ou conservables"
-        dites.append(f"Unités {nature} : {enumeration(resultat.unites)}.")
+    if resultat.decision is not Decision.ADMIS:
+        dites += _gardees(resultat, lignes, reglement)
+    if poursuit:
+        dites += _restantes(resultat, lignes, reglement)
     if resultat.remplacement_possible:
         dites.append(
             "Absence pour un motif admis : des épreuves de remplacement sont possibles "
@@ -166,10 +172,30 @@ def _precisions(resultat: ResultatPublie, lignes: tuple[Ligne, ...], reglement: 
     return [typographie(one) for one in dites]
 
 
-def _groupes(lignes: Iterable[Ligne], reglement: Reglement) -> tuple[GroupeDit, ...]:
+def _gardees(resultat: ResultatPublie, lignes: Iterable[Ligne], reglement: Reglement) -> list[str]:
+    """Les unités que le candidat acquiert ou peut garder."""
+    vae = {one.epreuve for one in lignes if one.etat is EtatResultat.VAE}
+    gardees = [code for code in reglement.epreuves if code in vae or code in resultat.unites]
+    if en_competences(reglement):
+        return [f"Unités acquises : {enumeration(gardees)}." if gardees else "Aucune unité à conserver."]
+    return [f"Unités acquises ou conservables : {enumeration(gardees)}."] if gardees else []
+
+
+def _restantes(resultat: ResultatPublie, lignes: Iterable[Ligne], reglement: Reglement) -> list[str]:
+    """Ce qu'il reste à présenter avant que le jury décide du diplôme (DC-BTS02, DC-BTS03)."""
+    etats = {one.epreuve: one.etat for one in lignes}
+    obligatoires = [code for code, one in reglement.epreuves.items() if one.obligatoire]
+    restent = [code for code in obligatoires if code not in etats]
+    encore = [code for code in obligatoires if code in etats.keys() - resultat.unites and etats[code] not in SANS_SUITE]
+    dites = [f"Unités restant à présenter : {enumeration(restent)}."] if restent else []
+    dites += [f"Unités à présenter de nouveau : {enumeration(encore)}."] if encore else []
+    return [*dites, "Le jury décidera du diplôme quand toutes les unités auront été présentées."]
+
+
+def _groupes(lignes: Iterable[Ligne], accordees: Collection[str], reglement: Reglement) -> tuple[GroupeDit, ...]:
     par_domaine: dict[str, list[LigneDite]] = {domaine: [] for domaine in DOMAINES}
     for one in lignes:
-        par_domaine.setdefault(one.domaine, []).append(_ligne(one, reglement))
+        par_domaine.setdefault(one.domaine, []).append(_ligne(one, one.epreuve in accordees, reglement))
     seuil = nombre(reglement.deliberation.facultatif_seuil)
     precisions = {"facultatif": f" (seuls comptent les points au-dessus de {seuil})"}
     return tuple(
@@ -179,17 +205,18 @@ def _groupes(lignes: Iterable[Ligne], reglement: Reglement) -> tuple[GroupeDit, 
     )
 
 
-def _ligne(ligne: Ligne, reglement: Reglement) -> LigneDite:
+def _ligne(ligne: Ligne, accordee: bool, reglement: Reglement) -> LigneDite:
     points = RIEN if ligne.points is None else nombre(ligne.points)
     retenue = note_retenue(ligne)
-    note = MARQUES.get(ligne.etat, RIEN) if retenue is None else nombre(retenue)
+    etat = EtatResultat.ACQUISE if accordee else ligne.etat
+    note = MARQUES.get(etat, RIEN) if retenue is None else nombre(retenue)
     return LigneDite(
         code=ligne.epreuve,
         intitule=typographie(ligne.intitule),
         coefficient=RIEN if ligne.coefficient is None else nombre(ligne.coefficient),
         note=note,
         points=f"+{points}" if ligne.domaine == "facultatif" and ligne.points else points,
-        observation=POURQUOI.get(ligne.etat, ""),
+        observation=PAR_DECISION if accordee else POURQUOI.get(ligne.etat, ""),
         exacte=ligne.note_exacte or "",
         controle=_controle(ligne),
         situations=tuple(_situation(ligne.epreuve, code, dit, reglement) for code, dit in ligne.situations.items()),

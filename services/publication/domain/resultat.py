@@ -51,6 +51,22 @@ def lignes_publiables(lignes: Iterable[Ligne]) -> tuple[Ligne, ...]:
     return tuple(one.model_copy(update=TUES) if one.etat in SANS_NOTE else one for one in lignes)
 
 
+def acquises_par_decision(publie: ResultatPublie) -> frozenset[str]:
+    """Les unités que le jury tient pour acquises alors qu'une compétence ne l'est pas (AMB-28).
+
+    Leur ligne reste « non acquise » : c'est le titre, ou l'unité gardée, qui dit la décision motivée du jury.
+    """
+    non_acquises = (one for one in publie.lignes if one.etat is EtatResultat.NON_ACQUISE)
+    titre = publie.decision is Decision.ADMIS
+    return frozenset(one.epreuve for one in non_acquises if titre or one.epreuve in publie.unites)
+
+
+def a_un_total(publie: ResultatPublie) -> bool:
+    """Un total se dit-il ? Pas s'il laisse calculer une note tue, ni tant qu'il reste des unités (DC-BTS03)."""
+    calcule = publie.decision is not Decision.POURSUITE and publie.coefficients != "0"
+    return calcule and not a_une_note_tue(publie.lignes)
+
+
 def a_une_note_tue(lignes: Iterable[Ligne]) -> bool:
     """Y a-t-il une épreuve dont la note se tait ? Aucun total n'est alors donné : il la laisserait calculer."""
     return any(one.etat in SANS_NOTE for one in lignes)

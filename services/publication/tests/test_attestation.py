@@ -118,6 +118,16 @@ def test_dc_tp08_la_reussite_partielle_donne_le_livret_de_certification() -> Non
     assert "Entretien final" not in lu
 
 
+def test_amb_28_l_unite_acquise_par_decision_du_jury_est_au_livret_sans_la_competence_manquante() -> None:
+    ici, accordee = session(TP, 2024), remplacer(PARTIEL, unites=("CCP1", "CCP2"))
+    assert unites_attestees(accordee, ici.reglement) == ("CCP1", "CCP2")
+    lu = texte(attestation(accordee, ici))
+    assert "(CCP2) (par décision motivée du jury)" in lu
+    assert "(CCP1) (par" not in lu
+    assert "Assurer le recouvrement amiable de créances" in lu
+    assert "rétention client" not in lu
+
+
 @pytest.mark.parametrize(
     ("identifiant", "publie", "regle"),
     [

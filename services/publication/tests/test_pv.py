@@ -46,7 +46,11 @@ MEMBRES = (
     Membre(id="PRO2", profil=Profil.PROFESSIONNEL, public=False),
 )
 DECISIONS = {ALICE: Decision.ADMIS, BASILE: Decision.EN_ATTENTE, CELIA: Decision.REFUSE}
-PREUVE = (Explication(regle="DC-BTS15", texte="Le jury est présidé par un enseignant-chercheur.", effet="régulier"),)
+PREUVE = (
+    Explication(
+        regle="DC-BTS15", texte="Présidé par un enseignant_specialite ou enseignant_chercheur.", effet="régulier"
+    ),
+)
 CLOS = JuryClos(
     jury="J1",
     decisions=DECISIONS,
@@ -130,7 +134,8 @@ def test_le_pv_dit_nomination_presence_recusations_et_signatures() -> None:
         "Présidence transmise de CHE1 à ENS1 (empêchement constaté ; DC-BTS15).",
         "Récusation : PRO1 ne délibère pas sur N2600001 (a formé le candidat).",
         "Livrets visés et signés du président : 1.",
-        "DC-BTS15 Le jury est présidé par un enseignant-chercheur. régulier",
+        "Présence attestée : ENS1, CHE1 et PRO1.",
+        "DC-BTS15 Présidé par un enseignant de la spécialité ou enseignant-chercheur. régulier",
         "Journal JOURNAL_NORMANDIE_2022, position 420.",
         "Le président de séance ENS1",
     ):

