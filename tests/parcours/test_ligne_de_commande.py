@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -87,6 +88,8 @@ def test_l_aide_est_en_francais_et_nomme_chaque_commande(seul: Terminal) -> None
         "journal",
         "reglements",
         "cas",
+        "formulaires",
+        "pv",
         "rejouer",
     ):
         assert f" {commande} " in aide.sortie
@@ -100,7 +103,9 @@ def test_l_aide_est_en_francais_et_nomme_chaque_commande(seul: Terminal) -> None
         ["inconnue"], ["sante", "--fantaisie"], ["etat", "--candidat"], ["etat", "de", "trop"], ["jouer"],
         ["reglements", "montrer"], ["reglements", "fantaisie"], ["servir", "cantine"],
         ["importer", "x.csv", "--bordereau", "L1"], ["importer", "x.csv", "--le", "hier"],
-        ["reglements", "montrer", "CAP-INCONNU"],
+        ["reglements", "montrer", "CAP-INCONNU"], ["pv"], ["formulaires", "MC-ACVD"],
+        ["formulaires", "CAP-INCONNU", "--sortie", "x"],
+        ["formulaires", "MC-ACVD", "--session", "1999", "--sortie", "x"],
         ["cas", str(DOSSIER / "cap_osrcl" / "2026.cas.yaml"), "--seul", "CL-999"],
     ],
 )  # fmt: skip
@@ -177,6 +182,24 @@ def test_un_reglement_casse_dit_son_fichier_sa_cle_sa_regle(
     assert rendu.code == REFUSE
     for attendu in (str(fichier), *attendus):
         assert attendu in rendu.erreurs
+
+
+def _sommes(rendu: Sortie) -> dict[Path, str]:
+    """Les fichiers écrits et leur somme, comme `sha256sum --check` les lit."""
+    assert rendu.code == FAIT, rendu.tout
+    lignes = [ligne.split("  ", 1) for ligne in rendu.sortie.splitlines()]
+    dites = {Path(nom): somme for somme, nom in lignes}
+    assert {nom: hashlib.sha256(nom.read_bytes()).hexdigest() for nom in dites} == dites
+    return dites
+
+
+def test_les_formulaires_vierges_s_ecrivent_et_se_refont_octet_pour_octet(seul: Terminal, tmp_path: Path) -> None:
+    faits = _sommes(seul("formulaires", "MC-ACVD", "--session", "2026", "--sortie", tmp_path / "neuf"))
+    assert {nom.parent for nom in faits} == {tmp_path / "neuf"}
+    assert {"bordereau-E1-ponctuel.pdf", "fiche-E2-S3-ccf.pdf"} <= {nom.name for nom in faits}
+    assert _sommes(seul("formulaires", "MC-ACVD", "--session", "2026", "--sortie", tmp_path / "neuf")) == faits
+    d_office = _sommes(seul("formulaires", "MC-ACVD", "--sortie", tmp_path / "office"))
+    assert set(d_office.values()).isdisjoint(faits.values())  # chaque session a son intitulé et son année
 
 
 def test_un_cas_travaille_est_bon_ou_dit_son_ecart(seul: Terminal, tmp_path: Path) -> None:
@@ -376,6 +399,29 @@ def test_l_etat_compte_les_sessions_et_montre_un_candidat(parchemin: Terminal) -
     assert parchemin("etat", "--candidat", "N26X0000").code == REFUSE
     for mauvais in (("--candidat", "un nom"), ("--session", "20 26"), ("--diplome", "CAP OSRCL")):
         assert parchemin("etat", *mauvais).code == MAL_EMPLOYE
+
+
+def test_le_pv_d_un_jury_clos_se_refait_depuis_le_journal(parchemin: Terminal, tmp_path: Path) -> None:
+    jury = ("pv", "J1", "--session", SESSION, "--diplome", "cap_osrcl", "--sortie")
+    [(range_ici, somme)] = _sommes(parchemin(*jury, tmp_path)).items()
+    assert range_ici == tmp_path / "pv-J1-v1.pdf"
+    assert _sommes(parchemin(*jury, tmp_path / "dossier" / "jury.pdf")) == {tmp_path / "dossier" / "jury.pdf": somme}
+    au_calme(parchemin)
+    deja = parchemin.dossier / "donnees" / "documents" / SESSION / "cap_osrcl" / "pv-J1-v1.pdf"
+    assert range_ici.read_bytes() == deja.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["J9"], "PUBLICATION_NON_PREPAREE"), (["J1", "--session", "1999"], "SESSION_INCONNUE"),
+     (["J1", "--diplome", "cap_epc"], "SESSION_NON_OUVERTE")],
+)  # fmt: skip
+def test_un_pv_qui_n_existe_pas_se_dit_et_n_ecrit_rien(
+    parchemin: Terminal, tmp_path: Path, arguments: list[str], code: str
+) -> None:
+    rendu = parchemin("pv", *arguments, "--sortie", tmp_path / "pv.pdf")
+    assert (rendu.code, rendu.sortie, rendu.erreurs.split()[0]) == (REFUSE, "", code)
+    assert not (tmp_path / "pv.pdf").exists()
 
 
 def test_une_decision_s_explique_clause_par_clause(parchemin: Terminal) -> None:

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Protocol
 
-from contracts.messages import Refus
-from services.communs.shell import BaseShell, Situe
+from contracts.messages import Event, Refus, Registry
+from contracts.session import charger_session
+from services.communs.shell import Situe
 from services.publication.documents import rendu
 from services.publication.documents.pv import Histoire, donnees_pv
 from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import context_of
+from services.socle.journal import Store
 from services.socle.service import Environment
+from services.socle.settings import Settings
 from services.socle.subjects import subject
 
 
-async def histoire_du_jury(env: Environment, of: Situe, jury: str) -> Histoire:
+class Source(Protocol):
+    """What the minutes are read from: the journals, nothing else of a service."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def journals(self) -> Mapping[str, Store]: ...
+
+    @property
+    def registry(self) -> Registry: ...
+
+    async def events(self, session: str, diplome: str, service: str, aggregate: str) -> list[Event]: ...
+
+
+async def histoire_du_jury(env: Source, of: Situe, jury: str) -> Histoire:
     """What happened in a jury and when, in the order of the journal.
 
     Raises:
@@ -32,13 +52,13 @@ async def histoire_du_jury(env: Environment, of: Situe, jury: str) -> Histoire:
     ]
 
 
-async def editer_pv(env: Environment, of: Situe, jury: str) -> tuple[str, bytes]:
+async def editer_pv(env: Source, of: Situe, jury: str) -> tuple[str, bytes]:
     """The minutes as a file, its name and its bytes: the same for the same facts.
 
     Raises:
-        Refus: ``PUBLICATION_NON_PREPAREE`` while the jury is not closed; ``RENDU_IMPOSSIBLE``.
+        Refus: ``SESSION_INCONNUE``; ``PUBLICATION_NON_PREPAREE`` while the jury is not closed; ``RENDU_IMPOSSIBLE``.
     """
-    session = await BaseShell(env).session(of)
+    session = await charger_session(env.events, env.settings.academie, of.session, of.diplome)
     donnees = donnees_pv(jury, await histoire_du_jury(env, of, jury), session)
     if donnees is None:
         raise Refus("PUBLICATION_NON_PREPAREE", f"jury {jury} : il n'est pas clos, son procès-verbal n'existe pas")
