@@ -44,6 +44,7 @@ class DossierJury:
 
     ``resultats`` va par épreuve ; ``inscription`` et ``annulation`` sont des identifiants de faits. ``unites`` : celles
     que le candidat présente, quand ce ne sont pas toutes les obligatoires. ``controles`` : les oraux qu'il a choisis.
+    ``remplacements`` : les épreuves que le recteur l'autorise à passer à la session de remplacement.
     """
 
     numero: str
@@ -55,6 +56,7 @@ class DossierJury:
     facultatives: tuple[str, ...] = ()
     livret: bool = False
     non_autorise: Fermeture | None = None
+    remplacements: tuple[str, ...] = ()
     annulation: str | None = None
     forme: Forme = Forme.GLOBALE
     unites: tuple[str, ...] = ()

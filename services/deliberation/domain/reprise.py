@@ -37,7 +37,7 @@ def reprendre(command: Command, jury: Clos, session: SessionFigee, dossier: Doss
             exiger_presidence(command, composition, regle)
             return reunir(command, composition, regle)
         case ViserLivret() | AccorderPoints() | AccorderAcquis() | PrendreDecision():
-            if not jury.reprend(command.candidat):
+            if not jury.reprend(command.candidat) and not _remplace(command.candidat, jury, dossier):
                 return _deja_decide(command, jury, dossier)
             exiger_presidence(command, composition, regle)
             return _deliberer(command, jury, session, dossier)
@@ -64,7 +64,23 @@ def _deliberer(
     rectifie = command.candidat in jury.reconvoques
     nature = NatureDecision.RECTIFICATIVE if rectifie else NatureDecision.COMPLEMENTAIRE
     events = deliberer(command, jury.seance, session, dossier, nature)
-    return [one for one in events if rectifie or not _toujours(one, jury)]
+    refait = rectifie or _remplace(command.candidat, jury, dossier)
+    return [one for one in events if refait or not _toujours(one, jury)]
+
+
+def _remplace(candidat: str, jury: Clos, dossier: DossierJury | None) -> bool:
+    """Le recteur l'a autorisé à la session de remplacement, et le résultat d'une de ces épreuves est arrivé depuis.
+
+    Ses nouvelles notes rejoignent celles de la première session (DC-CAP17, DC-MC08).
+    """
+    decision = jury.seance.decisions.get(candidat)
+    if decision is None or dossier is None or not dossier.remplacements:
+        return False
+    avant = {ligne.epreuve: (ligne.etat, ligne.note) for ligne in decision.lignes}
+    return any(
+        code in dossier.resultats and (dossier.resultats[code].etat, dossier.resultats[code].note) != avant.get(code)
+        for code in dossier.remplacements
+    )
 
 
 def _toujours(event: JuryEvent, jury: Clos) -> bool:

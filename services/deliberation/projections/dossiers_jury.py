@@ -21,6 +21,7 @@ from contracts.evenements.inscription import (
     DispenseAccordee,
     InscriptionAnnulee,
     InscriptionModifiee,
+    RemplacementAutorise,
 )
 from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
 from contracts.messages import Refus
@@ -81,6 +82,7 @@ resultat_jury = Table(
     Column("benefice_fait", Text),
     Column("benefice_note", ExactDecimal),
     Column("benefice_abandonne", Boolean),
+    Column("remplacement", Boolean),  # he may take it at the replacement session
     Column("journal", SortedText),
     Column("seq", BigInteger),
 )
@@ -109,6 +111,7 @@ class DossiersJury(Projection):
             AcquisReconnu,
             ControleChoisi,
             NoteControleSaisie,
+            RemplacementAutorise,
         }
     )
 
@@ -128,6 +131,9 @@ class DossiersJury(Projection):
                 yield _candidat(fact, event.candidat, _inscription(fact, event))
             case ControleChoisi():
                 yield _candidat(fact, event.candidat, {"controles": list(event.epreuves)})
+            case RemplacementAutorise():
+                for code in event.epreuves:
+                    yield from _epreuve(fact, event.candidat, code, {"remplacement": True})
             case DossierDeclareNonConforme(epreuves=()):
                 fermeture: Values = {"non_autorise_fait": fact.id, "non_autorise_regle": event.regle}
                 yield _candidat(fact, event.candidat, fermeture)
@@ -260,6 +266,9 @@ def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement
         forme=Forme(row["forme"]),
         unites=tuple(row["unites"]),
         controles=tuple(row["controles"] or ()),
+        remplacements=tuple(
+            code for code in reglement.epreuves if code in par_epreuve and par_epreuve[code]["remplacement"]
+        ),
     )
 
 

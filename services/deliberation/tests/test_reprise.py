@@ -219,3 +219,41 @@ def test_le_jury_clos_garde_sa_seance() -> None:
     assert isinstance(clos, Clos)
     assert (clos.repris, clos.reprend(ALICE), clos.reprend(BASILE)) == (True, True, False)
     assert set(clos.seance.decisions) == {ALICE, BASILE}
+
+
+# La session de remplacement ----------------------------------------------------------------------------------------
+
+MANQUEE = ResultatJury(N.ABSENT_JUSTIFIE, "fait-E2", Decimal(0))
+AJOURNE = mc("12", MANQUEE, "11")
+REMPLACE = replace(mc("12", "13", "11", position=140), remplacements=("E2",))
+
+
+def mc_clos() -> tuple[JuryEvent, ...]:
+    histoire = (*en_seance(MC), prise(MC, AJOURNE), prise(MC, mc("12", "12", "12", numero=BASILE)))
+    (clos,) = donne(MC, *histoire).when(CloreJury(**president(MC))).events()
+    return (*histoire, clos)
+
+
+def remplacee(d: DossierJury) -> Any:
+    return donne(MC, *mc_clos(), dossier=d).when(PrendreDecision(candidat=ALICE, **president(MC)))
+
+
+def test_cl_129_dc_mc08_la_note_de_remplacement_rejoint_les_autres() -> None:
+    (decision,) = remplacee(REMPLACE).events()
+    assert isinstance(decision, DecisionPrise)
+    assert (decision.decision, decision.nature) == (Decision.ADMIS, NatureDecision.COMPLEMENTAIRE)
+
+
+def test_dc_mc08_ajourne_encore_la_nouvelle_note_est_dite() -> None:
+    (decision,) = remplacee(replace(mc("5", "6", "7", position=140), remplacements=("E2",))).events()
+    assert isinstance(decision, DecisionPrise)
+    assert decision.decision is Decision.AJOURNE
+    assert {ligne.epreuve: ligne.note for ligne in decision.lignes}["E2"] == 6
+
+
+def test_dc_mc08_sans_nouvelle_note_le_jury_reste_clos() -> None:
+    remplacee(replace(AJOURNE, remplacements=("E2",))).then_refused("JURY_CLOS")
+
+
+def test_dc_mc08_sans_autorisation_une_note_nouvelle_ne_rouvre_rien() -> None:
+    remplacee(mc("12", "13", "11", position=140)).then_refused("JURY_CLOS")
