@@ -103,11 +103,23 @@ def _exiger_unites(unites: Iterable[str], reglement: Reglement) -> None:
             raise Refus(reglement.regle_facultatives, f"{code} est facultative : nommez-la sous « facultatives »")
 
 
-def parcours_de(unites: tuple[str, ...], categorie: Categorie, reglement: Reglement) -> Parcours | None:
-    """Le parcours que forment ces unités pour ce statut, si le règlement en a."""
+def parcours_suivis(unites: tuple[str, ...], categorie: Categorie, reglement: Reglement) -> dict[str, Parcours]:
+    """Le parcours que forment ces unités pour ce statut, par nom ; aucun, si le règlement n'en a pas de tel.
+
+    Deux, l'un après l'autre, quand le second veut les unités du premier : l'entretien final a lieu à la fin de la
+    session du dernier CCP (TP-D02).
+    """
     voulues = {*(unites or obligatoires(reglement))}
-    exacts = [one for one in reglement.parcours.values() if {*one.epreuves} == voulues]
-    return next((one for one in exacts if ouvert(one, categorie)), None)
+    ouverts = {nom: one for nom, one in reglement.parcours.items() if ouvert(one, categorie)}
+    for nom, one in ouverts.items():
+        if {*one.epreuves} == voulues:
+            return {nom: one}
+    for nom, dernier in ouverts.items():
+        reste = voulues - {*dernier.epreuves}
+        for autre, one in ouverts.items():
+            if reste != voulues and {*one.epreuves} == reste and reste <= {*dernier.acquis}:
+                return {autre: one, nom: dernier}
+    return {}
 
 
 def ouvert(parcours: Parcours, categorie: Categorie) -> bool:
@@ -116,8 +128,8 @@ def ouvert(parcours: Parcours, categorie: Categorie) -> bool:
 
 
 def _exiger_parcours(unites: tuple[str, ...], categorie: Categorie, reglement: Reglement) -> None:
-    """Les unités présentées sont celles d'un parcours ouvert au statut, ni plus ni moins (TP-D01 à D03)."""
-    if parcours_de(unites, categorie, reglement) is not None:
+    """Les unités présentées sont celles d'un parcours ouvert au statut, ou de deux qui se suivent (TP-D01 à D03)."""
+    if parcours_suivis(unites, categorie, reglement):
         return
     voisin = _le_plus_proche({*unites}, categorie, reglement)
     offerts = " ; ".join(

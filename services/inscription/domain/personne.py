@@ -21,7 +21,7 @@ from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from services.inscription.domain import admission
-from services.inscription.domain.choix import parcours_de, retenues
+from services.inscription.domain.choix import parcours_suivis, retenues
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.etats import (
     Annulee,
@@ -56,7 +56,8 @@ MOTIF_MAX = 500
 class Place:
     """Une inscription de la personne : pour quel diplôme, de quelle famille de diplômes.
 
-    ``diplome`` dit aussi le parcours, quand le diplôme en a : ``tp_crcd/ccp1``. Un titre s'obtient en plusieurs fois.
+    ``diplome`` dit aussi le parcours, quand le diplôme en a : ``tp_crcd/ccp1``, ou les deux qui se suivent :
+    ``tp_crcd/ccp2+capitalisation``. Un titre s'obtient en plusieurs fois.
     """
 
     diplome: str
@@ -65,6 +66,16 @@ class Place:
     def du_meme_diplome(self, autre: Place) -> bool:
         """Le même diplôme, quel que soit le parcours."""
         return self.diplome.partition("/")[0] == autre.diplome.partition("/")[0]
+
+    def prise_par(self, autre: Place) -> bool:
+        """Le même diplôme, et un parcours commun s'il en a."""
+        communs = self._parcours & autre._parcours
+        return self.du_meme_diplome(autre) and (bool(communs) or not (self._parcours or autre._parcours))
+
+    @property
+    def _parcours(self) -> frozenset[str]:
+        noms = self.diplome.partition("/")[2]
+        return frozenset(noms.split("+")) if noms else frozenset()
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
     reglement = session.reglement
     place = _place(command, reglement)
     for numero, deja in _places(personne).items():
-        if deja.diplome == place.diplome:
+        if place.prise_par(deja):
             # Qui donne l'identité d'un autre n'apprend pas son numéro.
             sous = "" if command.par.role == Role.CANDIDAT else f" sous le numéro {numero}"
             raise Refus(
@@ -176,9 +187,8 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
 
 
 def _place(command: InscrireCandidat, reglement: Reglement) -> Place:
-    parcours = parcours_de(retenues(command.unites, reglement), command.categorie, reglement)
-    nom = next((nom for nom, one in reglement.parcours.items() if one is parcours), None)
-    diplome = f"{reglement.diplome}/{nom}" if nom else reglement.diplome
+    suivis = parcours_suivis(retenues(command.unites, reglement), command.categorie, reglement)
+    diplome = f"{reglement.diplome}/{'+'.join(suivis)}" if suivis else reglement.diplome
     return Place(diplome, reglement.documents.intitule_diplome)
 
 

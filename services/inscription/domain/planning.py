@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -11,10 +11,10 @@ from itertools import pairwise
 from contracts.commandes.inscription import PlanifierPassage
 from contracts.evenements.inscription import PassagePlanifie
 from contracts.messages import Refus
-from contracts.reglement import Modalite, Reglement
+from contracts.reglement import Modalite, Parcours, Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Creneau
-from services.inscription.domain.choix import parcours_de
+from services.inscription.domain.choix import parcours_suivis
 from services.inscription.domain.etats import EnCours, Fiche, NonAutorisee
 from services.inscription.domain.passage import epreuves_ponctuelles, exiger_centre_ouvert, exiger_jour
 from services.inscription.domain.session_examen import Centre
@@ -104,27 +104,43 @@ def _exiger_admis(candidature: EnCours, reglement: Reglement) -> None:
 
 
 def attendus(fiche: Fiche, reglement: Reglement) -> dict[str, Moment]:
-    """Les moments du parcours du candidat ; sinon ceux de ses épreuves ponctuelles, ``E4-preparation``.
+    """Les moments du parcours du candidat, ou des deux qu'il suit ; sinon ceux de ses épreuves ponctuelles.
 
-    Un moment sans durée n'existe pas pour ce diplôme (TP-N12).
+    Ceux d'une épreuve portent son code, ``E4-preparation``. Un moment sans durée n'existe pas (TP-N12).
     """
     passage, facteur = reglement.inscription.regle_passage, _facteurs(fiche)
-    parcours = parcours_de(fiche.unites, fiche.categorie, reglement)
-    if parcours is not None and parcours.modalites:
-        regles = Regles(
-            parcours.regle_duree or passage,
-            parcours.regle,
-            parcours.regle_jury,
-            parcours.regle_surveillance,
-            parcours.regle_poste,
-        )
+    moments: dict[str, Moment] = {}
+    for parcours in parcours_suivis(fiche.unites, fiche.categorie, reglement).values():
         tout = max((facteur(code) for code in parcours.epreuves), default=Fraction(1))
-        return dict(_moments("", parcours.modalites, tout, regles))
-    return {
+        suivants = dict(_moments("", parcours.modalites, tout, _regles(parcours, passage)))
+        moments |= _a_la_suite(moments, suivants, parcours.regle)
+    return moments or {
         nom: moment
         for code in epreuves_ponctuelles(fiche)
         for nom, moment in _moments(code, reglement.epreuves[code].modalites, facteur(code), Regles(passage, passage))
     }
+
+
+def _regles(parcours: Parcours, passage: str) -> Regles:
+    return Regles(
+        parcours.regle_duree or passage,
+        parcours.regle,
+        parcours.regle_jury,
+        parcours.regle_surveillance,
+        parcours.regle_poste,
+    )
+
+
+def _a_la_suite(precedents: Mapping[str, Moment], suivants: Mapping[str, Moment], regle: str) -> dict[str, Moment]:
+    """Un second parcours commence quand tous les moments du premier sont finis (TP-D02)."""
+    return {nom: _apres(one, precedents, regle) for nom, one in suivants.items()} if precedents else dict(suivants)
+
+
+def _apres(moment: Moment, precedents: Iterable[str], regle: str) -> Moment:
+    if moment.prealables:
+        return moment  # il suit déjà un moment de son propre parcours
+    modalite = moment.modalite.model_copy(update={"regle_apres": regle})
+    return replace(moment, modalite=modalite, prealables=tuple(precedents))
 
 
 def _moments(

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from contracts.commandes.inscription import ReconnaitreAcquis
 from contracts.evenements.inscription import AcquisReconnu
 from contracts.messages import Refus
-from contracts.reglement import Parcours, Reglement
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
-from services.inscription.domain.choix import obligatoires, parcours_de
+from services.inscription.domain.choix import obligatoires, parcours_suivis
 from services.inscription.domain.etats import Fiche
 
 
@@ -81,16 +81,16 @@ def _simple(nom: str) -> str:
 
 
 def exiger_acquis(fiche: Fiche, reglement: Reglement) -> None:
-    """Un parcours peut vouloir des unités déjà détenues (TP-D02).
+    """Un parcours peut vouloir des unités déjà détenues, ou présentées juste avant à la même session (TP-D02).
 
     Raises:
         Refus: la règle du parcours.
     """
-    parcours: Parcours | None = parcours_de(fiche.unites, fiche.categorie, reglement)
-    manquent = [code for code in parcours.acquis if code not in fiche.acquis] if parcours else []
-    if parcours is not None and manquent:
-        raise Refus(
-            parcours.regle,
-            f"{fiche.candidat} : {', '.join(manquent)} d'abord acquises ; faites-les reconnaître "
-            "(inscription.reconnaitre_acquis)",
-        )
+    for parcours in parcours_suivis(fiche.unites, fiche.categorie, reglement).values():
+        manquent = [code for code in parcours.acquis if code not in fiche.acquis and code not in fiche.unites]
+        if manquent:
+            raise Refus(
+                parcours.regle,
+                f"{fiche.candidat} : {', '.join(manquent)} d'abord acquises ; faites-les reconnaître "
+                "(inscription.reconnaitre_acquis)",
+            )

@@ -214,6 +214,13 @@ def test_cl_101_tp_d02_sans_ses_deux_ccp_pas_d_entretien_final() -> None:
     TP.candidat(*PRET, acquis("CCP1")).when(CONVOQUER).then_refused("TP-D02")
 
 
+def test_cl_101_tp_d02_le_dernier_ccp_et_l_entretien_final_a_la_meme_session() -> None:
+    ensemble = TP.inscrit(Categorie.CAPITALISATION, "CCP2", "EF")
+    pret = (ensemble, autorise(regle="TP-C01"), AFFECTE)
+    TP.candidat(*pret, acquis("CCP1")).when(CONVOQUER).then(convocation("CCP2", "EF"))
+    TP.candidat(*pret).when(CONVOQUER).then_refused("TP-D02")
+
+
 def test_cl_104_dc_tp03_le_titre_echu_ne_se_finit_qu_avec_un_ccp() -> None:
     echu = TP.avec(echeance_titre=date(2022, 3, 1))
     dernier = (TP.inscrit(Categorie.CAPITALISATION, "CCP2"), autorise(regle="TP-C01"), AFFECTE)

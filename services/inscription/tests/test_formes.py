@@ -147,6 +147,8 @@ def test_mc_i02_ailleurs_le_meme_eleve_passe_tout_en_ponctuel() -> None:
         (Categorie.PARCOURS_CONTINU, ("CCP1",), {"CCP1"}),
         (Categorie.CAPITALISATION, ("CCP2",), {"CCP2"}),
         (Categorie.CAPITALISATION, ("EF",), {"EF"}),
+        (Categorie.CAPITALISATION, ("EF", "CCP2"), {"CCP2", "EF"}),
+        (Categorie.CAPITALISATION, ("CCP1", "EF"), {"CCP1", "EF"}),
     ],
 )
 def test_tp_i02_chaque_voie_a_ses_parcours(voie: Categorie, unites: tuple[str, ...], passees: set[str]) -> None:
@@ -155,7 +157,8 @@ def test_tp_i02_chaque_voie_a_ses_parcours(voie: Categorie, unites: tuple[str, .
 
 def test_cl_100_tp_d03_une_session_de_ccp_n_a_pas_d_entretien_final() -> None:
     refuse(TP, "TP-D03", Categorie.PARCOURS_CONTINU, unites=("CCP1", "EF"))
-    refuse(TP, "TP-D03", Categorie.CAPITALISATION, unites=("EF", "CCP2"))
+    refuse(TP, "TP-D03", Categorie.PARCOURS_CONTINU, unites=("CCP2", "EF"))
+    refuse(TP, "TP-D03", Categorie.VAE, unites=("CCP2", "EF"))
 
 
 @pytest.mark.parametrize(
@@ -178,6 +181,7 @@ def test_tp_d03_le_refus_cite_le_parcours_le_plus_proche(parcours: tuple[str, ..
 
 def test_tp_d03_deux_ccp_sans_entretien_ne_font_pas_une_session() -> None:
     refuse(TP, "TP-D03", Categorie.PARCOURS_CONTINU, unites=("CCP1", "CCP2"))
+    refuse(TP, "TP-D03", Categorie.CAPITALISATION, unites=("CCP1", "CCP2"))
 
 
 def test_cl_101_tp_d02_l_entretien_final_seul_est_de_la_capitalisation() -> None:
@@ -209,6 +213,16 @@ def test_cl_101_tp_d02_le_dernier_ccp_puis_l_entretien_final_sont_de_la_meme_ann
     entretien = sous_un_autre_numero(ccp2, AUTRE, voie, unites=("EF",))
     faits = entretien.then_kinds(CandidatInscrit, PersonneReservee)
     assert [one.diplome for one in (ccp2[1], faits[1])] == ["tp_crcd/ccp2", "tp_crcd/capitalisation"]
+
+
+def test_cl_101_amb_56_le_dernier_ccp_et_l_entretien_ensemble_tiennent_la_place_des_deux() -> None:
+    voie = Categorie.CAPITALISATION
+    ensemble = TP.candidate().when(TP.inscription(voie, unites=("EF", "CCP2"))).events()
+    assert ensemble[1].diplome == "tp_crcd/ccp2+capitalisation"
+    for unites in (("CCP2",), ("EF",), ("CCP2", "EF"), ("CCP1", "EF")):
+        sous_un_autre_numero(ensemble, AUTRE, voie, unites=unites).then_refused("AMB-56")
+    ailleurs = sous_un_autre_numero(ensemble, AUTRE, voie, unites=("CCP1",))
+    ailleurs.then_kinds(CandidatInscrit, PersonneReservee)
 
 
 def test_amb_56_le_meme_parcours_ne_se_prend_pas_deux_fois() -> None:

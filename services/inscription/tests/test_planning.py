@@ -152,6 +152,30 @@ def test_cl_100_tp_d03_une_session_de_ccp_ne_planifie_pas_d_entretien_final() ->
     TP.candidat(CCP2, AFFECTE).when(planifier([*SESSION_CCP2, final])).then_refused("TP-D03")
 
 
+LES_DEUX = TP.inscrit(Categorie.CAPITALISATION, "CCP2", "EF")
+FINAL = suite(("entretien_final", 15, "j"), depart=SESSION_CCP2[-1].fin)
+
+
+def test_cl_101_tp_d02_le_ccp2_puis_l_entretien_final_font_un_seul_passage() -> None:
+    ensemble = [*SESSION_CCP2, *FINAL]
+    TP.candidat(LES_DEUX, AFFECTE).when(planifier(ensemble)).then(planifie(ensemble, "155", "60"))
+    TP.candidat(LES_DEUX, AFFECTE).when(planifier(SESSION_CCP2)).then_refused("TP-N09")
+    TP.candidat(LES_DEUX, AFFECTE).when(planifier(FINAL)).then_refused("TP-N09")
+
+
+@pytest.mark.parametrize("depart", [a(7), a(9)])
+def test_cl_101_tp_d02_l_entretien_final_vient_a_la_fin_de_la_session_du_ccp(depart: datetime) -> None:
+    avant = suite(("entretien_final", 15, "j"), depart=depart)
+    TP.candidat(LES_DEUX, AFFECTE).when(planifier([*SESSION_CCP2, *avant])).then_refused("TP-D02")
+
+
+def test_cl_101_dc_han01_le_tiers_temps_suit_chaque_parcours() -> None:
+    pour_l_entretien = TIERS_TEMPS.model_copy(update={"epreuves": ("EF",)})
+    long = suite(("entretien_final", 15, "j"), depart=SESSION_CCP2[-1].fin, facteur=Fraction(4, 3))
+    ensemble = [*SESSION_CCP2, *long]
+    TP.candidat(LES_DEUX, AFFECTE, pour_l_entretien).when(planifier(ensemble)).then(planifie(ensemble, "160", "65"))
+
+
 # L'ordre -----------------------------------------------------------------------------------------------------------
 
 
