@@ -29,7 +29,8 @@ CAP24, CAP26 = REGLEMENTS["CAP-OSRCL-2024"], REGLEMENTS["CAP-OSRCL-2026"]
 )
 def test_bts_chaque_epreuve_a_le_coefficient_de_la_circulaire(regle: str, epreuve: str, coefficient: int) -> None:
     une = BTS.epreuves[epreuve]
-    assert (une.regle, une.coefficient) == (regle, coefficient)
+    assert une.regle == regle
+    assert une.coefficient == Decimal(coefficient)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,8 @@ def test_bts_chaque_epreuve_a_le_coefficient_de_la_circulaire(regle: str, epreuv
 )
 def test_mc_chaque_epreuve_a_le_coefficient_du_reglement(regle: str, epreuve: str, coefficient: int) -> None:
     une = MC.epreuves[epreuve]
-    assert (une.regle, une.coefficient) == (regle, coefficient)
+    assert une.regle == regle
+    assert une.coefficient == Decimal(coefficient)
 
 
 def _minutes(reglement: Reglement, epreuve: str) -> list[Decimal]:
