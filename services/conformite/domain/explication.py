@@ -9,6 +9,7 @@ from contracts.evenements.conformite import MotifNonConformite
 from contracts.reglement import Experience
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, NaturePiece, Periode, Verdict
+from services.communs.explication import clause
 from services.conformite.domain.acces import REGLE_SESSION, Condition, condition_experience, fenetre
 from services.conformite.domain.attestation import attestees
 from services.conformite.domain.etats import Dossier, Piece
@@ -58,7 +59,7 @@ def formation(dossier: Dossier, session: SessionFigee, motifs: Motifs) -> tuple[
     details = tuple(_piece(un, session) for un in dossier.recu.de_nature(NaturePiece.PREUVE_FORMATION))
     return (
         _condition(dossier, condition_experience(dossier.inscrit, session), session, SANS_OBJET),
-        clause(session, regle, texte, effet=NON_REMPLIE, details=details),
+        clause(session.reglement, regle, texte, effet=NON_REMPLIE, details=details),
         *_refus(dossier, motifs, session),
     )
 
@@ -81,7 +82,7 @@ def _acces_ouvert(dossier: Dossier, condition: Condition, session: SessionFigee)
     epreuves = dict.fromkeys(une for du in dus(dossier, session) for une in du.epreuves)
     dossiers = f"dossiers contrôlés pour {', '.join(epreuves)}" if epreuves else "aucun dossier d'épreuve à contrôler"
     faits = (f"statut : {dossier.ouvert.categorie.value}", condition.fait, dossiers)
-    return clause(session, condition.regle, texte, faits=faits, effet=ACCES_OUVERT)
+    return clause(session.reglement, condition.regle, texte, faits=faits, effet=ACCES_OUVERT)
 
 
 def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, effet: str) -> Explication:
@@ -91,7 +92,7 @@ def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, ef
         texte = "Ce règlement n'exige pas d'expérience pour se présenter à l'examen."
     if condition.regle == REGLE_SESSION:
         texte = "Ce règlement n'exige pas d'expérience : la condition ne vaut qu'à compter de la session 2026."
-    return clause(session, condition.regle, texte, faits=faits, effet=effet)
+    return clause(session.reglement, condition.regle, texte, faits=faits, effet=effet)
 
 
 def _duree(dossier: Dossier, regle: Experience, session: SessionFigee, *, remplie: bool) -> Explication:
@@ -111,7 +112,12 @@ def _duree(dossier: Dossier, regle: Experience, session: SessionFigee, *, rempli
         _plafond(compte, regle, session),
     )
     return clause(
-        session, regle.regle, texte, chiffres=chiffres, effet=REMPLIE if remplie else NON_REMPLIE, details=details
+        session.reglement,
+        regle.regle,
+        texte,
+        chiffres=chiffres,
+        effet=REMPLIE if remplie else NON_REMPLIE,
+        details=details,
     )
 
 
@@ -125,7 +131,7 @@ def _plafond(compte: Decompte, regle: Experience, session: SessionFigee) -> Expl
         "heures_par_semaine": horaire,
         "semaines_civiles": str(len(compte.retenues)),
     }
-    return clause(session, REGLE_PLAFOND, texte, chiffres=chiffres)
+    return clause(session.reglement, REGLE_PLAFOND, texte, chiffres=chiffres)
 
 
 def _attestation(piece: Piece, regle: Experience, session: SessionFigee) -> Explication:
@@ -160,7 +166,7 @@ def _piece(
     recus = (f"déposée le {piece.deposee.depose_le.isoformat()}", *faits)
     dits = (*jugee.motifs, *jugee.alertes) if jugee else ()
     texte = f"Pièce {piece.deposee.piece} ({piece.deposee.nature.value}) : {verdict}{par}."
-    return clause(session, regle, texte, faits=(*recus, *dits), chiffres=chiffres, effet=verdict)
+    return clause(session.reglement, regle, texte, faits=(*recus, *dits), chiffres=chiffres, effet=verdict)
 
 
 def _pfmp(dossier: Dossier, session: SessionFigee, *, refusees: bool) -> Iterable[Explication]:
@@ -173,7 +179,9 @@ def _pfmp(dossier: Dossier, session: SessionFigee, *, refusees: bool) -> Iterabl
     )
     texte = "Les PFMP du candidat en formation sont contrôlées sur l'attestation de l'établissement."
     regle = session.reglement.pieces[NaturePiece.ATTESTATION_PFMP].regle
-    return (clause(session, regle, texte, effet=effet, details=tuple(_piece(une, session) for une in recues)),)
+    return (
+        clause(session.reglement, regle, texte, effet=effet, details=tuple(_piece(une, session) for une in recues)),
+    )
 
 
 def _refus(dossier: Dossier, motifs: Motifs, session: SessionFigee) -> Iterable[Explication]:
@@ -182,13 +190,15 @@ def _refus(dossier: Dossier, motifs: Motifs, session: SessionFigee) -> Iterable[
     if not motifs:
         return
     details = tuple(
-        clause(session, _regle_du_motif(motif, session), MOTIFS[motif], effet=motif.value) for motif in motifs
+        clause(session.reglement, _regle_du_motif(motif, session), MOTIFS[motif], effet=motif.value) for motif in motifs
     )
     faits = (f"vérification : {dossier.verification.motif}",) if dossier.verifie_faux and dossier.verification else ()
     texte = "Le candidat n'est pas autorisé à se présenter à l'examen, pour les motifs qui suivent."
-    yield clause(session, REGLE_MOTIVATION, texte, faits=faits, effet="non autorisé à tout l'examen", details=details)
+    yield clause(
+        session.reglement, REGLE_MOTIVATION, texte, faits=faits, effet="non autorisé à tout l'examen", details=details
+    )
     if experience:
-        yield clause(session, experience.regle_orientation, experience.orientation, effet="orientation")
+        yield clause(session.reglement, experience.regle_orientation, experience.orientation, effet="orientation")
 
 
 def _regle_du_motif(motif: MotifNonConformite, session: SessionFigee) -> str:
@@ -202,20 +212,3 @@ def _regle_du_motif(motif: MotifNonConformite, session: SessionFigee) -> str:
         MotifNonConformite.PIECE: REGLE_ATTESTATION,
         MotifNonConformite.SIGNATURE: REGLE_ATTESTATION,
     }[motif]
-
-
-def clause(
-    session: SessionFigee,
-    regle: str,
-    texte: str,
-    *,
-    faits: tuple[str, ...] = (),
-    chiffres: dict[str, str] | None = None,
-    effet: str = "",
-    details: tuple[Explication, ...] = (),
-) -> Explication:
-    source = session.reglement.source(regle)
-    citee = ", ".join(part for part in (source.texte, source.section) if part) if source else ""
-    return Explication(
-        regle=regle, source=citee, texte=texte, faits=faits, chiffres=chiffres or {}, effet=effet, details=details
-    )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Verdict
+from services.communs.explication import clause
 from services.conformite.domain.controle import Constat, Examen, Vue
 from services.conformite.domain.durees import dire
-from services.conformite.domain.explication import VERDICTS, clause
+from services.conformite.domain.explication import VERDICTS
 from services.conformite.domain.heures import chiffre
 
 EFFETS = {
@@ -31,7 +32,7 @@ def conforme(examen: Examen, session: SessionFigee) -> tuple[Explication, ...]:
     """Pourquoi le dossier est conforme, et les défauts qui n'y changent rien."""
     return (
         clause(
-            session,
+            session.reglement,
             examen.du.controle.regle,
             f"{examen.du.controle.intitule} : conforme. Le contrôle porte sur les pièces, non sur leur qualité.",
             effet=CONFORME,
@@ -46,7 +47,7 @@ def non_conforme(examen: Examen, session: SessionFigee, verification: str = "") 
     faits = (f"vérification : {verification}",) if verification else ()
     return (
         clause(
-            session,
+            session.reglement,
             controle.regle,
             f"{controle.intitule} : non conforme, pour les motifs qui suivent ; un seul suffit.",
             faits=faits,
@@ -55,13 +56,13 @@ def non_conforme(examen: Examen, session: SessionFigee, verification: str = "") 
         ),
         *_duree(examen, session),
         clause(
-            session,
+            session.reglement,
             controle.regle,
             "Les pièces reçues, et ce que chacune vaut.",
             effet="pièces du dossier",
             details=tuple(_pieces(examen, session)),
         ),
-        clause(session, controle.regle_effet, EFFETS[controle.effet], effet=controle.effet),
+        clause(session.reglement, controle.regle_effet, EFFETS[controle.effet], effet=controle.effet),
     )
 
 
@@ -69,7 +70,12 @@ def _constat(constat: Constat, session: SessionFigee) -> Explication:
     texte = f"{constat.texte}."
     chiffres = dict(constat.chiffres)
     return clause(
-        session, constat.regle, texte, faits=constat.faits, chiffres=chiffres, effet=f"{MOTIF} : {constat.motif.value}"
+        session.reglement,
+        constat.regle,
+        texte,
+        faits=constat.faits,
+        chiffres=chiffres,
+        effet=f"{MOTIF} : {constat.motif.value}",
     )
 
 
@@ -78,7 +84,7 @@ def _pieces(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
     if examen.du.dispense:
         regle = examen.du.controle.regle_dispense or examen.du.controle.regle
         texte = "Dispensé des unités que le stage prépare, le candidat n'en a pas à effectuer."
-        yield clause(session, regle, texte, effet="aucune durée exigée")
+        yield clause(session.reglement, regle, texte, effet="aucune durée exigée")
 
 
 def _piece(vue: Vue, session: SessionFigee) -> Explication:
@@ -89,7 +95,7 @@ def _piece(vue: Vue, session: SessionFigee) -> Explication:
     dits = vue.piece.jugee.motifs if vue.piece.jugee and vue.piece.jugee.a_la_main else ()
     faits = (depot, *(dits or tuple(motif.value for motif in vue.motifs)))
     return clause(
-        session, vue.regle, texte, faits=faits, effet="admise" if vue.verdict is Verdict.CONFORME else verdict
+        session.reglement, vue.regle, texte, faits=faits, effet="admise" if vue.verdict is Verdict.CONFORME else verdict
     )
 
 
@@ -105,9 +111,9 @@ def _duree(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
     }
     texte = f"Durée attestée : {mesure.texte} ; durée exigée : {dire(mesure.minimum, mesure.unite)}."
     decompte = "Les périodes qui se recouvrent comptent une fois ; l'entier inférieur est pris une fois, sur la somme."
-    details = (clause(session, mesure.regle, decompte),)
+    details = (clause(session.reglement, mesure.regle, decompte),)
     effet = "durée suffisante" if mesure.suffit else "durée insuffisante"
-    yield clause(session, mesure.duree.regle, texte, chiffres=chiffres, effet=effet, details=details)
+    yield clause(session.reglement, mesure.duree.regle, texte, chiffres=chiffres, effet=effet, details=details)
 
 
 def _reserves(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
@@ -119,4 +125,4 @@ def _reserves(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
             if vue.code == code and vue.piece.deposee.nature in une.natures
         )
         regle = exigee.regle_contenu or defaut.regle or exigee.regle
-        yield clause(session, regle, f"{defaut.texte}.", faits=(code, defaut.code), effet=SANS_EFFET)
+        yield clause(session.reglement, regle, f"{defaut.texte}.", faits=(code, defaut.code), effet=SANS_EFFET)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from contracts.messages import Refus
 from contracts.reglement import CompetenceRequise, JuryRegle, Reglement
 from contracts.vocabulaire import Membre, Profil
-from services.deliberation.domain.explication_base import source
+from services.communs.explication import source_de
 
 Recusations = Mapping[tuple[str, str], str]
 """(membre, candidat) → motif."""
@@ -115,7 +115,7 @@ def manques_seance(
 def refuser(code: str, manques: Collection[Manque], reglement: Reglement | None = None) -> Refus:
     """Le refus qui dit tout ce qui manque, règle par règle, avec le texte de chacune."""
     situes = tuple(
-        Manque(one.regle, one.sur, one.detail, source(reglement, one.regle) if reglement else "") for one in manques
+        Manque(one.regle, one.sur, one.detail, source_de(reglement, one.regle) if reglement else "") for one in manques
     )
     detail = " ; ".join(
         f"{one.sur} : {one.detail} ({', '.join(filter(None, [one.regle, one.source]))})" for one in situes

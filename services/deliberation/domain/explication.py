@@ -103,14 +103,6 @@ def non_autorise(fermeture: Fermeture, reglement: Reglement) -> Explication:
     return dire(reglement, fermeture.regle, texte, faits=(fermeture.fait,), effet=effet)
 
 
-def regles(explications: Iterable[Explication]) -> tuple[str, ...]:
-    """Les règles citées, sans répétition, dans l'ordre de lecture."""
-    citees: dict[str, None] = {}
-    for one in explications:
-        citees.update(dict.fromkeys((one.regle, *regles(one.details))))
-    return tuple(citees)
-
-
 def choix_appliques(citees: Iterable[str], session: SessionFigee) -> dict[str, str]:
     """Les choix du règlement qui ont compté : l'option retenue, ou ce que dit le choix quand il n'en offre pas."""
     choix = session.reglement.choix

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contracts.reglement import Parcours
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat, Explication
+from services.communs.explication import source_de
 from services.deliberation.domain.calcul import Bilan, Compte, Constat
-from services.deliberation.domain.explication_base import DIT_ETAT, ISSUES, REMPLIE, choix, dire, liste, nom, source
+from services.deliberation.domain.explication_base import DIT_ETAT, ISSUES, REMPLIE, choix, dire, liste, nom
 from services.deliberation.domain.unites import Acquisition, parcours, seule
 
 DIT_COMPETENCE = {
@@ -135,7 +136,7 @@ def _a_presenter(codes: list[str], session: SessionFigee) -> list[Explication]:
     """Ce qui manque au titre, et la règle d'une nouvelle présentation (DC-TP07)."""
     reglement = session.reglement
     regle = reglement.inscription.regle_nouvelle_session
-    if regle is None or not source(reglement, regle):
+    if regle is None or not source_de(reglement, regle):
         return []
     entretien = [code for code in codes if not seule(reglement, code)]
     suite = f" {liste(entretien)} se passe à la fin de la session du dernier." if entretien and len(codes) > 1 else ""

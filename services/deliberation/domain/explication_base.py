@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from contracts.reglement import Reglement
 from contracts.vocabulaire import Decision, EtatResultat, Explication
+from services.communs.explication import clause
 from services.deliberation.domain.calcul import Compte, Constat, Totaux, en_decimal, exact, tronquer
 
 REMPLIE = "condition remplie"
@@ -39,21 +40,8 @@ def dire(
     details: Iterable[Explication] = (),
 ) -> Explication:
     """Une clause, avec sa source et les faits de ces épreuves."""
-    return Explication(
-        regle=regle,
-        source=source(reglement, regle),
-        texte=texte,
-        faits=(*faits, *(one.resultat.fait for one in comptes)),
-        chiffres=chiffres or {},
-        effet=effet,
-        details=tuple(details),
-    )
-
-
-def source(reglement: Reglement, regle: str) -> str:
-    """Le texte d'une règle et sa section."""
-    found = reglement.source(regle)
-    return ", ".join(filter(None, (found.texte, found.section))) if found else ""
+    tous = (*faits, *(one.resultat.fait for one in comptes))
+    return clause(reglement, regle, texte, faits=tous, chiffres=chiffres, effet=effet, details=details)
 
 
 def choix(reglement: Reglement, regle: str, *comptes: Compte, option: str = "") -> list[Explication]:

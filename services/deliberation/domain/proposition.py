@@ -12,6 +12,7 @@ from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat, Explication, Forme
+from services.communs.explication import regles as citees
 from services.deliberation.domain import calcul, explication, explication_acquis, rattrapage, unites
 from services.deliberation.domain.calcul import AUCUN, Bilan, Compte, Constat
 from services.deliberation.domain.dossier import DossierJury, PointsAccordes
@@ -101,7 +102,7 @@ def proposer(
         raise Refus("INSCRIPTION_ANNULEE", f"{dossier.numero} n'est plus inscrit à cette session : rien à décider")
     if dossier.non_autorise is not None:
         ferme = explication.non_autorise(dossier.non_autorise, session.reglement)
-        return Proposition(Decision.NON_AUTORISE, regles=explication.regles((ferme,)), explication=(ferme,))
+        return Proposition(Decision.NON_AUTORISE, regles=citees((ferme,)), explication=(ferme,))
     exiger_valeurs(session)
     cas = _Cas(dossier, session, accords or {}, acquis, livret_vise)
     told = _proposer(cas, cas.bilan())
@@ -138,7 +139,7 @@ def _attendre(cas: _Cas, bilan: Bilan, pourquoi: Explication) -> Proposition:
         Decision.EN_ATTENTE,
         lignes=_lignes(bilan),
         permis=_permis(cas.dossier, cas.reglement),
-        regles=explication.regles(explique),
+        regles=citees(explique),
         explication=explique,
         attendus=bilan.attendus,
     )
@@ -155,7 +156,7 @@ def _acquerir(cas: _Cas, bilan: Bilan) -> Proposition:
         acquisition.decision,
         lignes=_lignes(bilan),
         unites=acquisition.unites,
-        regles=explication.regles(explique),
+        regles=citees(explique),
         explication=explique,
     )
 
@@ -169,7 +170,7 @@ def _poursuivre(cas: _Cas, bilan: Bilan) -> Proposition:
         lignes=_lignes(bilan),
         permis=_permis(cas.dossier, cas.reglement),
         unites=tuple(one.code for one in conservees),
-        regles=explication.regles(explique),
+        regles=citees(explique),
         explication=explique,
     )
 
@@ -217,7 +218,7 @@ def _decider(
         lignes=_lignes(bilan),
         permis=conclusion.permis,
         remplacement_possible=conclusion.remplacement,
-        regles=explication.regles(explique),
+        regles=citees(explique),
         explication=explique,
         sans_visa=None if admis or controle else _visa_manquant(constats),
         unites=tuple(one.code for one in conclusion.conservees),

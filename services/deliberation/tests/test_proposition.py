@@ -12,9 +12,9 @@ import pytest
 from contracts.messages import Refus
 from contracts.reglement import Clause
 from contracts.vocabulaire import Decision, EtatResultat, Mode, Valeurs
+from services.communs.explication import regles
 from services.deliberation.domain import calcul
 from services.deliberation.domain.dossier import DossierJury, Fermeture, PointsAccordes
-from services.deliberation.domain.explication import regles
 from services.deliberation.domain.proposition import Proposition, proposer
 from services.deliberation.tests.donnees import (
     OBLIGATOIRES,

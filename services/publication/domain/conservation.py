@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
+from services.communs.explication import clause
 from services.publication.documents.francais import date_longue
 from services.publication.domain.delais import COMMUNICATION_MOIS, jour_legal, plus_mois
-from services.publication.domain.explication import dire
 
 Objet: TypeAlias = Literal["copies", "pieces", "resultats"]
 REGLE_COPIES, REGLE_GEL, REGLE_RESULTATS, REGLE_ARCHIVES = "DC-ARC01", "DC-RGP02", "AMB-58", "DC-ARC02"
@@ -70,30 +70,32 @@ def _tenir(objet: Objet, ordinaire: date | None, regle: str, reglement: Reglemen
         texte = f"Une réclamation court : {DITS[objet]} dure au moins jusqu'à son issue."
         faits = tuple(f"réclamation {one} sans issue" for one in gel.en_cours)
         return Tenu(
-            objet, None, REGLE_GEL, dire(reglement, REGLE_GEL, texte, faits=faits, effet="conservation sans limite")
+            objet, None, REGLE_GEL, clause(reglement, REGLE_GEL, texte, faits=faits, effet="conservation sans limite")
         )
     if ordinaire is None:
         texte = f"À la disposition du jury et du rectorat, {DITS[objet]} dure jusqu'à la session suivante."
         effet = "conservation : la session suivante n'est pas encore ouverte"
-        return Tenu(objet, None, regle, dire(reglement, regle, texte, effet=effet))
+        return Tenu(objet, None, regle, clause(reglement, regle, texte, effet=effet))
     if gel.fin is not None and gel.fin > ordinaire:
         texte = f"Une issue peut encore être contestée : {DITS[objet]} dure jusqu'à la fin de ce délai."
         chiffres = {"ordinairement jusqu'au": ordinaire.isoformat(), "jusqu'au": gel.fin.isoformat()}
         effet = f"conservation jusqu'au {date_longue(gel.fin)}"
-        return Tenu(objet, gel.fin, REGLE_GEL, dire(reglement, REGLE_GEL, texte, chiffres=chiffres, effet=effet))
+        return Tenu(objet, gel.fin, REGLE_GEL, clause(reglement, REGLE_GEL, texte, chiffres=chiffres, effet=effet))
     effet = f"conservation jusqu'au {date_longue(ordinaire)}, puis destruction prévue"
     texte = f"Aucun recours ne court : {DITS[objet]} a sa durée ordinaire."
     chiffres = {"jusqu'au": ordinaire.isoformat()}
-    return Tenu(objet, ordinaire, regle, dire(reglement, regle, texte, chiffres=chiffres, effet=effet))
+    return Tenu(objet, ordinaire, regle, clause(reglement, regle, texte, chiffres=chiffres, effet=effet))
 
 
 def _resultats(reglement: Reglement) -> Tenu:
     """Leur durée est longue ; seul l'archiviste y met fin."""
-    archives = dire(reglement, REGLE_ARCHIVES, "Ils ne s'éliminent qu'avec l'accord de l'administration des archives.")
+    archives = clause(
+        reglement, REGLE_ARCHIVES, "Ils ne s'éliminent qu'avec l'accord de l'administration des archives."
+    )
     texte = "Vos résultats et le procès-verbal du jury sont gardés pour longtemps ; l'archiviste en fixe la durée."
     return Tenu(
         "resultats",
         None,
         REGLE_RESULTATS,
-        dire(reglement, REGLE_RESULTATS, texte, effet="conservation sans limite", details=(archives,)),
+        clause(reglement, REGLE_RESULTATS, texte, effet="conservation sans limite", details=(archives,)),
     )

@@ -16,6 +16,7 @@ from contracts.evenements.publication import (
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
+from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
 from services.publication.domain.communication import exiger_communicable
 from services.publication.domain.conservation import REGLE_COPIES, tenu
@@ -26,7 +27,6 @@ from services.publication.domain.delais import (
     jour_legal,
     plus_mois,
 )
-from services.publication.domain.explication import dire, regles
 from services.publication.domain.issue import fermer
 from services.publication.domain.reclamations import Close, Connu, ReclamationEvent, Reclamations
 
@@ -142,12 +142,12 @@ def _accuse(nature: NatureReclamation, due: date | None, session: SessionFigee) 
     """Ce que l'accusé de réception doit dire."""
     if due is None:
         texte = "Un recours est enregistré au tribunal : tout ce qui vous concerne est gardé jusqu'au jugement."
-        return dire(session.reglement, REGLE_DELAI, texte, effet="enregistré")
+        return clause(session.reglement, REGLE_DELAI, texte, effet="enregistré")
     delai, regle = ("un mois", REGLE_REPONSE) if nature is COPIE else ("deux mois", REGLE_INTERRUPTION)
     texte = f"Votre demande est reçue. Une réponse vous est due dans {delai} ; passé ce jour, le silence vaut refus."
     choix = " Vous choisissez : consulter sur place, recevoir une copie ou un courriel." if nature is COPIE else ""
     chiffres = {"réponse au plus tard": due.isoformat()}
-    return dire(session.reglement, regle, texte + choix, chiffres=chiffres, effet="accusé de réception")
+    return clause(session.reglement, regle, texte + choix, chiffres=chiffres, effet="accusé de réception")
 
 
 def _delai(depot: ReclamationDeposee, session: SessionFigee) -> tuple[Explication, ...]:
@@ -161,19 +161,19 @@ def _delai(depot: ReclamationDeposee, session: SessionFigee) -> tuple[Explicatio
         chiffres = {"dernier jour": limite.isoformat()}
         examinee = depot.nature is NatureReclamation.ERREUR_MATERIELLE
         effet = "hors délai : l'erreur est recherchée, le délai reste passé" if examinee else "hors délai"
-        return (dire(reglement, REGLE_DELAI, texte, faits=faits, chiffres=chiffres, effet=effet),)
+        return (clause(reglement, REGLE_DELAI, texte, faits=faits, chiffres=chiffres, effet=effet),)
     if vue is None or not vue.voies_et_delais:
         texte = (
             "Aucun document ne vous a dit les voies et délais de recours contre cette décision : le délai ne court pas."
         )
-        return (dire(reglement, REGLE_DELAI, texte, faits=faits, effet="aucun délai ne vous est opposé"),)
+        return (clause(reglement, REGLE_DELAI, texte, faits=faits, effet="aucun délai ne vous est opposé"),)
     texte = "La décision peut être contestée dans les deux mois qui suivent sa notification."
     chiffres = {} if limite is None else {"dernier jour": limite.isoformat()}
-    dans = dire(reglement, REGLE_DELAI, texte, faits=faits, chiffres=chiffres, effet="dans le délai")
+    dans = clause(reglement, REGLE_DELAI, texte, faits=faits, chiffres=chiffres, effet="dans le délai")
     if not depot.interrompt:
         return (dans,)
     texte = "Formée dans ce délai, votre réclamation l'interrompt : deux mois repartiront de la réponse."
-    return (dans, dire(reglement, REGLE_INTERRUPTION, texte, effet="délai interrompu"))
+    return (dans, clause(reglement, REGLE_INTERRUPTION, texte, effet="délai interrompu"))
 
 
 def _aussitot(
@@ -189,9 +189,9 @@ def _aussitot(
             "Une contestation formée après le délai n'est pas examinée. Une erreur d'addition ou de transcription, "
             "elle, peut toujours être signalée."
         )
-        clause = dire(session.reglement, REGLE_DELAI, texte, effet="irrecevable")
+        dite = clause(session.reglement, REGLE_DELAI, texte, effet="irrecevable")
         motif = "réclamation formée après le délai de deux mois, que le document notifié mentionnait"
-        return fermer(depot, IssueReclamation.IRRECEVABLE, motif, command.le, session, (clause,))
+        return fermer(depot, IssueReclamation.IRRECEVABLE, motif, command.le, session, (dite,))
     return None
 
 
@@ -209,14 +209,14 @@ def _pas_de_seconde_correction(
         )
     else:
         texte, effet = "Le délai d'un an est passé : votre copie n'est plus gardée.", "copie non communicable"
-    copie = dire(reglement, REGLE_REPRESENTANT, texte, effet=effet, details=(copies.explication,))
+    copie = clause(reglement, REGLE_REPRESENTANT, texte, effet=effet, details=(copies.explication,))
     texte = (
         "Le jury est souverain : une copie n'est pas corrigée une seconde fois. Seule une erreur d'addition ou de "
         "transcription se rectifie."
     )
-    clause = dire(reglement, REGLE_JURY, texte, effet="seconde correction refusée", details=(copie,))
+    dite = clause(reglement, REGLE_JURY, texte, effet="seconde correction refusée", details=(copie,))
     motif = "aucune seconde correction : le jury est souverain, seule une erreur matérielle se rectifie"
-    return fermer(depot, IssueReclamation.REJETEE, motif, command.le, session, (clause,))
+    return fermer(depot, IssueReclamation.REJETEE, motif, command.le, session, (dite,))
 
 
 def _incommunicable(
@@ -229,8 +229,8 @@ def _incommunicable(
         exiger_communicable(session.reglement, depot.annexe)
     except Refus as refus:
         texte = f"Le règlement ne permet pas de communiquer ce document : {refus.detail}."
-        clause = dire(session.reglement, refus.regle, texte, effet="communication refusée")
-        return fermer(depot, IssueReclamation.REJETEE, refus.detail, command.le, session, (clause,))
+        dite = clause(session.reglement, refus.regle, texte, effet="communication refusée")
+        return fermer(depot, IssueReclamation.REJETEE, refus.detail, command.le, session, (dite,))
     return None
 
 
@@ -242,9 +242,9 @@ def _hors_conservation(
     if copies.tient(jour_legal(depot.depose_le, session)):
         return None
     texte = "Les copies se communiquent pendant l'année qui suit la publication, et tant qu'un recours court."
-    clause = dire(session.reglement, REGLE_COPIES, texte, effet="sans suite", details=(copies.explication,))
+    dite = clause(session.reglement, REGLE_COPIES, texte, effet="sans suite", details=(copies.explication,))
     motif = "demande reçue après la durée de conservation des copies, dont la destruction est prévue"
-    return fermer(depot, IssueReclamation.SANS_SUITE, motif, command.le, session, (clause,))
+    return fermer(depot, IssueReclamation.SANS_SUITE, motif, command.le, session, (dite,))
 
 
 def _publication(depot: ReclamationDeposee) -> datetime:

@@ -7,6 +7,7 @@ from contracts.evenements.publication import EffacementAccorde
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
+from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
 from services.publication.domain.conservation import (
     DITS,
@@ -17,7 +18,6 @@ from services.publication.domain.conservation import (
     conservation,
 )
 from services.publication.domain.delais import jour_legal
-from services.publication.domain.explication import dire, regles
 from services.publication.domain.reclamations import Connu, ReclamationEvent, Reclamations
 
 
@@ -59,7 +59,7 @@ def effacement_possible(
     texte = "Les durées de conservation sont finies, aucun recours ne court, et les archives ont donné leur accord."
     faits = (f"accord {command.accord_archives}",)
     details = tuple(one.explication for one in bornes)
-    return (dire(session.reglement, REGLE_ARCHIVES, texte, faits=faits, effet="effacement accordé", details=details),)
+    return (clause(session.reglement, REGLE_ARCHIVES, texte, faits=faits, effet="effacement accordé", details=details),)
 
 
 def _exiger_fini(garde: Tenu, command: DemanderEffacement, session: SessionFigee) -> None:

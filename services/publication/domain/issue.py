@@ -17,9 +17,9 @@ from contracts.evenements.publication import (
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
+from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
 from services.publication.domain.delais import RETRAIT_MOIS, fin_de_recours, jour_legal, plus_mois
-from services.publication.domain.explication import dire, regles
 from services.publication.domain.reclamations import Close, Instruite, ReclamationEvent, Reclamations, trouver
 
 N, C = NatureReclamation, ConstatReclamation
@@ -84,12 +84,12 @@ def instruire(
         possibles = ", ".join(sorted(CONSTATS[une.depot.nature]))
         raise Refus("CONSTAT_SANS_OBJET", f"« {command.constat} » ne répond pas à la demande (possibles : {possibles})")
     texte = f"Le service a examiné votre demande : {TROUVE[command.constat]}."
-    clause = dire(session.reglement, _regle(une.depot.nature), texte, faits=(command.motif,))
+    dite = clause(session.reglement, _regle(une.depot.nature), texte, faits=(command.motif,))
     return [
         ReclamationInstruite(
             **command.model_dump(include={"candidat", "numero", "constat", "motif", "le"}),
-            regles=regles([clause]),
-            explication=(clause,),
+            regles=regles([dite]),
+            explication=(dite,),
         )
     ]
 
@@ -125,7 +125,7 @@ def fermer(
     perdu = depot.tardive or issue is IssueReclamation.SANS_SUITE
     fin = fin_de_recours(jour_legal(le, session)) if defavorable and not perdu else None
     texte, effet = DITES[issue]
-    motivee = dire(session.reglement, REGLE_MOTIF, texte, faits=(motif,), effet=effet)
+    motivee = clause(session.reglement, REGLE_MOTIF, texte, faits=(motif,), effet=effet)
     explication = (motivee, *clauses, *_voies(depot, fin, session))
     return ReclamationClose(
         candidat=depot.candidat,
@@ -168,9 +168,9 @@ def _suites(issue: IssueReclamation, une: Instruite, session: SessionFigee) -> t
         return ()
     retrait = plus_mois(jour_legal(publie_le, session), RETRAIT_MOIS)
     texte = f"Un droit que la décision vous donne à tort ne se retire que jusqu'au {date_longue(retrait)}."
-    borne = dire(session.reglement, REGLE_RETRAIT, texte, chiffres={"retrait possible jusqu'au": retrait.isoformat()})
+    borne = clause(session.reglement, REGLE_RETRAIT, texte, chiffres={"retrait possible jusqu'au": retrait.isoformat()})
     texte = "Le jury revoit la décision ; un relevé annule alors et remplace le vôtre."
-    return (dire(session.reglement, REGLE_RECTIFICATION, texte, effet="décision revue", details=(borne,)),)
+    return (clause(session.reglement, REGLE_RECTIFICATION, texte, effet="décision revue", details=(borne,)),)
 
 
 def _voies(depot: ReclamationDeposee, fin: date | None, session: SessionFigee) -> tuple[Explication, ...]:
@@ -181,4 +181,4 @@ def _voies(depot: ReclamationDeposee, fin: date | None, session: SessionFigee) -
     if depot.nature is N.COMMUNICATION_COPIE:
         devant = "la commission d'accès aux documents administratifs, avant le tribunal administratif"
     texte = f"Vous pouvez contester cette réponse devant {devant}, jusqu'au {date_longue(fin)}."
-    return (dire(session.reglement, REGLE_DELAI, texte, chiffres={"dernier jour": fin.isoformat()}),)
+    return (clause(session.reglement, REGLE_DELAI, texte, chiffres={"dernier jour": fin.isoformat()}),)
