@@ -358,7 +358,7 @@ ARRIVEES = [
 
 
 @given(st.permutations(ARRIVEES), st.integers(0, len(ARRIVEES)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_l_ordre_d_arrivee_des_pieces_ne_change_jamais_la_decision(ordre: list[Any], gardees: int):
     ordre = ordre[:gardees]
     if ARRIVEES[0] not in ordre:
@@ -370,7 +370,7 @@ def test_l_ordre_d_arrivee_des_pieces_ne_change_jamais_la_decision(ordre: list[A
     st.lists(st.tuples(st.integers(1, 20), st.integers(0, 30), st.booleans()), max_size=4),
     st.tuples(st.integers(1, 20), st.integers(0, 30), st.booleans()),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_plus_de_semaines_attestees_n_aggravent_jamais_la_decision(
     attestees: list[tuple[int, int, bool]], de_plus: tuple[int, int, bool]
 ):

@@ -182,7 +182,7 @@ ORDRES: list[Any] = [
 
 
 @given(st.lists(st.sampled_from(ORDRES), max_size=14))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_quel_que_soit_l_ordre_tout_se_relit_et_se_repete_sans_effet(ordres: list[Any]):
     etat: Etat = initial
     events: list[DossierEvent] = []

@@ -179,7 +179,7 @@ def lundi(jour: date) -> date:
 
 
 @given(listes, fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_jamais_plus_de_35_h_par_semaine_civile_de_la_fenetre(liste: list[Periode], dans: Fenetre):
     bilan = compte(*liste, dans=dans)
     assert all(0 <= heures <= 35 for heures in bilan.retenues.values())
@@ -189,7 +189,7 @@ def test_jamais_plus_de_35_h_par_semaine_civile_de_la_fenetre(liste: list[Period
 
 
 @given(listes, fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_jamais_plus_de_7_h_par_jour_ouvre_couvert(liste: list[Periode], dans: Fenetre):
     couverts = {
         jour
@@ -201,20 +201,20 @@ def test_jamais_plus_de_7_h_par_jour_ouvre_couvert(liste: list[Periode], dans: F
 
 
 @given(listes, periodes(), fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_ajouter_une_periode_ne_retire_jamais_d_heures(liste: list[Periode], une: Periode, dans: Fenetre):
     assert compte(*liste, une, dans=dans).heures >= compte(*liste, dans=dans).heures
 
 
 @given(listes.flatmap(lambda liste: st.tuples(st.just(liste), st.permutations(liste))), fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_l_ordre_des_periodes_est_sans_effet(deux: tuple[list[Periode], list[Periode]], dans: Fenetre):
     liste, melangee = deux
     assert compte(*liste, dans=dans).heures == compte(*melangee, dans=dans).heures
 
 
 @given(periodes(), st.integers(0, 1500), fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_couper_une_periode_en_deux_ne_change_rien(une: Periode, apres: int, dans: Fenetre):
     entiere = une.model_copy(update={"semaines_annoncees": None})
     coupure = min(une.debut + timedelta(days=apres), une.fin)
@@ -225,7 +225,7 @@ def test_couper_une_periode_en_deux_ne_change_rien(une: Periode, apres: int, dan
 
 
 @given(periodes(), fenetres())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_annoncer_moins_de_semaines_n_en_fait_pas_gagner(une: Periode, dans: Fenetre):
     sans_annonce = une.model_copy(update={"semaines_annoncees": None})
     assert compte(une, dans=dans).heures <= compte(sans_annonce, dans=dans).heures

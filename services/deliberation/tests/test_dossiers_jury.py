@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -211,7 +211,6 @@ def entrelacer(choix: Sequence[int]) -> list[Event]:
     return [*ordre, *itertools.chain(*suites)]
 
 
-@settings(deadline=None)
 @given(choix=st.lists(st.integers(0, 2), max_size=20))
 def test_l_ordre_d_arrivee_entre_services_est_indifferent(choix: list[int]) -> None:
     with TemporaryDirectory() as folder:

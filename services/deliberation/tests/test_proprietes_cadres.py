@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.commandes.deliberation import PrendreDecision
@@ -96,7 +96,6 @@ def avec(d: DossierJury, code: str, **changes: Any) -> DossierJury:
 
 
 @pytest.mark.parametrize("identifiant", NOTES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_relever_une_note_ne_degrade_jamais_la_decision(identifiant: str, data: Any) -> None:
     d, session = data.draw(dossier(identifiant)), la_session(identifiant)
@@ -110,7 +109,6 @@ def test_relever_une_note_ne_degrade_jamais_la_decision(identifiant: str, data: 
             assert rang(proposer(relevee, session)) >= rang(proposer(d, session))
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_dc_bts11_relever_un_oral_ne_degrade_jamais_la_decision(data: Any) -> None:
     d, session = data.draw(dossier(BTS)), la_session(BTS)
@@ -121,7 +119,6 @@ def test_dc_bts11_relever_un_oral_ne_degrade_jamais_la_decision(data: Any) -> No
         assert rang(proposer(avec(d, code, controle=oral), session)) >= rang(proposer(d, session))
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_dc_tp06_acquerir_une_unite_de_plus_ne_degrade_jamais_la_decision(data: Any) -> None:
     d, session = data.draw(dossier(TP)), la_session(TP)
@@ -133,7 +130,6 @@ def test_dc_tp06_acquerir_une_unite_de_plus_ne_degrade_jamais_la_decision(data: 
 
 
 @pytest.mark.parametrize("identifiant", NOTES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_une_unite_absente_ou_non_valide_ne_donne_jamais_le_diplome(identifiant: str, data: Any) -> None:
     code, etat = data.draw(st.sampled_from(obligatoires(identifiant))), data.draw(st.sampled_from(BLOQUANTS))
@@ -146,7 +142,6 @@ def test_une_unite_absente_ou_non_valide_ne_donne_jamais_le_diplome(identifiant:
 
 
 @pytest.mark.parametrize("identifiant", TOUS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_une_unite_manquante_ou_suspendue_ne_donne_jamais_le_diplome(identifiant: str, data: Any) -> None:
     d, session = data.draw(dossier(identifiant)), la_session(identifiant)
@@ -159,7 +154,6 @@ def test_une_unite_manquante_ou_suspendue_ne_donne_jamais_le_diplome(identifiant
     assert proposer(gelee, session).decision is Decision.EN_ATTENTE
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_dc_tp06_une_unite_non_acquise_ne_donne_jamais_le_titre(data: Any) -> None:
     code = data.draw(st.sampled_from(obligatoires(TP)))
@@ -174,7 +168,6 @@ def test_dc_tp06_une_unite_non_acquise_ne_donne_jamais_le_titre(data: Any) -> No
 
 
 @pytest.mark.parametrize("identifiant", TOUS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_chaque_noeud_dit_sa_regle_sa_source_et_des_faits_du_dossier(identifiant: str, data: Any) -> None:
     d = data.draw(dossier(identifiant))
@@ -191,7 +184,6 @@ def test_chaque_noeud_dit_sa_regle_sa_source_et_des_faits_du_dossier(identifiant
 
 
 @pytest.mark.parametrize("identifiant", NOTES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_les_chiffres_de_l_explication_refont_la_decision(identifiant: str, data: Any) -> None:
     """From the explanation alone: sums, thresholds, best marks, and the decision that they give."""
@@ -214,7 +206,6 @@ def test_les_chiffres_de_l_explication_refont_la_decision(identifiant: str, data
         assert intervalle(one.chiffres)
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_dc_tp06_les_chiffres_d_un_titre_refont_la_decision(data: Any) -> None:
     obtenu = proposer(data.draw(dossier(TP)), la_session(TP))
@@ -226,7 +217,6 @@ def test_dc_tp06_les_chiffres_d_un_titre_refont_la_decision(data: Any) -> None:
 
 
 @pytest.mark.parametrize("identifiant", TOUS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_les_lignes_disent_la_note_exacte_et_aucune_qui_n_est_pas_due(identifiant: str, data: Any) -> None:
     d = data.draw(dossier(identifiant))
@@ -242,7 +232,6 @@ def test_les_lignes_disent_la_note_exacte_et_aucune_qui_n_est_pas_due(identifian
 
 
 @pytest.mark.parametrize("identifiant", TOUS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_une_commande_repetee_ne_change_rien(identifiant: str, data: Any) -> None:
     d, session = data.draw(dossier(identifiant)), la_session(identifiant)
