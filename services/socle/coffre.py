@@ -38,7 +38,7 @@ class Coffre:
     """Seals and opens personal data. Safe to share between threads once built."""
 
     def __init__(self, engine: Engine, master: bytes) -> None:
-        self._engine = engine
+        self.engine = engine
         self._master = AESGCM(master)
         self._cache: dict[str, bytes] = {}
         METADATA.create_all(engine)
@@ -52,8 +52,8 @@ class Coffre:
         fresh = {person: secrets.token_bytes(32) for person in wanted if person not in known}
         if fresh:
             rows = [{"personne": person, "cle": self._wrap(person, key)} for person, key in fresh.items()]
-            with self._engine.begin() as tx:
-                tx.execute(_insert_or_ignore(self._engine), rows)
+            with self.engine.begin() as tx:
+                tx.execute(_insert_or_ignore(self.engine), rows)
             # A rival instance may have created one of them first: what is stored wins.
             fresh = self._fetch(list(fresh))
         self._cache.update(known | fresh)
@@ -88,7 +88,7 @@ class Coffre:
 
     def _fetch(self, persons: list[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for start in range(0, len(persons), CHUNK):
                 query = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(persons[start : start + CHUNK]))
                 for person, wrapped in connection.execute(query):

@@ -31,7 +31,8 @@ from services.socle.sql import create_tables, in_writer
 __all__ = ["Delete", "Op", "Projection", "Projector", "Upsert"]
 
 CLOSE = 50_000  # projections nearer than that share a reader; a new one reads alone and holds nobody back
-LINGER = 0.1  # seconds between two small transactions while nobody waits to read: each costs an fsync and its share of CPU
+# Seconds between two small transactions while nobody waits to read: each costs an fsync, and more CPU than its rows.
+LINGER = 0.1
 
 log = structlog.get_logger("projections")
 

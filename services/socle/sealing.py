@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 from contracts.messages import Data, Event, Personnel
 from services.socle.coffre import Coffre
+from services.socle.sql import in_writer
 
 _NOTHING_CLEAR = Personnel[Any]()  # made once: naming the type costs more than the copy of the event
 
@@ -20,7 +20,8 @@ async def ensure_keys(coffre: Coffre, events: Iterable[Event]) -> None:
         if any(getattr(event, name) is not None for name in event.PERSONAL)
     }
     if persons:
-        await asyncio.to_thread(coffre.ensure, persons)
+        # One writer at a time: rivals for the lock of SQLite sleep longer than a turn takes.
+        await in_writer(coffre.engine, coffre.ensure, persons)
 
 
 def sealed(coffre: Coffre, event: Event) -> Data:
