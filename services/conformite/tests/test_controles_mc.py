@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -138,6 +139,19 @@ def test_mc_c08_une_activite_non_dite_est_a_examiner():
     CADRE.apres(*avant).when(controler()).then_refused("MC-C08")
 
 
+def test_mc_c08_une_activite_non_dite_ne_suspend_que_si_elle_changerait_l_issue():
+    sans_nom = attester(
+        "C2",
+        du_au(date(2021, 9, 1), date(2022, 2, 28)),
+        nature=NaturePiece.CERTIFICAT_TRAVAIL,
+        activite="82.20Z",
+    )
+    inscrit = eleve(Categorie.PERFECTIONNEMENT)
+    CADRE.conforme("E1", inscrit, ACTIVITES, sans_nom, emploi(date(2021, 9, 1), date(2022, 2, 28)))
+    avant = (inscrit, ACTIVITES, sans_nom, emploi(date(2021, 9, 1), date(2021, 11, 30)), controler())
+    CADRE.apres(*avant).when(controler()).then_refused("MC-C08")
+
+
 def test_mc_c09_sans_rapport_d_activites_non_conforme():
     refuse = CADRE.refus("E1", eleve(Categorie.PERFECTIONNEMENT), emploi(date(2021, 9, 1), date(2022, 2, 28)))
     assert refuse.motifs == ("piece",)
@@ -163,9 +177,8 @@ def test_mc_c10_un_individuel_justifie_d_une_formation_ou_d_une_experience(piece
 
 # Le dossier d'E1 en CCF -------------------------------------------------------------------------------------------
 
-DOSSIER = deposer(
-    "D1", NaturePiece.DOSSIER_E1, contenu=Contenu(situations=("vente", "prospection", "animation"), pages=10)
-)
+SITUATIONS = ("vente", "prospection", "animation")
+DOSSIER = deposer("D1", NaturePiece.DOSSIER_E1, contenu=Contenu(situations=SITUATIONS, pages=10))
 
 
 def test_cl_123_mc_c13_amb_23_dossier_d_e1_absent_en_ccf_u1_non_validee_ni_zero_ni_absence():
@@ -192,6 +205,31 @@ def test_mc_c12_trois_situations_vecues_ce_qui_manque_est_laisse_a_qui_evalue():
     event = CADRE.conforme("E1", eleve(mode=Mode.CCF), RAPPORT, stage(17), court)
     assert event.penalites == ("situations_manquantes",)
     assert clause(event.explication, "MC-C12").faits == ("D1", "situations_manquantes")
+
+
+def contenu_qui_bloque() -> Cadre:
+    """Le même règlement, où ce qui manque à un dossier s'oppose."""
+    une = session_de(MC)
+    controles = {
+        nom: controle.model_copy(
+            update={"pieces": tuple(piece.model_copy(update={"contenu_bloque": True}) for piece in controle.pieces)}
+        )
+        for nom, controle in une.reglement.controles.items()
+    }
+    return Cadre(replace(une, reglement=une.reglement.model_copy(update={"controles": controles})))
+
+
+def test_mc_c12_sous_un_reglement_qui_le_dit_ce_qui_manque_au_dossier_s_oppose():
+    cadre, ccf = contenu_qui_bloque(), eleve(mode=Mode.CCF)
+    court = deposer("D1", NaturePiece.DOSSIER_E1, contenu=Contenu(situations=("vente",), pages=12))
+    rendu = jugee(cadre.histoire(ccf, court))
+    assert (rendu.verdict, rendu.regle, rendu.motifs) == (Verdict.INCOMPLETE, "MC-C12", ("piece",))
+    assert cadre.refus("E1", ccf, RAPPORT, stage(17), court).motifs == ("piece",)
+    etranger = deposer("D1", NaturePiece.DOSSIER_E1, contenu=Contenu(situations=SITUATIONS, hors_referentiel=True))
+    assert jugee(cadre.histoire(ccf, etranger)).regle == "MC-C12"
+    non_compte = jugee(cadre.histoire(ccf, deposer("D1", NaturePiece.DOSSIER_E1)))
+    assert (non_compte.verdict, non_compte.regle) == (Verdict.A_EXAMINER, "MC-C12")
+    cadre.conforme("E1", ccf, RAPPORT, stage(17), DOSSIER)
 
 
 def test_une_reduction_que_le_reglement_ne_prevoit_pas_est_refusee():
