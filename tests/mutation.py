@@ -115,7 +115,9 @@ def engendrer(service: str, copie: Path) -> list[Mutant]:
     """Every mutant of a service, as mutmut makes and names them."""
     from mutmut.mutation.file_mutation import mutate_file_contents
 
-    sources = {path: path.relative_to(copie) for path in sorted((copie / "services" / service).glob("[!t]*/*.py"))}
+    services = copie / "services"
+    paths = [*sorted((services / service).glob("[!t]*/*.py")), *sorted((services / "communs").glob("*.py"))]
+    sources = {path: path.relative_to(copie) for path in paths}
     modules = {_module(name): ast.parse(path.read_text("utf-8")) for path, name in sources.items()}
     textes = Textes(modules)
     found: list[Mutant] = []
