@@ -74,6 +74,7 @@ class Reaction:
     """What an event calls for. ``owed`` is a pure function of the fact, or an async one that looks things up.
 
     ``tolerated`` names the refusals that are an acceptable outcome (`ALL`: any); another refusal parks the message.
+    ``together`` of the commands owed to one event may run at once; those of the same ``about`` keep their order.
     ``subjects`` must cover whole aggregates, because their ranks are followed one by one; by default, every aggregate
     of the services whose events are handled.
     """
@@ -83,6 +84,8 @@ class Reaction:
     owed: Owed
     tolerated: frozenset[str] | None = frozenset()
     subjects: tuple[str, ...] = ()
+    together: int = 1
+    about: Callable[[Command], str] = lambda command: ""
 
     @property
     def filters(self) -> list[str]:
@@ -335,18 +338,35 @@ class Runner:
     async def _react(self, fact: Fact) -> None:
         owed = self.reaction.owed(fact)
         commands = await owed if inspect.isawaitable(owed) else owed
-        refused: Refus | None = None
+        by_subject: dict[str, list[Command]] = defaultdict(list)
         for index, command in enumerate(commands):
             identified = command.model_copy(update={"id": derived_id(fact.id, self.reaction.name, index)})
-            try:
-                await self.owner.execute(identified)
-            except Refus as refusal:
-                if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
-                    refused = refused or refusal  # the others are owed all the same
-                else:
-                    log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+            by_subject[self.reaction.about(command)].append(identified)
+        slots = asyncio.Semaphore(self.reaction.together)
+
+        async def in_order(some: list[Command]) -> Refus | None:
+            async with slots:
+                refused = [await self._execute(fact, one) for one in some]
+            return next((one for one in refused if one is not None), None)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(in_order(some)) for some in by_subject.values()]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        refused = next((task.result() for task in tasks if task.result() is not None), None)
         if refused is not None:
             raise refused
+
+    async def _execute(self, fact: Fact, command: Command) -> Refus | None:
+        """Do one command that is owed; its refusal, unless it is an acceptable outcome."""
+        try:
+            await self.owner.execute(command)
+        except Refus as refusal:
+            if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
+                return refusal  # the others are owed all the same
+            log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+        return None
 
     def _failed(self, stored: Stored, error: Exception) -> Verdict:
         """An outage is waited out, however long; a failure of the message itself is tried a bounded number of times."""

@@ -58,6 +58,7 @@ NATURES: dict[type[DocumentCommand], str] = {
     DelivrerDiplome: "diplome",
     DelivrerAttestation: "attestation",
 }
+EN_PAGE = 4  # documents made at once: one is rendered while another becomes durable
 PROJECTIONS = (identites.Identites(), resultats.Resultats(), reclamations.ProjectionReclamations())
 
 
@@ -185,6 +186,10 @@ class Shell(BaseShell):
                 assert_never(command)
 
 
+def _candidat(command: Any) -> str:
+    return str(command.candidat)
+
+
 def _document(command: DocumentCommand) -> str:
     return f"document-{command.candidat}"
 
@@ -226,7 +231,14 @@ def build(env: Environment) -> Parts:
         projections=PROJECTIONS,
         reactions=[
             Reaction("preparer", frozenset({JuryClos, DecisionPrise}), reactions.preparer_publication),
-            Reaction("documents", frozenset({ResultatsPublies, DecisionPubliee}), owed, tolerated=_sans_document()),
+            Reaction(
+                "documents",
+                frozenset({ResultatsPublies, DecisionPubliee}),
+                owed,
+                tolerated=_sans_document(),
+                together=EN_PAGE,
+                about=_candidat,
+            ),
         ],
         queries={
             ListerResultats: shell.lister,

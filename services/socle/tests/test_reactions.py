@@ -156,6 +156,24 @@ async def test_each_event_makes_its_command_in_order_and_aggregates_run_together
     await until(lambda: _is_zero(stage))
 
 
+async def test_the_commands_owed_to_one_event_run_together_but_those_about_one_thing_in_order(stage: Stage):
+    recorder = Recorder()
+    recorder.pause = 0.02
+    await stage.teller.write_all({"c": [Ouvert(compte="c")]})
+    await stage.teller.write_all({"c": deposits("c", 1)})
+    many = [remercier(f"{about}:{n}") for n in range(3) for about in "abcdef"]
+    recorder.failing = {"b:0": lambda: ConnectionError("coupure")}
+    await stage(recorder, owed=lambda fact: many, together=4, about=lambda one: one.compte[0])
+    await until(lambda: recorder.ids)
+    assert recorder.most == 4
+    recorder.failing = {}
+    await until(lambda: len(recorder.done) == len(many))
+    for about in "abcdef":
+        assert [one for one in recorder.comptes if one[0] == about] == [f"{about}:{n}" for n in range(3)]
+    assert set(recorder.done) == set(recorder.ids)  # tried again under the same ids
+    await until(lambda: _is_zero(stage))
+
+
 async def _is_zero(stage: Stage) -> bool:
     return await pending(stage) == 0
 
