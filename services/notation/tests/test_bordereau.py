@@ -188,6 +188,14 @@ def test_le_meme_bordereau_redepose_ne_fait_rien() -> None:
     assert sur_les_releves(commande, *own, releves=releves) == {}
 
 
+def test_des_notes_deja_portees_se_deposent_quand_meme_le_lot_en_garde_les_candidats() -> None:
+    notee = {**OUVERTS, ALICE: [OUVERT, saisie("UG1", "12", lot="L1")]}
+    commande = deposer((ALICE, "12"))
+    [event] = etant_donne(releves=notee).when(commande).then_kinds(BordereauDepose)
+    assert event.candidats == (ALICE,)
+    assert not sur_les_releves(commande, releves=notee).get(ALICE)
+
+
 def test_un_lot_ne_porte_que_sur_une_epreuve() -> None:
     etant_donne(depose(ALICE)).when(deposer((ALICE, "12"), epreuve="UG2")).then_refused("LOT_AUTRE_EPREUVE")
 

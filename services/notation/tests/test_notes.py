@@ -60,9 +60,9 @@ def seconde(note: str, par: Acteur = SECOND, epreuve: str = "UG1") -> SaisirSeco
 
 
 def comparee(premiere: str, deuxieme: str, **autres: Any) -> DoubleSaisieComparee:
-    valeurs: dict[str, Any] = {"concorde": premiere == deuxieme, "auteur": "cor2"}
+    valeurs: dict[str, Any] = {"epreuve": "UG1", "concorde": premiere == deuxieme, "auteur": "cor2"}
     notes = {"premiere": Decimal(premiere), "seconde": Decimal(deuxieme)}
-    return DoubleSaisieComparee(candidat=ALICE, epreuve="UG1", **notes, **valeurs | autres)
+    return DoubleSaisieComparee(candidat=ALICE, **notes, **valeurs | autres)
 
 
 def harmoniser(note: str, epreuve: str = "UG1", situation: str | None = None) -> HarmoniserNote:
@@ -250,6 +250,20 @@ def test_une_note_tardive_corrigee_remplace_la_precedente() -> None:
     etant_donne(EN_CCF, TARDIVE).when(saisir("EP2", "13", le=APRES_REMONTEE)).then(corrigee)
     etant_donne(EN_CCF, TARDIVE).when(saisir("EP2", "12", le=APRES_REMONTEE)).then_nothing()
     etant_donne(EN_CCF, TARDIVE).when(rectifier("13", "EP2")).then_refused("RIEN_A_RECTIFIER")
+
+
+@pytest.mark.parametrize("situation", ["S1", "S2"])
+def test_cap24_n01_relire_integrer_ou_harmoniser_nomme_la_situation(situation: str) -> None:
+    """À EP1, qui n'a pas de note directe, chaque fait dit de quelle situation il parle."""
+    note = saisie("EP1", "12", situation)
+    relue = fait(SaisirSecondeFois, epreuve="EP1", situation=situation, note=Decimal(12), par=SECOND)
+    etant_donne(OUVERT, note).when(relue).then(comparee("12", "12", epreuve="EP1", situation=situation))
+    [harmonisee] = etant_donne(OUVERT, note).when(harmoniser("13", "EP1", situation)).then_kinds(NoteHarmonisee)
+    assert harmonisee.situation == situation
+    tardive = TARDIVE.model_copy(update={"epreuve": "EP1", "situation": situation})
+    integrer = fait(IntegrerNoteTardive, epreuve="EP1", situation=situation, motif="panne", le=APRES_REMONTEE)
+    [integree] = etant_donne(EN_CCF, tardive).when(integrer).then_kinds(NoteTardiveIntegree)
+    assert integree.situation == situation
 
 
 # Harmoniser, rectifier ---------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ def test_dc_cap11_la_regle_du_pas_vaut_aussi_a_ep3() -> None:
     etant_donne(OUVERT).when(saisir("EP3", "12.25", "S2")).then_refused("DC-CAP11")
 
 
-@pytest.mark.parametrize(("note", "texte"), [("14.0", "14"), ("12.50", "12.5"), ("0", "0"), ("10", "10")])
+@pytest.mark.parametrize(
+    ("note", "texte"), [("14.0", "14"), ("12.50", "12.5"), ("0", "0"), ("10", "10"), ("1E+1", "10")]
+)
 def test_une_note_s_ecrit_sans_zero_inutile(note: str, texte: str) -> None:
     assert en_texte(Decimal(note)) == texte
