@@ -26,6 +26,7 @@ from contracts.evenements.conformite import (
 )
 from contracts.messages import Refus
 from contracts.session import SessionFigee
+from services.communs.jury import exiger_avant_jury
 from services.conformite.domain.acces import REGLE_DATES, attendus, condition_experience, pieces_dues
 from services.conformite.domain.decisions import decider
 from services.conformite.domain.depot import accepter, juger_a_la_main, juger_toutes
@@ -65,6 +66,8 @@ DossierCommand: TypeAlias = (
     | AutoriserDureeReduite
 )
 REGLE_FIGEE = "AMB-59"
+# Une vérification commencée avant le jury se conclut après lui (AMB-44) ; rien d'autre de ce qu'il a vu ne change.
+VU_DU_JURY = (DeposerPiece, JugerPiece, ControlerDossier, ArreterSupports, SignalerDoute, AutoriserDureeReduite)
 
 
 def decide(command: DossierCommand, etat: Etat, session: SessionFigee) -> list[DossierEvent]:
@@ -75,6 +78,13 @@ def decide(command: DossierCommand, etat: Etat, session: SessionFigee) -> list[D
     Raises:
         Refus: ``DOSSIER_INCONNU``, ou la règle qui s'oppose.
     """
+    events = _decide(command, etat, session)
+    if events and isinstance(command, VU_DU_JURY):
+        exiger_avant_jury(command, session)
+    return events
+
+
+def _decide(command: DossierCommand, etat: Etat, session: SessionFigee) -> list[DossierEvent]:
     match command:
         case OuvrirDossier():
             return _ouvrir(command, etat, session)

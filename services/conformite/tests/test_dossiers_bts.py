@@ -18,6 +18,7 @@ from services.conformite.tests.donnees_controles import (
     AVANT,
     BTS,
     FICHES_E6,
+    JOUR_J,
     STAGE,
     Cadre,
     controler,
@@ -138,7 +139,7 @@ def test_une_unite_non_presentee_ne_se_controle_pas():
 
 
 def supports(*commands: Any) -> tuple[tuple[str, str], ...]:
-    [event] = CADRE.apres(*commands).when(arreter()).then_kinds(SupportsArretes)
+    [event] = CADRE.apres(*commands).when(arreter(JOUR_J)).then_kinds(SupportsArretes)
     return tuple(zip(event.manquants, event.regles, strict=True))
 
 

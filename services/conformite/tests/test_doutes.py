@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from contracts.vocabulaire import CauseReduction, Verdict
 from services.conformite.domain.dossier import decide, evolve, initial
 from services.conformite.domain.doutes import relance
 from services.conformite.domain.etats import Autorise, DossierEvent, Etat
-from services.conformite.tests.donnees import ALICE, clause, juger
+from services.conformite.tests.donnees import ALICE, PARIS, clause, juger
 from services.conformite.tests.donnees_controles import (
     APRES,
     BTS,
@@ -199,3 +200,31 @@ def test_quel_que_soit_l_ordre_tout_se_relit_et_se_repete_sans_effet(ordres: lis
         except Refus:
             continue
     assert [REGISTRE.load(event.NAME, event.model_dump(mode="json")) for event in events] == events
+
+
+# Après le jury -----------------------------------------------------------------------------------------------------
+
+APRES_JURY = datetime(2022, 7, 25, 9, 0, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        douter("E4", le=APRES_JURY),
+        reduire(CauseReduction.POSITIONNEMENT, le=APRES_JURY),
+        dossier_e4().model_copy(update={"le": APRES_JURY, "piece": "E4-bis"}),
+        juger("A1", Verdict.NON_CONFORME, le=APRES_JURY),
+    ],
+    ids=["doute", "duree_reduite", "piece", "verdict"],
+)
+def test_amb_54_ce_que_le_jury_a_vu_ne_change_plus_apres_lui(command: Any) -> None:
+    CADRE.apres(etudiant(), dossier_e4(), attester("A1", semaines(15)), controler()).when(command).then_refused(
+        "AMB-54"
+    )
+
+
+def test_amb_44_une_verification_commencee_avant_le_jury_se_conclut_apres_lui() -> None:
+    doute = CADRE.apres(etudiant(), dossier_e4(), dossier_e6(), attester("A1", semaines(16)), controler(), douter("E4"))
+    conclue = conclure(True, "E4").model_copy(update={"le": APRES_JURY})
+    [event] = doute.when(conclue).then_kinds(VerificationConclue)
+    assert event.conforme

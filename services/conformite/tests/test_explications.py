@@ -13,6 +13,7 @@ from contracts.vocabulaire import Categorie, Explication, NaturePiece, Periode, 
 from services.conformite.tests import donnees
 from services.conformite.tests.donnees import attestation, deposer, du_au, entreprise, juger, ouvrir, refus_de
 from services.conformite.tests.donnees_controles import (
+    APRES,
     BTS,
     LENDEMAIN,
     STAGE,
@@ -179,7 +180,7 @@ def test_bts_c07_un_refus_dit_la_duree_retenue_et_celle_qu_il_faut():
 
 def test_bts_c02_un_refus_cite_chaque_piece_ecartee_et_ce_qu_en_a_dit_une_personne():
     tardif, stage = dossier_e4(LENDEMAIN), attester("A1", semaines(16))
-    event = CADRE.refus("E4", etudiant(), tardif, stage, juger("A1", Verdict.NON_CONFORME))
+    event = CADRE.refus("E4", etudiant(), tardif, stage, juger("A1", Verdict.NON_CONFORME, le=APRES))
     motifs = event.explication[0].details
     assert [(un.regle, un.faits) for un in motifs] == [("BTS-C02", ("E4",)), ("TR-C02", ("A1",))]
     assert event.motifs == ("delai", "attestation")
@@ -198,7 +199,7 @@ def test_bts_i02_sans_stage_a_effectuer_l_explication_le_dit_et_ne_compte_rien()
 
 @pytest.mark.parametrize(("admise", "effet"), [(Verdict.CONFORME, "admise"), (Verdict.NON_CONFORME, "écartée")])
 def test_tr_c02_le_verdict_d_une_personne_est_celui_que_dit_l_explication(admise: Verdict, effet: str):
-    decisions = CADRE.decisions(etudiant(), dossier_e4(), attester("A1", semaines(16)), juger("A1", admise))
+    decisions = CADRE.decisions(etudiant(), dossier_e4(), attester("A1", semaines(16)), juger("A1", admise, le=APRES))
     assert donnees.clause(decisions["E4"].explication, "TR-C02").regle == "TR-C02"
     dites = [une for une in _toutes(decisions["E4"].explication) if une.regle == "TR-C02" and une.effet == effet]
     assert len(dites) == 1

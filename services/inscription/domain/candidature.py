@@ -25,6 +25,7 @@ from contracts.commandes.inscription import (
 )
 from contracts.evenements.inscription import AutorisationEnregistree
 from contracts.session import SessionFigee
+from services.communs.jury import exiger_avant_jury
 from services.inscription.domain import acquis, admission, passage, planning, reconnaissance, remplacement
 from services.inscription.domain.etats import (
     Annulee,
@@ -77,6 +78,7 @@ CandidatureCommand: TypeAlias = (
     | ReporterPassage
     | DemanderRemplacement
 )
+VU_DU_JURY = (ModifierInscription, AccorderDispense, AccorderBenefice, AbandonnerBenefice, ReconnaitreAcquis)
 AUCUN_CENTRE: Mapping[str, Centre] = MappingProxyType({})
 
 
@@ -100,6 +102,20 @@ def decide(
     """
     if isinstance(command, EnregistrerAutorisation) and isinstance(candidature, Annulee):
         return []  # le dossier a été contrôlé pendant que l'inscription s'annulait
+    events = _decide(command, candidature, session, centres, occupations, situation)
+    if events and isinstance(command, VU_DU_JURY):
+        exiger_avant_jury(command, session)
+    return events
+
+
+def _decide(
+    command: CandidatureCommand,
+    candidature: Candidature,
+    session: SessionFigee,
+    centres: Mapping[str, Centre],
+    occupations: Iterable[Occupation],
+    situation: SituationRemplacement | None,
+) -> list[CandidatureEvent]:
     en_cours = exiger_en_cours(candidature, command.candidat)
     fiche = en_cours.fiche
     match command:

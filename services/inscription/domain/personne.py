@@ -20,6 +20,7 @@ from contracts.evenements.inscription import (
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
+from services.communs.jury import exiger_avant_jury
 from services.inscription.domain import admission
 from services.inscription.domain.choix import parcours_suivis, retenues
 from services.inscription.domain.empreinte import empreinte_personne
@@ -203,18 +204,19 @@ def _seconde_permise(command: InscrireCandidat, autres: int) -> bool:
 
 
 def annuler(
-    command: AnnulerInscription, candidature: Candidature, personnes: Mapping[str, Personne]
+    command: AnnulerInscription, candidature: Candidature, personnes: Mapping[str, Personne], session: SessionFigee
 ) -> tuple[list[CandidatureEvent], dict[str, list[PersonneEvent]]]:
-    """Les événements de la candidature et, par empreinte, ceux qui rendent ses places.
+    """Les événements de la candidature et, par empreinte, ceux qui rendent ses places ; avant le jury seulement.
 
     ``personnes`` : par empreinte, les agrégats que nomme la fiche (``Fiche.personnes``).
 
     Raises:
-        Refus: ``CANDIDAT_INCONNU``.
+        Refus: ``CANDIDAT_INCONNU``, AMB-54 après le jour du jury.
     """
     if isinstance(candidature, Annulee):
         return [], {}
     exiger_en_cours(candidature, command.candidat)
+    exiger_avant_jury(command, session)
     annulee = InscriptionAnnulee(candidat=command.candidat, motif=command.motif)
     return [annulee], {empreinte: _liberer(command.candidat, one) for empreinte, one in personnes.items()}
 

@@ -88,7 +88,7 @@ def _agregats_annules(command: AnnulerInscription, looked: Lookups) -> Sequence[
 
 def _annuler(command: AnnulerInscription, states: Mapping[str, Any], **looked: Any) -> Decided:
     places = {empreinte: states[_personne(empreinte)] for empreinte in looked["empreintes"]}
-    events, freed = personne.annuler(command, states[_du_candidat(command)], places)
+    events, freed = personne.annuler(command, states[_du_candidat(command)], places, looked["session"])
     return {_du_candidat(command): events, **{_personne(one): released for one, released in freed.items()}}
 
 
@@ -117,7 +117,7 @@ class Shell(BaseShell):
         return {**await self.plain(command), "secret": self._env.coffre.secret("personne")}
 
     async def places(self, command: AnnulerInscription) -> Lookups:
-        return {"empreintes": await self._empreintes(command, command.candidat)}
+        return {**await self.plain(command), "empreintes": await self._empreintes(command, command.candidat)}
 
     async def places_remplacees(self, command: FusionnerDoublon) -> Lookups:
         return {"empreintes": await self._empreintes(command, command.remplace)}

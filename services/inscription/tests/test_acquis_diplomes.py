@@ -92,7 +92,8 @@ def test_dc_bts03_en_forme_progressive_se_garde_aussi_une_unite_deja_presentee()
 
 
 def test_cl_096_amb_46_refuse_non_valide_a_e6_ses_notes_a_dix_se_gardent_l_annee_suivante() -> None:
-    suivante = BTS.sous(sessions=("2023",)).avec(premiere_epreuve=date(2023, 5, 9))
+    dates = {"premiere_epreuve": date(2023, 5, 9), "jury_le": date(2023, 6, 23)}
+    suivante = BTS.sous(sessions=("2023",)).avec(**dates, publication=datetime(2023, 7, 4, 8, tzinfo=UTC))
     revient = suivante.inscrit(Categorie.INDIVIDUEL)
     gardees = [garde(code, "10", "DC-BTS14", "2022") for code in ("E1", "E2", "E3", "E4")]
     suivante.candidat(revient, gardees[:3]).when(garder(suivante, "E4", "10", "2022")).then(gardees[3])
@@ -229,3 +230,8 @@ def test_cl_104_dc_tp03_le_titre_echu_ne_se_finit_qu_avec_un_ccp() -> None:
     TP.candidat(*dernier).when(CONVOQUER).then(convocation("CCP2"))
     le_dernier_jour = TP.avec(echeance_titre=date(2022, 5, 9))
     le_dernier_jour.candidat(*dernier).when(CONVOQUER).then(convocation("CCP2"))
+
+
+def test_amb_54_apres_le_jury_ni_dispense_ni_note_conservee() -> None:
+    apres = {"le": datetime(2022, 7, 25, 9, tzinfo=UTC)}
+    BTS.candidat(STAGIAIRE).when(garder(BTS, "E3", "11", "2020").model_copy(update=apres)).then_refused("AMB-54")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ from services.inscription.tests.donnees import (
     IDENTITE,
     NUMERO,
     QUI,
+    S2026,
     SECRET,
     Ensemble,
     evolve_ensemble,
@@ -145,7 +146,7 @@ def test_dc_cap07_un_diplome_d_une_autre_famille_n_y_fait_pas_obstacle() -> None
 def annuler(command: AnnulerInscription, ensemble: Ensemble) -> list[Any]:
     candidature = ensemble[command.candidat]
     places = dict.fromkeys(getattr(getattr(candidature, "fiche", None), "personnes", ()), ensemble.personne)
-    siens, rendues = personne.annuler(command, candidature, places)
+    siens, rendues = personne.annuler(command, candidature, places, S2026)
     return [*siens, *(event for events in rendues.values() for event in events)]
 
 
@@ -165,6 +166,11 @@ def test_dc_cap07_une_inscription_annulee_rend_sa_place() -> None:
 def test_seule_une_inscription_qui_existe_s_annule() -> None:
     a_annuler().when(ANNULER).then_refused("CANDIDAT_INCONNU")
     a_annuler(inscrit(), ANNULEE).when(ANNULER).then_nothing()
+
+
+def test_amb_54_apres_le_jury_une_inscription_ne_s_annule_plus() -> None:
+    apres = ANNULER.model_copy(update={"le": datetime(2026, 7, 2, 9, tzinfo=UTC)})
+    a_annuler(inscrit(), reservee()).when(apres).then_refused("AMB-54")
 
 
 # Fusionner ---------------------------------------------------------------------------------------------------------
@@ -206,7 +212,9 @@ def test_amb_56_annuler_le_numero_garde_rend_aussi_la_place_fusionnee() -> None:
     gardee = fusionnee.state[NUMERO]
     assert isinstance(gardee, Inscrite)
     assert gardee.fiche.personnes == (EMPREINTE, MAL_ORTHOGRAPHIEE)
-    _, rendues = personne.annuler(ANNULER, gardee, dict.fromkeys(gardee.fiche.personnes, fusionnee.state.personne))
+    _, rendues = personne.annuler(
+        ANNULER, gardee, dict.fromkeys(gardee.fiche.personnes, fusionnee.state.personne), S2026
+    )
     assert rendues == {EMPREINTE: [LIBEREE], MAL_ORTHOGRAPHIEE: [LIBEREE]}
 
 
@@ -225,9 +233,9 @@ def test_un_tres_long_motif_de_fusion_tient_dans_le_motif_d_annulation() -> None
 
 
 def test_une_place_inconnue_n_a_rien_a_rendre() -> None:
-    decide = partial(personne.annuler, ANNULER)
+    decide = partial(personne.annuler, ANNULER, session=S2026)
     candidature = evolve_ensemble(Ensemble(), inscrit())[NUMERO]
-    assert decide(candidature, {EMPREINTE: SansPlace()}) == ([ANNULEE], {EMPREINTE: []})
+    assert decide(candidature, personnes={EMPREINTE: SansPlace()}) == ([ANNULEE], {EMPREINTE: []})
 
 
 def test_rendre_une_place_que_l_on_n_a_pas_ne_change_rien() -> None:

@@ -37,8 +37,9 @@ from contracts.commandes.notation import (
     SignalerSuspicion,
     SuspendreNote,
 )
-from contracts.messages import Event, Refus
+from contracts.messages import Event
 from contracts.session import SessionFigee
+from services.communs.jury import exiger_avant_jury
 from services.notation.domain.absences import constater_absence, constater_support_absent, justifier_absence
 from services.notation.domain.apprentissage import Apprendre, apprendre
 from services.notation.domain.cloture import arreter, suites
@@ -73,7 +74,6 @@ Evaluer = (
 ApresJury = ChoisirControle | SaisirNoteControle | ConclureDiscipline
 ReleveCommand = Apprendre | Evaluer | ApresJury
 LEVENT = (LeverSuspension, RetirerNonValide, ConclureDiscipline)
-REGLE_APRES_JURY = "AMB-54"
 
 
 def decide(
@@ -160,8 +160,5 @@ def _exiger_avant_jury(command: Evaluer, releve: Releve, session: SessionFigee) 
         Refus: AMB-54.
     """
     remplacee = getattr(command, "epreuve", None) in releve.remplacees
-    if not remplacee and not session.dans_les_delais(command.le, session.parametres.jury_le):
-        detail = (
-            f"le jury siégeait le {session.parametres.jury_le} : ce qu'il a vu ne change plus ici ; saisissez le jury"
-        )
-        raise Refus(REGLE_APRES_JURY, detail)
+    if not remplacee:
+        exiger_avant_jury(command, session)
