@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Explication
+from contracts.vocabulaire import EtatResultat, Explication
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.hypothese import redecider
 from services.deliberation.domain.proposition import Proposition
@@ -77,7 +77,8 @@ def supposer(
             except Refus as refus:
                 return refus
 
-        avant, apres = conclure(None, {}), conclure(reglement, changements.get(numero, {}))
+        supposes = _fondus(changements.get(numero, {}), dossier)
+        avant, apres = conclure(None, {}), conclure(reglement, supposes)
         yield Hypothese(
             candidat=numero,
             avant=_decision(avant),
@@ -86,6 +87,16 @@ def supposer(
             moyenne_apres=_moyenne(apres),
             explication=apres.explication if isinstance(apres, Proposition) else (),
         )
+
+
+def _fondus(changements: Mapping[str, ResultatJury | None], dossier: DossierJury) -> Mapping[str, ResultatJury | None]:
+    """A supposed mark takes the place of the mark alone: the mode, and the oral that followed, stay."""
+    fondus = dict(changements)
+    for code, suppose in changements.items():
+        reel = dossier.resultats.get(code)
+        if suppose is not None and reel is not None and suppose.etat is EtatResultat.NOTE:
+            fondus[code] = replace(suppose, mode=reel.mode, controle=reel.controle, controle_fait=reel.controle_fait)
+    return fondus
 
 
 def _decision(issue: Proposition | Refus) -> str:
