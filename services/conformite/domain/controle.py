@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from contracts.evenements.conformite import MotifNonConformite
-from contracts.reglement import Duree, PieceExigee
+from contracts.evenements.conformite import DureeReduiteAutorisee, MotifNonConformite
+from contracts.reglement import Duree, PieceExigee, Reduction
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Periode, Verdict
 from services.conformite.domain.contenu import Defaut
@@ -69,8 +69,19 @@ class Vue:
 
 
 @dataclass(frozen=True)
+class Reduite:
+    """La réduction qui vaut pour le candidat, et l'acte de l'autorité qui l'autorise."""
+
+    prevue: Reduction
+    acte: DureeReduiteAutorisee
+
+
+@dataclass(frozen=True)
 class Examen:
-    """Tout ce que le contrôle a vu : de quoi décider, et de quoi l'expliquer."""
+    """Tout ce que le contrôle a vu : de quoi décider, et de quoi l'expliquer.
+
+    ``dispenses`` : les unités que le contrôle nomme et dont le candidat est dispensé, toutes ou non.
+    """
 
     du: ControleDu
     vues: tuple[Vue, ...]
@@ -78,6 +89,8 @@ class Examen:
     constats: tuple[Constat, ...]
     a_examiner: tuple[Vue, ...]
     reserves: tuple[tuple[str, Defaut], ...] = ()
+    reduite: Reduite | None = None
+    dispenses: tuple[str, ...] = ()
 
     @property
     def motifs(self) -> tuple[Motif, ...]:
@@ -124,10 +137,11 @@ def examiner(du: ControleDu, dossier: Dossier, session: SessionFigee, *, verifie
     vues = _vues(du, dossier, session)
     mesure = mesurer_duree(du, dossier, session, [une for une in vues if une.admise])
     potentielle = mesurer_duree(du, dossier, session, vues)
+    reduite = reduction_de(mesure.duree, dossier, session) if mesure else None
     constats: list[Constat] = []
     for exigee in du.pieces:
         constats += _exigee(exigee, [une for une in vues if une.piece.deposee.nature in exigee.natures], du)
-    constats += _duree(du, vues, mesure, potentielle)
+    constats += _duree(du, vues, mesure, potentielle, reduite)
     constats += _periodes(du, dossier, session, vues)
     if verifie_faux:
         constats.append(_faux(du))
@@ -138,6 +152,8 @@ def examiner(du: ControleDu, dossier: Dossier, session: SessionFigee, *, verifie
         constats=tuple(dict.fromkeys(constats)),
         a_examiner=_a_examiner(du, dossier, session, vues, mesure),
         reserves=tuple(_reserves(du, vues)),
+        reduite=reduite,
+        dispenses=tuple(une for une in du.controle.dispense_avec if une in dossier.recu.dispenses),
     )
 
 
@@ -186,14 +202,21 @@ def _rejets(vues: Iterable[Vue], du: ControleDu) -> Iterator[Constat]:
             yield Constat(motif, regle, f"pièce {vue.code} : {texte}", faits=(vue.code,))
 
 
-def _duree(du: ControleDu, vues: Sequence[Vue], mesure: Mesure | None, potentielle: Mesure | None) -> Iterator[Constat]:
+def _duree(
+    du: ControleDu,
+    vues: Sequence[Vue],
+    mesure: Mesure | None,
+    potentielle: Mesure | None,
+    reduite: Reduite | None,
+) -> Iterator[Constat]:
     """La durée admise ne suffit pas : les pièces écartées disent pourquoi ; la durée, si même elles ne suffiraient."""
     attestent = [une for une in vues if une.piece.deposee.nature in du.natures_durees]
     if mesure is None or potentielle is None or mesure.suffit or not attestent:
         return
     yield from _rejets([une for une in attestent if not une.admise and une.verdict is not Verdict.A_EXAMINER], du)
     if not potentielle.suffit:
-        texte = f"{mesure.texte} attestées ; il en faut {dire(mesure.minimum, mesure.unite)}"
+        par = f", durée réduite en vertu de {reduite.prevue.regle}" if reduite else ""
+        texte = f"{mesure.texte} attestées ; il en faut {dire(mesure.minimum, mesure.unite)}{par}"
         chiffres = (("retenue", str(mesure.retenue)), ("minimum", str(mesure.minimum)))
         codes = tuple(une.code for une in attestent)
         yield Constat(Motif.DUREE, mesure.duree.regle, texte, faits=codes, chiffres=chiffres)
@@ -305,10 +328,19 @@ def _mesure(duree: Duree, dossier: Dossier, session: SessionFigee, premiere: dat
 
 def minimum_de(duree: Duree, dossier: Dossier, session: SessionFigee) -> int:
     """Le minimum du candidat : celui du règlement, ou celui de la plus forte réduction autorisée (BTS-C08, C09)."""
-    autorisees = {une.cause for une in dossier.reductions}
-    reductions = (
-        une.minimum
-        for une in duree.reductions
-        if une.cause in autorisees and (not une.sessions or str(session.annee) in une.sessions)
-    )
-    return int(min((duree.minimum, *reductions)))
+    reduite = reduction_de(duree, dossier, session)
+    return int(reduite.prevue.minimum if reduite else duree.minimum)
+
+
+def reduction_de(duree: Duree, dossier: Dossier, session: SessionFigee) -> Reduite | None:
+    """La plus forte des réductions autorisées, avec son acte ; aucune, si rien n'est réduit."""
+    actes = {une.cause: une for une in dossier.reductions}
+    valables = [
+        une for une in duree.reductions if une.cause in actes and une.minimum < duree.minimum and _vaut(une, session)
+    ]
+    prevue = min(valables, key=lambda une: une.minimum, default=None)
+    return Reduite(prevue, actes[prevue.cause]) if prevue else None
+
+
+def _vaut(reduction: Reduction, session: SessionFigee) -> bool:
+    return not reduction.sessions or str(session.annee) in reduction.sessions

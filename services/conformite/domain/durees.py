@@ -47,6 +47,11 @@ class Mesure:
         """Ce qui est établi, rapporté à ce qu'il faut."""
         return self.exacte / self.minimum if self.minimum else Fraction(1)
 
+    @property
+    def sans_reduction(self) -> int:
+        """Le minimum du règlement, dans la même unité, quoi que l'autorité ait réduit."""
+        return int(self.duree.minimum) * (MOIS_AN if self.unite == "mois_annees" else 1)
+
 
 def mesurer(duree: Duree, periodes: Iterable[Periode], premiere: date, minimum: int) -> Mesure:
     """La durée que ces périodes établissent. ``minimum`` : celui qui vaut pour le candidat, réductions comprises."""
@@ -111,9 +116,14 @@ def _mois_recents(duree: Duree, periodes: Sequence[Periode], premiere: date) -> 
 
 
 def _quotite(duree: Duree, quotite: Quotite, periodes: Sequence[Periode], premiere: date) -> Mesure:
-    debut = decaler(premiere, -quotite.fenetre_mois)
+    debut, _ = fenetre(quotite, premiere)
     exacte = mois(unir(_bornes(periodes, debut, premiere)))
     return Mesure(duree, exacte, int(exacte), quotite.mois, "mois", duree.regle_fenetre or duree.regle_decompte)
+
+
+def fenetre(quotite: Quotite, premiere: date) -> Intervalle:
+    """Les mois qui précèdent la première épreuve (AMB-42)."""
+    return decaler(premiere, -quotite.fenetre_mois), premiere - JOUR
 
 
 def _bornes(periodes: Iterable[Periode], debut: date, premiere: date) -> Iterable[Intervalle]:

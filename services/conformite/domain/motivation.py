@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
+from contracts.reglement.dossier import Quotite
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Explication, Verdict
+from contracts.vocabulaire import CauseReduction, Explication, Verdict
 from services.communs.explication import clause
-from services.conformite.domain.controle import Constat, Examen, Vue
-from services.conformite.domain.durees import dire
+from services.conformite.domain.controle import Constat, Examen, Reduite, Vue
+from services.conformite.domain.durees import Mesure, dire, fenetre
+from services.conformite.domain.exigee import regle_defaut
+from services.conformite.domain.exigences import REGLE_DISPENSES
 from services.conformite.domain.explication import VERDICTS
 from services.conformite.domain.heures import chiffre
 
@@ -26,6 +30,16 @@ EFFETS = {
 CONFORME = "dossier conforme"
 MOTIF = "motif de non-conformité"
 SANS_EFFET = "défaut sans effet sur la conformité, laissé à qui évalue"
+CAUSES = {
+    CauseReduction.FORCE_MAJEURE: "force majeure",
+    CauseReduction.AMENAGEMENT: "aménagement",
+    CauseReduction.POSITIONNEMENT: "positionnement",
+    CauseReduction.VALIDATION_ACADEMIQUE: "validation de l'autorité académique",
+}
+ENTIER = "Cinq jours, du lundi au vendredi, font une semaine ; l'entier inférieur est pris une fois, sur la somme."
+UNION = "Les périodes qui se recouvrent comptent une fois."
+SANS_DATE = "Aucune condition de date : toute période qui précède la première épreuve compte, si ancienne soit-elle."
+LAISSE = "Ce défaut n'empêche pas l'épreuve : qui évalue en tient compte."
 
 
 def conforme(examen: Examen, session: SessionFigee) -> tuple[Explication, ...]:
@@ -110,10 +124,63 @@ def _duree(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
         "unite": "semaines" if mesure.unite == "semaines" else "mois",
     }
     texte = f"Durée attestée : {mesure.texte} ; durée exigée : {dire(mesure.minimum, mesure.unite)}."
-    decompte = "Les périodes qui se recouvrent comptent une fois ; l'entier inférieur est pris une fois, sur la somme."
-    details = (clause(session.reglement, mesure.regle, decompte),)
+    details = (*_decompte(mesure, session), *_reduction(examen.reduite, mesure, session), *_tenu(examen, session))
     effet = "durée suffisante" if mesure.suffit else "durée insuffisante"
     yield clause(session.reglement, mesure.duree.regle, texte, chiffres=chiffres, effet=effet, details=details)
+
+
+def _decompte(mesure: Mesure, session: SessionFigee) -> Iterator[Explication]:
+    """Comment on compte : la règle propre à cette durée, puis celle des périodes qui se recouvrent."""
+    chiffres: dict[str, str] = {}
+    match mesure.duree.procedure:
+        case "semaines_calendaires":
+            texte = ENTIER
+        case "annees_experience":
+            texte = SANS_DATE
+        case "mois_recents":
+            texte, chiffres = _fenetres(mesure, session.parametres.premiere_epreuve)
+    yield clause(session.reglement, mesure.regle, texte, chiffres=chiffres)
+    yield clause(session.reglement, mesure.duree.regle_chevauchement, UNION)
+
+
+def _fenetres(mesure: Mesure, premiere: date) -> tuple[str, dict[str, str]]:
+    """Ce qu'il faut de mois, à temps plein ou à temps partiel, et entre quelles dates (AMB-42)."""
+    textes: list[str] = []
+    chiffres: dict[str, str] = {}
+    for nom, quotite, temps in (
+        ("plein", mesure.duree.plein, "à temps plein"),
+        ("partiel", mesure.duree.partiel, "même à temps partiel"),
+    ):
+        if quotite is not None:
+            textes.append(f"{quotite.mois} mois {temps} {_dans(quotite, premiere)}")
+            debut, fin = fenetre(quotite, premiere)
+            chiffres |= {f"mois_{nom}": str(quotite.mois), f"fenetre_{nom}": f"{debut.isoformat()}/{fin.isoformat()}"}
+    return f"Il faut {', ou '.join(textes)}.", chiffres
+
+
+def _dans(quotite: Quotite, premiere: date) -> str:
+    debut, fin = fenetre(quotite, premiere)
+    return f"dans les {quotite.fenetre_mois} mois avant la première épreuve (du {debut:%d/%m/%Y} au {fin:%d/%m/%Y})"
+
+
+def _reduction(reduite: Reduite | None, mesure: Mesure, session: SessionFigee) -> Iterator[Explication]:
+    """La durée réduite par l'autorité, en vertu d'une règle qui n'est pas celle de la durée (BTS-C08, BTS-C09)."""
+    if reduite is None:
+        return
+    minimum, plein = dire(mesure.minimum, mesure.unite), dire(mesure.sans_reduction, mesure.unite)
+    texte = f"L'autorité académique a réduit la durée exigée : {minimum} au lieu de {plein}."
+    faits = (f"cause : {CAUSES[reduite.prevue.cause]}", f"motif : {reduite.acte.motif}")
+    chiffres = {"minimum": str(mesure.minimum), "sans_reduction": str(mesure.sans_reduction)}
+    regle = reduite.prevue.regle
+    yield clause(session.reglement, regle, texte, faits=faits, chiffres=chiffres, effet="durée réduite")
+
+
+def _tenu(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
+    """Une dispense sur deux ne dispense pas du stage (AMB-60)."""
+    if examen.dispenses:
+        toutes, tenues = " et ".join(examen.du.controle.dispense_avec), ", ".join(examen.dispenses)
+        texte = f"Dispensé de {tenues} seulement, le candidat doit le stage : il faut l'être de {toutes}."
+        yield clause(session.reglement, REGLE_DISPENSES, texte, effet="durée exigée")
 
 
 def _reserves(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
@@ -124,5 +191,8 @@ def _reserves(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
             for vue in examen.vues
             if vue.code == code and vue.piece.deposee.nature in une.natures
         )
-        regle = exigee.regle_contenu or defaut.regle or exigee.regle
-        yield clause(session.reglement, regle, f"{defaut.texte}.", faits=(code, defaut.code), effet=SANS_EFFET)
+        regle = regle_defaut(defaut, exigee)
+        effets = [exigee.regle_contenu] if exigee.regle_contenu and exigee.regle_contenu != regle else []
+        details = tuple(clause(session.reglement, une, LAISSE, effet=SANS_EFFET) for une in effets)
+        faits = (code, defaut.code)
+        yield clause(session.reglement, regle, f"{defaut.texte}.", faits=faits, effet=SANS_EFFET, details=details)

@@ -148,6 +148,7 @@ def test_mc_c08_le_temps_plein_compte_aussi_dans_la_fenetre_longue():
 
 
 def test_cl_122_mc_c10_amb_43_trois_ans_a_une_date_ancienne_deux_ans_onze_mois_non():
-    assert mesurer(EXPERIENCE, [periode(date(1998, 1, 1), date(2000, 12, 31))], PREMIERE, 3).suffit
+    ancienne = mesurer(EXPERIENCE, [periode(date(1998, 1, 1), date(2000, 12, 31))], PREMIERE, 3)
+    assert (ancienne.suffit, ancienne.sans_reduction) == (True, 36)
     court = mesurer(EXPERIENCE, [periode(date(1998, 1, 1), date(2000, 11, 30))], PREMIERE, 3)
     assert (court.suffit, court.texte) == (False, "2 ans 11 mois")

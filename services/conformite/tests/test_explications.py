@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 import pytest
 
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
-from contracts.vocabulaire import Categorie, Explication, NaturePiece, Periode, Verdict
+from contracts.vocabulaire import Categorie, CauseReduction, Contenu, Explication, Mode, NaturePiece, Periode, Verdict
 from services.conformite.tests import donnees
 from services.conformite.tests.donnees import attestation, deposer, du_au, entreprise, juger, ouvrir, refus_de
 from services.conformite.tests.donnees_controles import (
     APRES,
+    AVANT,
     BTS,
     LENDEMAIN,
     STAGE,
@@ -23,13 +24,18 @@ from services.conformite.tests.donnees_controles import (
     dossier_e4,
     dossier_e6,
     etudiant,
+    reduire,
     semaines,
     session_de,
 )
+from services.conformite.tests.donnees_controles import ouvrir as ouvrir_au
 
 Clause: TypeAlias = tuple[str, dict[str, str], int, bool, list[Any]]
 
 CADRE = Cadre(session_de(BTS))
+MC = "MC-ACVD"
+CADRE_MC = Cadre(session_de(MC))
+PONCTUEL = {"E1": Mode.PONCTUEL}
 CAP_14 = {"heures_exigees": "490", "semaines_exigees": "14"}
 FENETRE = {"fenetre": "2023-05-18/2025-11-28"}
 STAGE_16 = {"retenue": "16", "exacte": "16", "minimum": "16", "unite": "semaines"}
@@ -50,6 +56,9 @@ def dit(regle: str, faits: int = 0, *details: Clause, chiffres: dict[str, str] |
 def muette(regle: str, **chiffres: str) -> Clause:
     """Une clause sans effet propre : comment on compte."""
     return (regle, chiffres, 0, False, [])
+
+
+COMPTE = (muette("AMB-31"), muette("AMB-32"))
 
 
 def attestee(regle: str, faits: int, retenues: str, brutes: str, avant: str = "0", apres: str = "0") -> Clause:
@@ -159,8 +168,8 @@ def test_bts_c01_un_dossier_conforme_dit_ses_pieces_sa_duree_et_ses_defauts_sans
             0,
             dit("BTS-C17", 1),
             dit("BTS-C12", 1),
-            dit("BTS-C07", 0, muette("AMB-31"), chiffres=STAGE_16),
-            dit("BTS-C11", 2),
+            dit("BTS-C07", 0, *COMPTE, chiffres=STAGE_16),
+            dit("BTS-C13", 2, dit("BTS-C11")),
             dit("BTS-C11", 2),
         )
     ]
@@ -171,7 +180,7 @@ def test_bts_c07_un_refus_dit_la_duree_retenue_et_celle_qu_il_faut():
     dix = {"retenue": "10", "minimum": "16"}
     assert squelette(event.explication) == [
         dit("BTS-C01", 0, dit("BTS-C07", 1, chiffres=dix)),
-        dit("BTS-C07", 0, muette("AMB-31"), chiffres={**STAGE_16, **dix, "exacte": "10"}),
+        dit("BTS-C07", 0, *COMPTE, chiffres={**STAGE_16, **dix, "exacte": "10"}),
         dit("BTS-C01", 0, dit("BTS-C17", 1), dit("BTS-C14", 1)),
         dit("BTS-C03"),
     ]
@@ -195,6 +204,112 @@ def test_bts_i02_sans_stage_a_effectuer_l_explication_le_dit_et_ne_compte_rien()
     cadre = Cadre(session_de(BTS, choix={"AMB-60": "une"}))
     event = cadre.conforme("E6", etudiant(), dispenser("E4"), dossier_e6())
     assert squelette(event.explication) == [dit("BTS-C01", 0, dit("BTS-C14", 1), dit("BTS-I02"))]
+
+
+def test_amb_60_une_dispense_sur_deux_qui_ne_dispense_pas_du_stage_se_dit():
+    event = CADRE.conforme("E6", etudiant(), dispenser("E4"), dossier_e6(), STAGE)
+    assert duree_de(event) == dit("BTS-C07", 0, *COMPTE, dit("AMB-60"), chiffres=STAGE_16)
+    tenu = donnees.clause(event.explication, "AMB-60")
+    assert "E4 seulement" in tenu.texte
+    assert "E4 et E6" in tenu.texte
+
+
+def duree_de(event: Any) -> Clause:
+    """La clause de la durée : celle qui dit comment on compte."""
+    [une] = [une for une in _toutes(event.explication) if "unite" in une.chiffres]
+    return squelette([une])[0]
+
+
+REDUITES = [
+    (CauseReduction.FORCE_MAJEURE, "BTS-C08", 8),
+    (CauseReduction.AMENAGEMENT, "BTS-C08", 8),
+    (CauseReduction.POSITIONNEMENT, "BTS-C08", 8),
+    (CauseReduction.VALIDATION_ACADEMIQUE, "BTS-C09", 4),
+]
+
+
+@pytest.mark.parametrize(("cause", "regle", "minimum"), REDUITES)
+def test_bts_c08_bts_c09_une_duree_reduite_dit_sa_regle_sa_cause_et_le_motif_de_l_autorite(
+    cause: CauseReduction, regle: str, minimum: int
+):
+    reduit = {"minimum": str(minimum), "sans_reduction": "16"}
+    avant = (etudiant(), dossier_e4(), reduire(cause))
+    for event in (
+        CADRE.conforme("E4", *avant, attester("A1", semaines(minimum))),
+        CADRE.refus("E4", *avant, attester("A1", semaines(minimum - 1))),
+    ):
+        duree = duree_de(event)
+        assert (duree[0], duree[1]["minimum"]) == ("BTS-C07", str(minimum))
+        assert duree[4] == [*COMPTE, dit(regle, 2, chiffres=reduit)]
+        dite = donnees.clause(event.explication, regle)
+        assert f"{minimum} semaines au lieu de 16" in dite.texte
+        assert dite.faits[1] == "motif : décision du 3 octobre"
+    assert event.explication[0].details[0].texte.endswith(f"durée réduite en vertu de {regle}.")
+
+
+def test_bts_c09_de_deux_reductions_celle_qui_vaut_se_dit_seule():
+    deux = (reduire(CauseReduction.AMENAGEMENT), reduire(CauseReduction.VALIDATION_ACADEMIQUE))
+    event = CADRE.conforme("E4", etudiant(), dossier_e4(), *deux, attester("A1", semaines(4)))
+    assert [une[0] for une in duree_de(event)[4]] == ["AMB-31", "AMB-32", "BTS-C09"]
+    assert donnees.clause(event.explication, "BTS-C09").faits[0] == "cause : validation de l'autorité académique"
+
+
+def test_bts_c07_sans_reduction_autorisee_aucune_n_est_dite():
+    event = CADRE.refus("E4", etudiant(), dossier_e4(), attester("A1", semaines(10)))
+    assert duree_de(event)[4] == [*COMPTE]
+    assert "réduite" not in event.explication[0].details[0].texte
+
+
+def test_dc_mc03_la_duree_reduite_par_positionnement_dit_sa_regle():
+    rapport = donnees.deposer("R1", nature=NaturePiece.RAPPORT_STAGE, signataires=("tuteur",), depose_le=AVANT)
+    eleve = ouvrir_au(MC, Categorie.SCOLAIRE_PUBLIC, modes=PONCTUEL)
+    positionne = reduire(CauseReduction.POSITIONNEMENT)
+    event = CADRE_MC.conforme("E1", eleve, positionne, rapport, attester("A1", semaines(8)))
+    assert duree_de(event)[4][2] == dit("DC-MC03", 2, chiffres={"minimum": "8", "sans_reduction": "17"})
+
+
+def emploi(debut: date, fin: date) -> Any:
+    return attester("C1", du_au(debut, fin), nature=NaturePiece.CERTIFICAT_TRAVAIL, activite="Téléphonie")
+
+
+def test_amb_42_les_fenetres_se_disent_avec_leurs_dates_et_ce_qu_il_y_faut():
+    eleve = ouvrir_au(MC, Categorie.PERFECTIONNEMENT, modes=PONCTUEL)
+    event = CADRE_MC.refus("E1", eleve, emploi(date(2021, 9, 1), date(2022, 1, 31)))
+    fenetres = {
+        "mois_plein": "6",
+        "fenetre_plein": "2021-05-16/2022-05-15",
+        "mois_partiel": "12",
+        "fenetre_partiel": "2020-05-16/2022-05-15",
+    }
+    assert duree_de(event)[4] == [muette("AMB-42", **fenetres), muette("AMB-32")]
+    texte = donnees.clause(event.explication, "AMB-42").texte
+    assert "6 mois à temps plein dans les 12 mois avant la première épreuve (du 16/05/2021 au 15/05/2022)" in texte
+    assert "12 mois même à temps partiel dans les 24 mois" in texte
+    assert "recouvrent" not in texte
+
+
+def test_amb_43_l_experience_n_a_pas_de_condition_de_date():
+    eleve = ouvrir_au(MC, Categorie.EXPERIENCE, modes=PONCTUEL)
+    event = CADRE_MC.refus("E1", eleve, emploi(date(1998, 1, 1), date(2000, 12, 31)))
+    assert duree_de(event)[4] == [muette("AMB-43"), muette("AMB-32")]
+    assert "Aucune condition de date" in donnees.clause(event.explication, "AMB-43").texte
+
+
+@pytest.mark.parametrize(
+    ("contenu", "regle"),
+    [({"faces": 5}, "AMB-13"), ({"etude": False}, "BTS-C16"), ({"fiches": ("partenaires",) * 3}, "BTS-C14")],
+)
+def test_bts_c18_un_defaut_d_e6_dit_sa_regle_puis_celle_de_son_effet(contenu: dict[str, Any], regle: str):
+    event = CADRE.conforme("E6", etudiant(), dossier_e6(**contenu), STAGE)
+    assert squelette(event.explication)[0][4][-1] == dit(regle, 2, dit("BTS-C18"))
+
+
+def test_bts_c15_des_pages_de_trop_disent_leur_regle():
+    pro = donnees.deposer("E6", nature=NaturePiece.DOSSIER_PROFESSIONNEL, depose_le=AVANT)
+    pro = pro.model_copy(update={"contenu": Contenu(etude=True, pages=14)})
+    certificat = attester("C1", semaines(16), nature=NaturePiece.CERTIFICAT_TRAVAIL)
+    event = CADRE.conforme("E6", ouvrir_au(BTS, Categorie.EXPERIENCE), pro, certificat)
+    assert squelette(event.explication)[0][4][-1] == dit("BTS-C15", 2, dit("BTS-C18"))
 
 
 @pytest.mark.parametrize(("admise", "effet"), [(Verdict.CONFORME, "admise"), (Verdict.NON_CONFORME, "écartée")])
