@@ -27,14 +27,23 @@ def acquis(
     categorie: str,
 ) -> tuple[Explication, ...]:
     """Chaque condition, unité par unité ; puis le parcours suivi et l'issue."""
+    suivis = tuple(parcours(session.reglement, presentees).values())
     return (
-        *(_unites(one, bilan, session, acquisition) for one in constats),
-        *(_fondement(one, bilan, session, categorie) for one in parcours(session.reglement, presentees).values()),
-        _issue(acquisition, bilan, session),
+        *(_unites(one, bilan, session, acquisition, suivis) for one in constats),
+        *(_fondement(one, bilan, session, categorie) for one in suivis),
+        _issue(acquisition, bilan, session, suivis),
     )
 
 
-def _unites(constat: Constat, bilan: Bilan, session: SessionFigee, acquisition: Acquisition) -> Explication:
+def _regle(suivis: tuple[Parcours, ...], regle: str) -> str:
+    """La règle du parcours suivi, le dernier s'il y en a deux, plutôt que celle du titre (TP-D02, TP-D03)."""
+    siennes = [one.regle for one in suivis]
+    return regle if not siennes or regle in siennes else siennes[-1]
+
+
+def _unites(
+    constat: Constat, bilan: Bilan, session: SessionFigee, acquisition: Acquisition, suivis: tuple[Parcours, ...]
+) -> Explication:
     comptes = [one for one in bilan.comptes if one.epreuve.obligatoire]
     non_acquises = acquisition.non_acquises
     texte = (
@@ -46,9 +55,8 @@ def _unites(constat: Constat, bilan: Bilan, session: SessionFigee, acquisition: 
     effet = REMPLIE if constat.tenue else f"condition non remplie : {defavorable} ou réussite partielle"
     chiffres = {"presentees": str(len(comptes)), "acquises": str(sum(one.acquise for one in comptes))}
     details = [_unite(one, session) for one in comptes]
-    return dire(
-        session.reglement, constat.clause.regle, texte, *comptes, chiffres=chiffres, effet=effet, details=details
-    )
+    regle = _regle(suivis, constat.clause.regle)
+    return dire(session.reglement, regle, texte, *comptes, chiffres=chiffres, effet=effet, details=details)
 
 
 def _unite(compte: Compte, session: SessionFigee) -> Explication:
@@ -104,7 +112,7 @@ def _du(suivi: Parcours, bilan: Bilan) -> tuple[Compte, ...]:
     return tuple(one for one in bilan.comptes if one.code in suivi.epreuves)
 
 
-def _issue(acquisition: Acquisition, bilan: Bilan, session: SessionFigee) -> Explication:
+def _issue(acquisition: Acquisition, bilan: Bilan, session: SessionFigee, suivis: tuple[Parcours, ...]) -> Explication:
     reglement, decision = session.reglement, acquisition.decision
     deliberation = reglement.deliberation
     regle = deliberation.regle_partielle or deliberation.conditions[0].regle
@@ -115,6 +123,10 @@ def _issue(acquisition: Acquisition, bilan: Bilan, session: SessionFigee) -> Exp
     }
     if decision is Decision.ADMIS:
         texte, effet = "Toutes les unités du titre sont acquises : le titre est délivré.", "admis"
+    elif decision is Decision.REUSSITE_PARTIELLE and not acquisition.non_acquises:
+        restent = f" Reste à présenter pour le titre : {liste(acquisition.absentes)}." if acquisition.absentes else ""
+        texte, effet = f"CCP obtenu : {liste(acquisition.acquises)}.{restent}", "CCP obtenu"
+        regle = _regle(suivis, regle)
     elif decision is Decision.REUSSITE_PARTIELLE:
         texte = f"Le titre n'est pas complet ; unités délivrées : {liste(acquisition.acquises)}."
         effet = "réussite partielle"
@@ -126,8 +138,8 @@ def _issue(acquisition: Acquisition, bilan: Bilan, session: SessionFigee) -> Exp
             f"Aucune unité délivrable n'est acquise à cette session.{tenues}",
             ISSUES[deliberation.defavorable],
         )
-    restent = [*acquisition.non_acquises, *acquisition.absentes]
-    details = _a_presenter(restent, session) if restent else []
+    manquent = [*acquisition.non_acquises, *acquisition.absentes]
+    details = _a_presenter(manquent, session) if acquisition.non_acquises else []
     comptes = [one for one in bilan.comptes if one.code in {*acquisition.acquises, *acquisition.tenues}]
     return dire(reglement, regle, texte, *comptes, chiffres=chiffres, effet=effet, details=details)
 

@@ -20,6 +20,7 @@ from services.deliberation.domain.explication_base import (
 )
 
 REGLE_MOYENNE = "AMB-46"  # « non valide » : rien n'est calculé
+REGLE_U1 = "AMB-23"  # « non validée » : ni note, ni zéro, ni absence
 
 
 def presence(constat: Constat, bilan: Bilan, reglement: Reglement) -> Explication:
@@ -52,11 +53,28 @@ def validite(constat: Constat, bilan: Bilan, reglement: Reglement) -> Explicatio
 
 def non_calculee(constat: Constat, bilan: Bilan, reglement: Reglement) -> Explication:
     """Une épreuve n'a ni note ni zéro : la moyenne n'existe pas (AMB-46)."""
-    codes = liste(one.code for one in bilan.sans_valeur)
-    regle = citee(reglement, REGLE_MOYENNE, constat.clause.regle)
-    detail = dire(reglement, regle, "Une épreuve non valide n'a pas de note, pas même un zéro.", *bilan.sans_valeur)
-    texte = f"La moyenne n'est pas calculée : {codes} n'a pas de note."
-    return dire(reglement, constat.clause.regle, texte, *bilan.sans_valeur, effet="non calculée", details=[detail])
+    codes = [one.code for one in bilan.sans_valeur]
+    verbe = "n'a" if len(codes) == 1 else "n'ont"
+    texte = f"La moyenne n'est pas calculée : {liste(codes)} {verbe} pas de note."
+    details = list(_sans_note(constat, bilan, reglement))
+    return dire(reglement, constat.clause.regle, texte, *bilan.sans_valeur, effet="non calculée", details=details)
+
+
+def _sans_note(constat: Constat, bilan: Bilan, reglement: Reglement) -> Iterable[Explication]:
+    """Pourquoi il n'y a pas de note : chaque état a sa règle (AMB-46, AMB-23, DC-FRA01)."""
+    dits = {
+        EtatResultat.NON_VALIDEE_U1: (REGLE_U1, "Une unité non validée n'a ni note, ni zéro."),
+        EtatResultat.FRAUDE_ANNULEE: (
+            reglement.notation.regle_discipline,
+            "Une épreuve annulée par la commission de discipline n'a pas de note.",
+        ),
+    }
+    autre = (REGLE_MOYENNE, "Une épreuve non valide n'a pas de note, pas même un zéro.")
+    groupes: dict[tuple[str, str], list[Compte]] = {}
+    for one in bilan.sans_valeur:
+        groupes.setdefault(dits.get(one.resultat.etat, autre), []).append(one)
+    for (regle, texte), comptes in groupes.items():
+        yield dire(reglement, citee(reglement, regle, constat.clause.regle), texte, *comptes)
 
 
 def suspension(bilan: Bilan, reglement: Reglement) -> Explication:
@@ -123,7 +141,13 @@ def _absence(compte: Compte, bilan: Bilan, reglement: Reglement) -> Iterable[Exp
     }
     if compte.code in bilan.manquees:
         mot = DIT_ETAT.get(etat, "une partie n'a pas été présentée, sans motif admis")
-        yield dire(reglement, deliberation.regle_absence, f"{nom(compte)} : {mot}.", compte, effet=IMPOSSIBLE)
+        fraude = etat is EtatResultat.FRAUDE_ANNULEE
+        regle = citee(
+            reglement,
+            reglement.notation.regle_discipline if fraude else deliberation.regle_absence,
+            deliberation.regle_absence,
+        )
+        yield dire(reglement, regle, f"{nom(compte)} : {mot}.", compte, effet=IMPOSSIBLE)
     elif etat in dits:
         regle, mot, suite = dits[etat]
         yield dire(reglement, regle, f"{nom(compte)} : {mot}.", compte, effet=suite)
@@ -132,6 +156,8 @@ def _absence(compte: Compte, bilan: Bilan, reglement: Reglement) -> Iterable[Exp
 def _origine(compte: Compte, reglement: Reglement) -> list[Explication]:
     """La règle qui a donné ce résultat, et le choix retenu s'il en vient un."""
     regle = compte.resultat.regle
+    if compte.resultat.etat is EtatResultat.FRAUDE_ANNULEE:
+        regle = regle or reglement.notation.regle_discipline
     if not regle or reglement.source(regle) is None:
         return []
     dit = {

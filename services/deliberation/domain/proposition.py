@@ -20,6 +20,8 @@ from services.deliberation.domain.explication import Conclusion
 from services.deliberation.domain.explication_etats import suspension
 from services.deliberation.domain.rattrapage import Rattrapage
 
+PREMIERE, CONTROLE = "PREMIERE", "CONTROLE"
+"""Ce qu'une ligne ajoute à ses situations quand l'oral de contrôle est passé : la première note, l'oral (DC-BTS11)."""
 GELES = frozenset({EtatResultat.SUSPENDUE, *calcul.SANS_VALEUR})
 """États dont aucune note ne se montre, pas même celle d'une partie (AMB-46)."""
 
@@ -270,11 +272,21 @@ def _ligne(compte: Compte) -> Ligne:
         etat=compte.resultat.etat,
         note=affichee,
         coefficient=None if coefficient is None else calcul.en_decimal(coefficient),
-        situations=dict(compte.resultat.situations) if compte.resultat.etat not in GELES else {},
+        situations={**compte.resultat.situations, **_deux_notes(compte)} if compte.resultat.etat not in GELES else {},
         points=None if compte.points is None else _decimal(compte.points),
         note_exacte=None if note is None or affichee == note else f"{note.numerator}/{note.denominator}",
         controle=compte.resultat.controle if oral else None,
     )
+
+
+def _deux_notes(compte: Compte) -> dict[str, str]:
+    """La première note, et l'oral de contrôle ou l'absence à cet oral."""
+    premiere = compte.note if compte.premiere is None else compte.premiere
+    if premiere is None or (compte.premiere is None and compte.resultat.controle_fait is None):
+        return {}
+    oral = compte.resultat.controle
+    dit = EtatResultat.ABSENT_INJUSTIFIE.value if oral is None else calcul.exact(Fraction(oral))
+    return {PREMIERE: calcul.exact(Fraction(_affiche(premiere))), CONTROLE: dit}
 
 
 def _decimal(nombre: Fraction) -> Decimal:

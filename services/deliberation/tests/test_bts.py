@@ -133,6 +133,23 @@ def test_dc_fra01_l_epreuve_annulee_pour_fraude_interdit_le_diplome() -> None:
     assert "DC-FRA01" in obtenu.regles
 
 
+def test_dc_fra01_une_epreuve_annulee_s_explique_par_la_discipline_non_par_non_valide() -> None:
+    obtenu = propose(BTS, bts("18", "18", N.FRAUDE_ANNULEE, "18", "18", "18"))
+    assert not citees(obtenu.explication, "AMB-46")
+    assert "AMB-46" not in obtenu.choix
+    dites = [one.texte for one in citees(obtenu.explication, "DC-FRA01")]
+    assert "Une épreuve annulée par la commission de discipline n'a pas de note." in dites
+
+
+def test_amb_46_plusieurs_epreuves_sans_note_se_disent_au_pluriel_chacune_sous_sa_regle() -> None:
+    obtenu = propose(BTS, bts("18", "18", "9", N.NON_VALIDE, "18", N.FRAUDE_ANNULEE))
+    (clause,) = [one for one in obtenu.explication if one.effet == "non calculée"]
+    assert clause.texte == "La moyenne n'est pas calculée : E4 et E6 n'ont pas de note."
+    assert [(one.regle, one.faits) for one in clause.details] == [("AMB-46", ("fait-E4",)), ("DC-FRA01", ("fait-E6",))]
+    seule = propose(BTS, bts("18", "18", "9", N.NON_VALIDE, "18", "18"))
+    assert "E4 n'a pas de note" in lire(seule.explication)
+
+
 @pytest.mark.parametrize("etat", [N.FRAUDE_ANNULEE, N.NON_VALIDE, N.NON_TENUE])
 def test_un_reglement_qui_ne_nomme_pas_l_etat_ne_donne_pas_le_diplome(etat: EtatResultat) -> None:
     obtenu = proposer(dossier("16", UG1=etat), session())
@@ -207,6 +224,20 @@ def test_dc_bts11_l_absent_aux_oraux_est_decide_pour_de_bon() -> None:
     obtenu = propose(BTS, d)
     assert (obtenu.decision, obtenu.points, obtenu.epreuves_controle) == (Decision.REFUSE, "197", ())
     assert "le contrôle ne suffit pas" in lire(obtenu.explication)
+
+
+def test_dc_bts11_la_ligne_porte_la_premiere_note_et_l_oral() -> None:
+    d = replace(bts(*PREMIERES, E1=oral("E1", "6", "12"), E2=oral("E2", "9", None)), controles=("E1", "E2"))
+    situations = {one.epreuve: one.situations for one in propose(BTS, d).lignes}
+    assert situations["E1"] == {"PREMIERE": "6", "CONTROLE": "12"}
+    assert situations["E2"] == {"PREMIERE": "9", "CONTROLE": "absent_injustifie"}
+    assert situations["E3"] == {}
+
+
+def test_dc_bts11_la_premiere_note_se_dit_aussi_quand_l_oral_ne_compte_plus() -> None:
+    d = replace(bts("6", "9", "9", "11", "10", "6", E1=oral("E1", "6", "20")), controles=("E1",))
+    ligne = propose(BTS, d).lignes[0]
+    assert (ligne.note, ligne.situations) == (Decimal(6), {"PREMIERE": "6", "CONTROLE": "20"})
 
 
 def test_dc_bts11_les_oraux_ne_suffisent_pas_refuse_et_les_unites_a_10_se_gardent() -> None:

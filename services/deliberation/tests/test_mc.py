@@ -72,6 +72,15 @@ def test_cl_123_amb_23_u1_non_validee_pas_de_zero_diplome_impossible() -> None:
     assert "ni note, ni zéro, ni absence" in clause.details[0].texte
 
 
+def test_amb_23_l_absence_de_moyenne_se_fonde_sur_amb_23() -> None:
+    obtenu = propose(MC, mc(N.NON_VALIDEE_U1, "16", "9"))
+    (clause,) = [one for one in obtenu.explication if one.effet == "non calculée"]
+    assert [one.regle for one in clause.details] == ["AMB-23"]
+    annulee = propose(MC, mc("12", N.FRAUDE_ANNULEE, "9"))
+    (clause,) = [one for one in annulee.explication if one.effet == "non calculée"]
+    assert [one.regle for one in clause.details] == ["DC-FRA02"]
+
+
 def test_cl_127_amb_39_e3_dispensee_80_sur_160_admis() -> None:
     obtenu = propose(MC, mc("10", "10", N.DISPENSE))
     assert (obtenu.decision, obtenu.points, obtenu.coefficients) == (Decision.ADMIS, "80", "8")

@@ -84,6 +84,25 @@ def test_tp_d03_la_session_d_un_ccp_ne_donne_pas_le_titre(code: str) -> None:
     assert propose(TP, tp(unites=(code,), **{code: NON})).decision is Decision.ECHEC
 
 
+@pytest.mark.parametrize("code", ["CCP1", "CCP2"])
+def test_tp_d03_un_ccp_presente_et_acquis_se_dit_obtenu_sous_la_regle_de_son_parcours(code: str) -> None:
+    obtenu = propose(TP, tp(unites=(code,), **{code: OUI}))
+    assert "TP-D01" not in obtenu.regles
+    assert [one.regle for one in obtenu.explication] == ["TP-D03"] * 3
+    assert obtenu.explication[-1].effet == "CCP obtenu"
+    assert obtenu.explication[-1].texte.startswith(f"CCP obtenu : {code}. Reste à présenter pour le titre :")
+    assert "12 mois" not in lire(obtenu.explication)
+    rate = propose(TP, tp(unites=(code,), **{code: NON}))
+    assert "dans les 12 mois" in lire(rate.explication)
+    assert "CCP obtenu" not in lire(rate.explication)
+
+
+def test_tp_d02_la_condition_d_un_parcours_par_capitalisation_cite_sa_regle() -> None:
+    obtenu = propose(TP, tp(CCP1=repris("CCP1"), CCP2=OUI, EF=OUI, unites=("CCP2", "EF")))
+    assert obtenu.explication[0].regle == "TP-D02"
+    assert propose(TP, tp(CCP1=OUI, CCP2=OUI, EF=OUI)).explication[0].regle == "TP-D01"
+
+
 def test_cl_101_tp_d02_deux_ccp_obtenus_separement_puis_l_entretien_le_titre() -> None:
     livret = {"CCP1": repris("CCP1"), "CCP2": repris("CCP2"), "categorie": Categorie.CAPITALISATION, "unites": ("EF",)}
     obtenu = propose(TP, tp(EF=OUI, **livret))

@@ -8,11 +8,11 @@ from contracts.evenements.deliberation import Ligne
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import EtatResultat, Identite
-from services.publication.documents.donnees import EnTete, Personne, faire_entete, personne
+from services.publication.documents.donnees import CCP_OBTENU, EnTete, Personne, faire_entete, personne
 from services.publication.documents.francais import capitale, nombre, typographie
 from services.publication.domain.attestation import exiger_unites, note_retenue
 from services.publication.domain.edition import Edition
-from services.publication.domain.resultat import ResultatPublie, acquises_par_decision, lignes_publiables
+from services.publication.domain.resultat import ResultatPublie, acquises_par_decision, ccp_obtenu, lignes_publiables
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def donnees_attestation(
     attestation, codes = exiger_unites(resultat, reglement)
     lignes = {one.epreuve: one for one in lignes_publiables(resultat.lignes)}
     source, accordees = reglement.source(attestation.regle), acquises_par_decision(resultat)
+    obtenu = ccp_obtenu(resultat.decision, resultat.lignes, resultat.unites, reglement)
     return DonneesAttestation(
         entete=faire_entete(edition, resultat.publie_le, session, attestation.autorite),
         personne=personne(resultat.candidat, identite),
@@ -61,11 +62,11 @@ def donnees_attestation(
         titre=capitale(typographie(attestation.intitule)),
         seuil="" if attestation.seuil is None else nombre(attestation.seuil),
         source="" if source is None else typographie(", ".join(filter(None, (source.texte, source.section)))),
-        unites=tuple(_unite(code, lignes.get(code), code in accordees, reglement) for code in codes),
+        unites=tuple(_unite(code, lignes.get(code), code in accordees, reglement, obtenu=obtenu) for code in codes),
     )
 
 
-def _unite(code: str, ligne: Ligne | None, accordee: bool, reglement: Reglement) -> UniteAttestee:
+def _unite(code: str, ligne: Ligne | None, accordee: bool, reglement: Reglement, *, obtenu: bool) -> UniteAttestee:
     """Une compétence que le jury n'a pas dite acquise n'est pas attestée, même si l'unité l'est (AMB-28)."""
     epreuve = reglement.epreuves[code]
     vues = ligne.situations if accordee and ligne is not None else {}
@@ -78,5 +79,7 @@ def _unite(code: str, ligne: Ligne | None, accordee: bool, reglement: Reglement)
         competences=tuple(
             typographie(one.intitule) for rang, one in faites if vues.get(rang) != EtatResultat.NON_ACQUISE
         ),
-        precision="par décision motivée du jury" if accordee else "",
+        precision=", ".join(
+            [*([CCP_OBTENU] if obtenu else []), *(["par décision motivée du jury"] if accordee else [])]
+        ),
     )

@@ -5,7 +5,7 @@ Le seul endroit du service où l'identité est en clair : elle entre ici, sort d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from services.publication.documents import francais
 from services.publication.documents.autorites import autorite
 from services.publication.documents.francais import capitale, nombre, typographie
 from services.publication.domain.edition import Edition, annee, premiers_gabarits
-from services.publication.domain.resultat import ResultatPublie
+from services.publication.domain.resultat import ResultatPublie, ccp_obtenu
 from services.publication.domain.resultats import LigneListe, liste_publique
 
 MODELE_LISTE, MODELE_LISTE_V2 = "liste.v1", "liste.v2"
@@ -32,6 +32,7 @@ DECISIONS = {
     Decision.ECHEC: "Échec",
     Decision.EN_ATTENTE: "En attente",
 }
+CCP_OBTENU = "CCP obtenu"
 DOMAINES = {
     "professionnel": "Unités professionnelles",
     "general": "Unités générales",
@@ -229,6 +230,13 @@ def numero_du_jury(session: SessionFigee, jury: str, suite: str) -> str:
 def decision(une: Decision, entete: EnTete) -> str:
     """La décision en toutes lettres ; l'admission à un titre est son obtention."""
     return "Titre obtenu" if une is Decision.ADMIS and entete.nature == "titre" else DECISIONS[une]
+
+
+def decision_de(
+    une: Decision, lignes: Iterable[Ligne], unites: Collection[str], entete: EnTete, reglement: Reglement
+) -> str:
+    """La décision d'un candidat : « CCP obtenu » quand il a tout ce qu'il présentait (TP-D03)."""
+    return CCP_OBTENU if ccp_obtenu(une, lignes, unites, reglement) else decision(une, entete)
 
 
 def faire_entete(edition: Edition, publie_le: datetime, session: SessionFigee, par: str = "") -> EnTete:

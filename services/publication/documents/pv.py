@@ -27,7 +27,7 @@ from contracts.messages import Event
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Membre, Profil
 from services.publication.documents.autorites import autorite
-from services.publication.documents.donnees import EnTete, decision, faire_entete, mention, numero_du_jury
+from services.publication.documents.donnees import EnTete, decision, decision_de, faire_entete, mention, numero_du_jury
 from services.publication.documents.francais import INSECABLE, date_longue, enumeration, nombre, propre, typographie
 from services.publication.domain.edition import Edition
 from services.publication.domain.resultat import SANS_NOTE
@@ -217,7 +217,11 @@ def _decisions(histoire: Histoire, cloture: JuryClos, entete: EnTete, session: S
         meme = prise is not None and prise.decision is dite
         yield DecisionDite(
             candidat,
-            NON_AUTORISE if dite.value == "non_autorise" else decision(dite, entete),
+            NON_AUTORISE
+            if dite.value == "non_autorise"
+            else decision_de(dite, prise.lignes, prise.unites, entete, session.reglement)
+            if prise is not None and meme
+            else decision(dite, entete),
             mention(prise.mention, session.reglement) if prise is not None and meme else "",
             "" if prise is None else str(prise.position),
         )
@@ -234,7 +238,7 @@ def _suite(prise: DecisionPrise, le: datetime, histoire: Histoire, entete: EnTet
         nature=SUITES[prise.nature],
         date=_moment(le, session),
         candidat=prise.candidat,
-        decision=decision(prise.decision, entete),
+        decision=decision_de(prise.decision, prise.lignes, prise.unites, entete, session.reglement),
         motif=typographie(motifs[-1].motif) if rectifie and motifs else "",
         regle=motifs[-1].regle if rectifie and motifs else complement,
         position=str(prise.position),

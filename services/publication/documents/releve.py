@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from contracts.evenements.deliberation import Ligne
 from contracts.reglement import Reglement
@@ -18,7 +19,7 @@ from services.publication.documents.donnees import (
     EnTete,
     Permis,
     Personne,
-    decision,
+    decision_de,
     faire_entete,
     mention,
     permis,
@@ -29,6 +30,8 @@ from services.publication.documents.francais import capitale, enumeration, nombr
 from services.publication.domain.attestation import note_retenue
 from services.publication.domain.edition import Edition
 from services.publication.domain.resultat import (
+    CONTROLE,
+    PREMIERE,
     ResultatPublie,
     a_un_total,
     acquises_par_decision,
@@ -118,7 +121,8 @@ def donnees_releve_v2(
     """Le relevé d'un résultat publié. ``edition`` : ce que `document.a_editer` a donné."""
     reglement, lignes = session.reglement, lignes_publiables(resultat.lignes)
     entete = faire_entete(edition, resultat.publie_le, session)
-    totaux = a_un_total(resultat) and not en_competences(reglement)
+    absentes = _absentes(resultat, lignes, reglement)
+    totaux = a_un_total(resultat) and not absentes and not en_competences(reglement)
     professionnelle = totaux and any(one.coefficient and one.domaine != "professionnel" for one in lignes)
     return DonneesReleveV2(
         entete=entete,
@@ -131,7 +135,7 @@ def donnees_releve_v2(
         coefficients=nombre(resultat.coefficients),
         moyenne=francais.moyenne(resultat.moyenne) if totaux else "",
         moyenne_professionnelle=francais.moyenne(resultat.moyenne_professionnelle) if professionnelle else "",
-        decision=_decision(resultat, entete),
+        decision=_decision(resultat, entete, reglement),
         mention=mention(resultat.mention, reglement),
         precisions=tuple(_precisions(resultat, lignes, reglement)),
         permis=permis(resultat, reglement),
@@ -143,9 +147,9 @@ def en_competences(reglement: Reglement) -> bool:
     return all(one.acquise_ou_non for one in reglement.epreuves.values() if one.obligatoire)
 
 
-def _decision(resultat: ResultatPublie, entete: EnTete) -> str:
+def _decision(resultat: ResultatPublie, entete: EnTete, reglement: Reglement) -> str:
     """« Refusé(e), non valide » : la décision, et l'état qui l'impose."""
-    dite = decision(resultat.decision, entete)
+    dite = decision_de(resultat.decision, resultat.lignes, resultat.unites, entete, reglement)
     etats = {one.etat for one in resultat.lignes} if resultat.decision in DEFAVORABLES else set()
     return ", ".join([dite, *(suite for etat, suite in SUITES.items() if etat in etats)])
 
@@ -154,6 +158,9 @@ def _precisions(resultat: ResultatPublie, lignes: tuple[Ligne, ...], reglement: 
     """Ce que la décision appelle ou empêche, en phrases."""
     dites = []
     poursuit = resultat.decision is Decision.POURSUITE
+    absentes = _absentes(resultat, lignes, reglement)
+    if absentes:
+        dites.append(f"Absence sans motif admis à {enumeration(absentes)} : le diplôme ne peut pas être délivré.")
     bloquees = [one.epreuve for one in lignes if one.etat in SUITES]
     if bloquees and not poursuit:
         dites.append(f"Aucune moyenne n’est calculée : le diplôme ne peut être délivré ({enumeration(bloquees)}).")
@@ -170,6 +177,21 @@ def _precisions(resultat: ResultatPublie, lignes: tuple[Ligne, ...], reglement: 
             f"({enumeration(resultat.remplacement_possible)}), sur autorisation du recteur de l’académie d’origine."
         )
     return [typographie(one) for one in dites]
+
+
+def _absentes(resultat: ResultatPublie, lignes: Iterable[Ligne], reglement: Reglement) -> list[str]:
+    """Les épreuves obligatoires manquées sans motif admis, quand le jury refuse (BTS-D01, DC-MC08)."""
+    if resultat.decision not in DEFAVORABLES or en_competences(reglement):
+        return []
+    return [one.epreuve for one in lignes if one.epreuve in reglement.epreuves and _manquee(one, reglement)]
+
+
+def _manquee(ligne: Ligne, reglement: Reglement) -> bool:
+    """Absence sans motif admis à l'épreuve, ou à une de ses parties notées."""
+    epreuve, manque = reglement.epreuves[ligne.epreuve], EtatResultat.ABSENT_INJUSTIFIE
+    notees = {code for code, one in epreuve.situations.items() if one.notee}
+    partie = any(code in notees and dit == manque for code, dit in ligne.situations.items())
+    return epreuve.obligatoire and (ligne.etat is manque or partie)
 
 
 def _gardees(resultat: ResultatPublie, lignes: Iterable[Ligne], reglement: Reglement) -> list[str]:
@@ -209,6 +231,7 @@ def _ligne(ligne: Ligne, accordee: bool, reglement: Reglement) -> LigneDite:
     points = RIEN if ligne.points is None else nombre(ligne.points)
     retenue = note_retenue(ligne)
     etat = EtatResultat.ACQUISE if accordee else ligne.etat
+    siennes = {code: dit for code, dit in ligne.situations.items() if code not in {PREMIERE, CONTROLE}}
     note = MARQUES.get(etat, RIEN) if retenue is None else nombre(retenue)
     return LigneDite(
         code=ligne.epreuve,
@@ -219,12 +242,14 @@ def _ligne(ligne: Ligne, accordee: bool, reglement: Reglement) -> LigneDite:
         observation=PAR_DECISION if accordee else POURQUOI.get(ligne.etat, ""),
         exacte=ligne.note_exacte or "",
         controle=_controle(ligne),
-        situations=tuple(_situation(ligne.epreuve, code, dit, reglement) for code, dit in ligne.situations.items()),
+        situations=tuple(_situation(ligne.epreuve, code, dit, reglement) for code, dit in siennes.items()),
     )
 
 
 def _controle(ligne: Ligne) -> str:
     """Les deux notes, et laquelle est gardée (DC-BTS11)."""
+    if PREMIERE in ligne.situations:
+        return typographie(_deux_notes(ligne))
     if ligne.controle is None:
         return ""
     oral = f"Oral de contrôle : {nombre(ligne.controle)}"
@@ -232,6 +257,17 @@ def _controle(ligne: Ligne) -> str:
         return typographie(f"{oral}, note retenue")
     gardee = "oral retenu" if ligne.controle > ligne.note else "première note gardée"
     return typographie(f"Première note : {nombre(ligne.note)} ; {oral[:1].lower()}{oral[1:]} ; {gardee}")
+
+
+def _deux_notes(ligne: Ligne) -> str:
+    premiere, dit = Decimal(ligne.situations[PREMIERE]), ligne.situations.get(CONTROLE, "")
+    if ligne.controle is None:
+        absent = dit == EtatResultat.ABSENT_INJUSTIFIE
+        oral, gardee = "absent" if absent else "sans note", "première note gardée"
+    else:
+        retenu = ligne.note is not None and ligne.note > premiere
+        oral, gardee = nombre(ligne.controle), "oral retenu" if retenu else "première note gardée"
+    return f"Première note : {nombre(premiere)} ; oral de contrôle : {oral} ; {gardee}"
 
 
 def _situation(epreuve: str, code: str, dit: str, reglement: Reglement) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from contracts.evenements.deliberation import Ligne
 from contracts.messages import Refus
 from contracts.reglement import Attestation, Reglement
 from contracts.vocabulaire import Decision, EtatResultat
-from services.publication.domain.resultat import ResultatPublie, lignes_publiables
+from services.publication.domain.resultat import PREMIERE, ResultatPublie, lignes_publiables
 
 # Décisions qui laissent le candidat sans diplôme, ses unités acquises ou conservables.
 SANS_DIPLOME = frozenset({Decision.AJOURNE, Decision.REFUSE, Decision.POURSUITE, Decision.REUSSITE_PARTIELLE})
@@ -50,7 +50,9 @@ def exiger_unites(publie: ResultatPublie, reglement: Reglement) -> tuple[Attesta
 
 
 def note_retenue(ligne: Ligne) -> Decimal | None:
-    """La meilleure des deux notes, quand le candidat a passé l'oral de contrôle (DC-BTS11)."""
+    """La meilleure des deux notes, quand l'oral de contrôle compte (DC-BTS11) ; celle du jury, s'il donne les deux."""
+    if PREMIERE in ligne.situations:
+        return ligne.note
     return max((one for one in (ligne.note, ligne.controle) if one is not None), default=None)
 
 
@@ -64,5 +66,6 @@ def _tenues(publie: ResultatPublie, attestation: Attestation) -> frozenset[str]:
 def _atteint(ligne: Ligne, seuil: Decimal) -> bool:
     """La note exacte, quand l'affichage la tronque : c'est elle que le seuil juge (AMB-38)."""
     exacte = Fraction(ligne.note_exacte) if ligne.note_exacte else None
-    notes = [Fraction(one) for one in (ligne.note, ligne.controle) if one is not None]
+    retenue = note_retenue(ligne)
+    notes = [] if retenue is None else [Fraction(retenue)]
     return max([*notes, *([exacte] if exacte is not None else [])], default=Fraction(-1)) >= seuil

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.evenements.deliberation import Ligne
+from contracts.reglement import Reglement
 from contracts.vocabulaire import Decision, EtatResultat
 
 # Ces états n'ont pas de note, même si l'épreuve en a reçu une (BTS-C03, BTS-C05, AMB-23, AMB-46).
@@ -18,6 +19,9 @@ SANS_NOTE = frozenset(
         EtatResultat.FRAUDE_ANNULEE,
     }
 )
+PREMIERE, CONTROLE = "PREMIERE", "CONTROLE"
+"""Dans les situations d'une ligne : la note d'avant l'oral de contrôle, et cet oral (DC-BTS11)."""
+TENUES = frozenset({EtatResultat.ACQUISE, EtatResultat.VAE, EtatResultat.DISPENSE})
 TUES: dict[str, object] = {"note": None, "note_exacte": None, "points": None, "controle": None, "situations": {}}
 
 
@@ -59,6 +63,13 @@ def acquises_par_decision(publie: ResultatPublie) -> frozenset[str]:
     non_acquises = (one for one in publie.lignes if one.etat is EtatResultat.NON_ACQUISE)
     titre = publie.decision is Decision.ADMIS
     return frozenset(one.epreuve for one in non_acquises if titre or one.epreuve in publie.unites)
+
+
+def ccp_obtenu(decision: Decision, lignes: Iterable[Ligne], unites: Collection[str], reglement: Reglement) -> bool:
+    """Toutes les unités présentées sont acquises, mais pas toutes celles du titre l'ont été : un CCP (TP-D03)."""
+    tenues = {one.epreuve: one.etat in TENUES or one.epreuve in unites for one in lignes}
+    restent = {code for code, one in reglement.epreuves.items() if one.obligatoire} - tenues.keys()
+    return decision is Decision.REUSSITE_PARTIELLE and bool(tenues) and bool(restent) and all(tenues.values())
 
 
 def a_un_total(publie: ResultatPublie) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -116,6 +117,12 @@ def test_dc_tp08_la_reussite_partielle_donne_le_livret_de_certification() -> Non
     assert "CCP2" not in lu
     assert "sur 20" not in lu
     assert "Entretien final" not in lu
+
+
+def test_tp_d03_le_livret_dit_ccp_obtenu() -> None:
+    seul = replace(PARTIEL, lignes=PARTIEL.lignes[:1], unites=("CCP1",))
+    assert "(CCP1) (CCP obtenu)" in texte(attestation(seul, session(TP, 2024)))
+    assert "CCP obtenu" not in texte(attestation(PARTIEL, session(TP, 2024)))
 
 
 def test_amb_28_l_unite_acquise_par_decision_du_jury_est_au_livret_sans_la_competence_manquante() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ from contracts.vocabulaire import Decision, Explication, Membre, Profil
 from services.publication.documents.pv import PROFILS, Histoire, donnees_pv
 from services.publication.documents.rendu import empreinte, rendre
 from services.publication.shell.pv import editer_pv, ranger_pv
-from services.publication.tests.diplomes import BTS, TP, bts, bts_non_valide, session
+from services.publication.tests.diplomes import BTS, TP, bts, bts_non_valide, session, tp
 from services.publication.tests.donnees import ALICE, BASILE, CELIA, PARIS, decidee, reglement
 from services.publication.tests.test_rendu import texte, xmp
 from services.socle.enveloppe import Context, digest, encode
@@ -121,6 +122,20 @@ def rendu(lue: Histoire | None = None, diplome: str = BTS) -> bytes:
     donnees = donnees_pv("J1", histoire() if lue is None else lue, session(diplome))
     assert donnees is not None
     return rendre(donnees)
+
+
+def test_tp_d03_le_pv_dit_ccp_obtenu_quand_les_unites_presentees_sont_acquises() -> None:
+    entier = tp(Decision.REUSSITE_PARTIELLE)
+    seul = replace(entier, lignes=entier.lignes[:1], unites=("CCP1",))
+    prises = [
+        decidee(seul, reglement=TP, mention=None),
+        decidee(tp(Decision.REUSSITE_PARTIELLE, ccp2=False), candidat=BASILE, reglement=TP, mention=None),
+    ]
+    faits = [event for event, _ in histoire() if isinstance(event, JuryConstitue | JuryOuvert)]
+    clos = CLOS.model_copy(update={"decisions": {one.candidat: one.decision for one in prises}})
+    donnees = donnees_pv("J1", [(one, SEANCE) for one in (*faits, *prises, clos)], session(TP, 2024))
+    assert donnees is not None
+    assert [one.decision for one in donnees.decisions] == ["CCP obtenu", "Réussite partielle"]
 
 
 def test_le_pv_dit_nomination_presence_recusations_et_signatures() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -140,6 +141,43 @@ def test_chaque_etat_se_dit_en_mots(etat: EtatResultat, note: str | None, dit: s
     assert dit in lire(remplacer(bts(), ligne(BTS, "E2", note, etat)), session(BTS))
 
 
+@pytest.mark.parametrize(
+    ("de", "identifiant", "annee", "code"),
+    [(bts(), BTS, 2022, "E2"), (mc(), MC, 2025, "E2")],
+)
+def test_bts_d01_dc_mc08_une_absence_sans_motif_admis_dit_le_refus_sans_moyenne(
+    de: ResultatPublie, identifiant: str, annee: int, code: str
+) -> None:
+    absente = ligne(identifiant, code, None, EtatResultat.ABSENT_INJUSTIFIE)
+    lu = lire(remplacer(de, absente, decision=Decision.REFUSE), session(identifiant, annee))
+    assert f"Absence sans motif admis à {code} : le diplôme ne peut pas être délivré." in lu
+    assert "Moyenne" not in lu
+    assert "Total" not in lu
+
+
+def test_bts_d01_une_partie_manquee_sans_motif_admis_aussi() -> None:
+    partie = ligne(BTS, "E5", "9", situations={"S1": "18", "S2": "absent_injustifie"})
+    lu = lire(remplacer(bts(), partie, decision=Decision.REFUSE), session(BTS))
+    assert "Absence sans motif admis à E5 : le diplôme" in lu
+    assert "Moyenne" not in lu
+
+
+@pytest.mark.parametrize(
+    ("code", "etat", "decision"),
+    [
+        ("EF1", EtatResultat.ABSENT_INJUSTIFIE, Decision.REFUSE),
+        ("E2", EtatResultat.ABSENT_JUSTIFIE, Decision.REFUSE),
+        ("E2", EtatResultat.ABSENT_INJUSTIFIE, Decision.EPREUVES_CONTROLE),
+    ],
+)
+def test_une_absence_qui_ne_fonde_pas_le_refus_laisse_la_moyenne(
+    code: str, etat: EtatResultat, decision: Decision
+) -> None:
+    lu = lire(remplacer(bts(), ligne(BTS, code, None, etat), decision=decision), session(BTS))
+    assert "ne peut pas être délivré" not in lu
+    assert "Moyenne générale" in lu
+
+
 def test_une_moitie_d_epreuve_sans_note_se_dit() -> None:
     moitie = ligne(BTS, "E5", "9", situations={"S1": "18", "S2": "absent_justifie"})
     assert "(WordPress ou PrestaShop) : absence pour un motif admis" in lire(remplacer(bts(), moitie), session(BTS))
@@ -152,6 +190,27 @@ def test_dc_bts11_la_meilleure_des_deux_notes_est_gardee() -> None:
     gardee = ligne(BTS, "E1", "12", controle=Decimal(12))  # telle que le jury l'a retenue
     lu = lire(remplacer(bts_controle(), gardee), session(BTS))
     assert "Oral de contrôle : 12, note retenue 3 12 36" in lu
+
+
+@pytest.mark.parametrize(
+    ("note", "oral", "dit"),
+    [
+        ("12", "12", "Première note : 6 ; oral de contrôle : 12 ; oral retenu 3 12 36"),
+        ("6", "4", "Première note : 6 ; oral de contrôle : 4 ; première note gardée 3 6 18"),
+        ("6", None, "Première note : 6 ; oral de contrôle : absent ; première note gardée 3 6 18"),
+        ("6", "20", "Première note : 6 ; oral de contrôle : 20 ; première note gardée 3 6 18"),  # l'oral ne compte plus
+    ],
+)
+def test_dc_bts11_le_releve_dit_la_premiere_note_l_oral_et_laquelle_est_gardee(
+    note: str, oral: str | None, dit: str
+) -> None:
+    situations = {"PREMIERE": "6", "CONTROLE": oral or "absent_injustifie"}
+    passee = ligne(BTS, "E1", note, controle=None if oral is None else Decimal(oral), situations=situations)
+    lu = lire(remplacer(bts_controle(), passee, decision=Decision.REFUSE), session(BTS))
+    assert dit in lu
+    assert "Situation PREMIERE" not in lu
+    assert "Situation CONTROLE" not in lu
+    assert "ne peut pas être délivré" not in lu
 
 
 @pytest.mark.parametrize(
@@ -306,6 +365,16 @@ def test_amb_28_sans_cette_decision_l_unite_reste_non_acquise() -> None:
     lu = lire(tp(Decision.REUSSITE_PARTIELLE, ccp2=False), session(TP, 2024))
     assert "décision motivée" not in lu
     assert "non acquis " in lu
+
+
+def test_tp_d03_un_ccp_presente_et_acquis_se_lit_ccp_obtenu() -> None:
+    entier = tp(Decision.REUSSITE_PARTIELLE)
+    seul = replace(entier, lignes=entier.lignes[:1], unites=("CCP1",))
+    lu = lire(seul, session(TP, 2024))
+    assert "CCP obtenu" in lu
+    assert "Réussite partielle" not in lu
+    assert "12 mois" not in lu
+    assert "CCP obtenu" not in lire(tp(Decision.REUSSITE_PARTIELLE, ccp2=False), session(TP, 2024))
 
 
 def test_dc_tp06_un_echec_ne_laisse_aucune_unite_a_conserver() -> None:
