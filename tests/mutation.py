@@ -39,6 +39,17 @@ pytest_add_cli_args_test_selection = ["services/{service}/tests"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not (hypothesis or conteneurs or chaos or navigateur)"]
 also_copy = ["contracts", "conftest.py", "services", "exemples", "tests", "pyproject.toml"]
 """
+# Each mutant is played in a fork of a process that has already played the tests: what it kept must be computed again.
+HARNAIS = """
+
+def pytest_collection_finish() -> None:
+    import sys
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("services.{service}.domain"):
+            for one in vars(module).values():
+                getattr(one, "cache_clear", lambda: None)()
+"""
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,8 @@ def mesurer(service: str, processus: int, memoire: Path | None, un_sur: int) -> 
         shutil.copytree(ROOT, copie, ignore=shutil.ignore_patterns(*IGNORES))
         with (copie / "pyproject.toml").open("a", encoding="utf-8") as settings:
             settings.write(REGLAGES.format(service=service))
+        with (copie / "conftest.py").open("a", encoding="utf-8") as fixtures:
+            fixtures.write(HARNAIS.format(service=service))
         mutants = [one for one in engendrer(service, copie) if int(one.empreinte, 16) % un_sur == 0]
         a_jouer = [one.nom for one in mutants if not one.texte and one.empreinte not in connus]
         print(f"{service} : {len(mutants)} mutants, {len(a_jouer)} à jouer", flush=True)
