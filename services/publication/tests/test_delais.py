@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -51,6 +51,29 @@ def test_dc_rec04_le_delai_est_franc_et_passe_au_jour_ouvrable(notifiee: date, d
 def test_les_jours_feries_suivent_paques(annee: int, ascension: date, pentecote: date) -> None:
     assert {ascension, pentecote, date(annee, 7, 14)} <= feries(annee)
     assert len(feries(annee)) == 11
+
+
+@pytest.mark.parametrize(
+    "paques",
+    [
+        date(1818, 3, 22),  # le plus tôt, deux fois en cinq siècles
+        date(2285, 3, 22),
+        date(1943, 4, 25),  # le plus tard
+        date(2038, 4, 25),
+        date(1954, 4, 18),  # les années que le comput recule d'une semaine
+        date(1981, 4, 19),
+        date(2049, 4, 18),
+        date(2076, 4, 19),
+        date(2000, 4, 23),
+        date(2008, 3, 23),
+        date(2011, 4, 24),
+        date(2019, 4, 21),
+    ],
+    ids=lambda jour: str(jour.year),
+)
+def test_les_fetes_mobiles_tombent_juste_meme_aux_annees_difficiles(paques: date) -> None:
+    mobiles = {paques + timedelta(days=apres) for apres in (1, 39, 50)}
+    assert mobiles <= feries(paques.year)
 
 
 def test_le_jour_est_celui_de_l_academie() -> None:

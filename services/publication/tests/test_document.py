@@ -24,6 +24,7 @@ from services.publication.domain.document import (
     Vierge,
     a_editer,
     decide,
+    empreinte_editee,
     evolve,
     initial,
 )
@@ -121,6 +122,15 @@ def diplome(mention: str | None = "AB", version: int = 1, **autres: Any) -> Dipl
 
 def test_cap24_p01_chaque_academie_edite_les_releves_de_ses_candidats() -> None:
     given().when(editer()).then(releve())
+
+
+def test_l_empreinte_est_celle_de_l_edition_deja_delivree_et_d_aucune_autre() -> None:
+    edite = given(releve()).state
+    premiere, seconde = (Edition(f"{PREFIXE}-R{version}", version, "releve.v1") for version in (1, 2))
+    assert empreinte_editee(editer(), edite, premiere) == EMPREINTE
+    assert empreinte_editee(editer(), edite, seconde) is None
+    assert empreinte_editee(editer(), initial, premiere) is None
+    assert empreinte_editee(delivrer(), edite, premiere) is None
 
 
 def test_cap24_p03_le_releve_porte_le_resultat_de_la_conduite() -> None:

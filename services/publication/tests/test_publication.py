@@ -46,6 +46,7 @@ def test_un_jury_clos_ne_change_plus() -> None:
 def test_rien_ne_se_publie_avant_la_date() -> None:
     refus = given(PREPAREE).when(publier(le=EMBARGO - timedelta(microseconds=1))).then_refused("EMBARGO")
     assert "2026-07-07T10:00:00+02:00" in refus.detail
+    assert refus.donnees == {"embargo": "2026-07-07T10:00:00+02:00"}
 
 
 def test_a_l_instant_fixe_c_est_public() -> None:

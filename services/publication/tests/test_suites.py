@@ -67,6 +67,15 @@ def test_une_decision_prise_juste_avant_la_publication_n_est_pas_perdue() -> Non
     given(PREPAREE, PUBLIES, prises=[prise(le=PUBLIE - timedelta(seconds=1))]).when(publier()).then(publiee())
 
 
+def test_une_decision_reprise_sans_changer_avant_la_publication_y_etait_deja() -> None:
+    avant = prise(le=PUBLIE - timedelta(seconds=1), nature="rectificative")
+    given(PREPAREE, PUBLIES, prises=[avant]).when(publier(ALICE)).then_nothing()
+
+
+def test_une_decision_ulterieure_relue_avant_les_resultats_ne_se_retient_pas() -> None:
+    assert given(PREPAREE, publiee()).state == given(PREPAREE).state
+
+
 def test_une_decision_que_le_jury_n_a_pas_prise_ne_se_publie_pas() -> None:
     given(PREPAREE, PUBLIES).when(publier()).then_refused("PUBLICATION_DIFFERENTE")
     autre = publier(decision=Decision.REFUSE)
