@@ -289,11 +289,11 @@ async def test_une_personne_effacee_l_est_partout_et_le_reste_tient(tmp_path: Pa
         for one, code in ((BASILE, "IDENTITE_EFFACEE"), (ALICE, None)):
             ordre = {**refaire, **LIEU, "id": f"refaire-{one.numero}", "candidat": one.numero}
             assert (await plateforme.commander_brut(ordre)).get("code") == code
-        annuler = {"commande": "inscription.annuler_inscription", "motif": "après l'effacement", "par": GESTIONNAIRE}
+        amenager = {"commande": "inscription.accorder_amenagement", "nature": "tiers-temps", "par": GESTIONNAIRE}
         ordre = {
-            **annuler,
+            **amenager,
             **LIEU,
-            "id": "annuler-efface",
+            "id": "amenager-efface",
             "le": "2026-09-01T10:00:00+02:00",
             "candidat": BASILE.numero,
         }
