@@ -38,6 +38,8 @@ only_mutate = ["services/{service}/domain/*.py"]
 pytest_add_cli_args_test_selection = ["services/{service}/tests"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not (hypothesis or conteneurs or chaos or navigateur)"]
 also_copy = ["contracts", "conftest.py", "services", "exemples", "tests", "pyproject.toml"]
+timeout_multiplier = 5.0
+timeout_constant = 3.0
 """
 # Each mutant is played in a fork of a process that has already played the tests: what it kept must be computed again.
 HARNAIS = """
