@@ -119,8 +119,9 @@ async def write_rounds(teller: Teller, names: list[str], rounds: int, pause: flo
 
 
 async def test_exact_with_failures_two_rivals_and_a_killed_broker(
-    engine: Engine, scratch: Engine, teller: Teller, nats_server: EmbeddedServer
+    engine: Engine, scratch: Engine, teller: Teller, nats_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(projections, "LINGER", 0.02)  # many small transactions: as many occasions to fail
     names = [f"c{n}" for n in range(60)]
     rival_engine = engine_for(engine.url.render_as_string(hide_password=False))
     async with projector(engine, teller) as first, projector(rival_engine, teller) as second:
