@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
-from random import Random
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat, acteur
 from ecriture import Ligne, Montre
-from modele import CCF, PONCTUEL, Candidat, Jury, Session, acteur
-from personnes import Employeurs
+from jurys import Jury
+from stages import SessionAvecStages
 
 NOTEES = ("E1", "E2", "E3", "E4", "E5.S1", "E5.S2", "E6")
 COEFFICIENTS = {"E1": 3, "E2": 3, "E3": 3, "E4": 5, "E5.S1": 2, "E5.S2": 2, "E6": 3}
@@ -33,7 +33,7 @@ ENTREPRISES = (
 STAGES = (("2021-05-10", "2021-07-02"), ("2022-01-03", "2022-02-25"))  # deux fois huit semaines
 
 
-class SessionBts(Session):
+class SessionBts(SessionAvecStages):
     """Une session du BTS. ``oraux`` : par numéro, ce que le candidat obtient aux épreuves de contrôle."""
 
     diplome = "bts_ndrc"
@@ -42,10 +42,11 @@ class SessionBts(Session):
     notees = NOTEES
     ages = (20, 22)
 
+    entreprises = ENTREPRISES
+    activite = "prospection et négociation"
+
     def __init__(self, annee: int, graine: int) -> None:
         super().__init__(annee, graine)
-        self.employeurs = Employeurs(f"stages-{graine}-{self.dossier}")
-        self._lieux = Random(f"lieux-{graine}-{self.dossier}")
         self.oraux: dict[str, dict[str, str]] = {}
 
     def mode(self, one: Candidat, code: str) -> str:
@@ -61,38 +62,20 @@ class SessionBts(Session):
 
     # Le dossier ----------------------------------------------------------------------------------------------------
 
-    def stage(self, debut: str, fin: str, nature: str = "stage", heures: str = "35", **autrement: Any) -> Ligne:
-        """Une attestation de stage, ou un certificat de travail."""
-        denomination, activite = self._lieux.choice(ENTREPRISES)
-        champs: Ligne = {
-            "denomination": denomination,
-            "activite": activite,
-            "activites": ["prospection et négociation"],
-        }
-        return self.employeurs.attestation((nature, debut, fin, heures), **(champs | autrement))
-
     def emploi(self, debut: str, fin: str, **autrement: Any) -> tuple[str, Ligne]:
-        return "", self.stage(debut, fin, "emploi", **autrement)
+        return "", self.periode(debut, fin, "emploi", **autrement)
 
     def stages(self, *periodes: tuple[str, str]) -> list[tuple[str, Ligne]]:
         """Une attestation par période ; celles de tous, si l'on n'en dit pas d'autres."""
-        return [("", self.stage(debut, fin)) for debut, fin in periodes or STAGES]
+        return [("", self.periode(debut, fin)) for debut, fin in periodes or STAGES]
 
-    def dossiers(self, montre: Montre) -> Iterator[Ligne]:
-        """Les dossiers d'E4 et d'E6, et autant d'attestations que de périodes, par qui inscrit le candidat."""
-        for one in self.candidats:
-            if one.annule:
-                continue
-            yield from one.avant["dossier"]
-            par = one.chef if one.etablissement else one.lui
-            for nature in _natures(one):
-                yield self.depot_dossier(one, nature, montre.suivant(), par)
-            for rang, (le, attestation) in enumerate(one.attestations, 1):
-                emploi = attestation["periodes"][0]["nature"] == "emploi"
-                nature = "certificat_travail" if emploi else "attestation_stage"
-                champs: Ligne = {"piece": f"attestation-{rang}", "nature": nature, "attestation": attestation}
-                yield self.depot(one, le or montre.suivant(), par, **champs)
-            yield from one.apres["dossier"]
+    def natures(self, one: Candidat) -> Iterator[str]:
+        """Ceux d'E4 et d'E6, s'il présente ces unités."""
+        unites = one.champs.get("unites") or self.epreuves
+        e6 = "dossier_professionnel" if "dossier_professionnel" in one.contenus else "dossier_e6"
+        for unite, nature in (("E4", "dossier_e4"), ("E6", e6)):
+            if unite in unites and nature not in one.sans:
+                yield nature
 
     def depot_dossier(self, one: Candidat, nature: str, le: str, par: str | Ligne) -> Ligne:
         """Un dossier d'épreuve, compté à sa réception."""
@@ -183,12 +166,3 @@ def professionnel(notes: Mapping[str, str]) -> Decimal:
     """La moyenne d'E4, E5 et E6."""
     points = sum((Decimal(notes[cle]) * COEFFICIENTS[cle] for cle in PROFESSIONNELLES), Decimal())
     return points / sum(COEFFICIENTS[cle] for cle in PROFESSIONNELLES)
-
-
-def _natures(one: Candidat) -> Iterator[str]:
-    """Les dossiers qu'il dépose."""
-    unites = one.champs.get("unites") or SessionBts.epreuves
-    e6 = "dossier_professionnel" if "dossier_professionnel" in one.contenus else "dossier_e6"
-    for unite, nature in (("E4", "dossier_e4"), ("E6", e6)):
-        if unite in unites and nature not in one.sans:
-            yield nature

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat
 from cap_osrcl import CAEN, EVREUX, HAVRE, ROUEN, SessionCap, notes
 from ecriture import Ligne
-from modele import CCF, PONCTUEL, Candidat
 from personnes import Employeurs, Personne
 
 ALENCON, GRETA = "0619005E", "0769006F"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat
 from ecriture import Ligne
 from mc_acvd import CAEN, CFA, GRETA, PRIVE, ROUEN, SessionMc, en_ccf, ponctuelles
-from modele import CCF, PONCTUEL, Candidat
 
 ACQUIS_LE = "2025-12-08T09:00:00+01:00"  # quand dispenses et notes conservées sont demandées
 CONTROLE_LE = "2026-04-20T10:00:00+02:00"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from candidat import Candidat
 from ecriture import Ligne
-from modele import Candidat
 from tp_crcd import ACTUEL, ANCIEN, CAEN, CCP1, CCP2, ENTRETIEN, ROUEN, SessionTp
 
 ACQUIS_LE = "2022-05-09T09:00:00+02:00"  # quand certificats et aménagements sont reconnus

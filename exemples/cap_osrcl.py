@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat
 from ecriture import Ligne, Montre
-from modele import CCF, PONCTUEL, Candidat, Session
+from modele import Session
 
 NOTEES = ("EP1.S1", "EP1.S2", "EP2", "EP3.S2", "UG1", "UG2", "UG3", "UG4")
 SUPPORTS = ("fiche_produit", "fiche_environnement", "recapitulatif")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from random import Random
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat
 from ecriture import Ligne, Montre
-from modele import CCF, PONCTUEL, Candidat, Session
-from personnes import Employeurs
+from stages import SessionAvecStages
 
 CCF_NOTEES = ("E1", "E2.S1", "E2.S2", "E2.S3", "E3")
 PONCTUEL_NOTEES = ("E1", "E2", "E3")
@@ -30,7 +29,7 @@ ENTREPRISES = (
 )  # fmt: skip
 
 
-class SessionMc(Session):
+class SessionMc(SessionAvecStages):
     """Une session de la mention complémentaire, « certificat de spécialisation » depuis 2025."""
 
     diplome = "mc_acvd"
@@ -39,10 +38,8 @@ class SessionMc(Session):
     notees = CCF_NOTEES
     ages = (18, 21)
 
-    def __init__(self, annee: int, graine: int) -> None:
-        super().__init__(annee, graine)
-        self.employeurs = Employeurs(f"stages-{graine}-{self.dossier}")
-        self._lieux = Random(f"lieux-{graine}-{self.dossier}")
+    entreprises = ENTREPRISES
+    activite = "accueil et conseil à distance"
 
     def candidat(
         self, categorie: str, centre: str, etablissement: str | None, *, mode: str, **autrement: Any
@@ -59,39 +56,20 @@ class SessionMc(Session):
 
     # Le dossier ----------------------------------------------------------------------------------------------------
 
-    def periode(self, debut: str, fin: str, nature: str = "stage", heures: str = "35", **autrement: Any) -> Ligne:
-        """Une attestation de stage, ou un certificat de travail, dans le secteur."""
-        denomination, activite = self._lieux.choice(ENTREPRISES)
-        champs: Ligne = {
-            "denomination": denomination,
-            "activite": activite,
-            "activites": ["accueil et conseil à distance"],
-        }
-        return self.employeurs.attestation((nature, debut, fin, heures), **(champs | autrement))
-
     def stage(self, debut: str = STAGE[0], fin: str = STAGE[1], **autrement: Any) -> list[tuple[str, Ligne]]:
         return [("", self.periode(debut, fin, **autrement))]
 
     def emploi(self, debut: str, fin: str, **autrement: Any) -> list[tuple[str, Ligne]]:
         return [("", self.periode(debut, fin, "emploi", **autrement))]
 
-    def dossiers(self, montre: Montre) -> Iterator[Ligne]:
-        """Rapport et attestations ; en cours de formation, le dossier d'E1 aussi (MC-C03, MC-C09, MC-C12)."""
-        for one in self.candidats:
-            if one.annule:
-                continue
-            yield from one.avant["dossier"]
-            par = one.chef if one.etablissement else one.lui
-            for nature in _natures(one):
-                yield self.piece(one, nature, montre.suivant(), par)
-            for rang, (le, attestation) in enumerate(one.attestations, 1):
-                emploi = attestation["periodes"][0]["nature"] == "emploi"
-                nature = "certificat_travail" if emploi else "attestation_stage"
-                champs: Ligne = {"piece": f"attestation-{rang}", "nature": nature, "attestation": attestation}
-                yield self.depot(one, le or montre.suivant(), par, **champs)
-            yield from one.apres["dossier"]
+    def natures(self, one: Candidat) -> Iterator[str]:
+        """Le rapport que son statut demande, et le dossier d'E1 de qui est évalué en CCF (MC-C03, MC-C09, MC-C12)."""
+        dues = ["rapport_stage" if one.categorie in FORMATION else "rapport_activites"]
+        if one.mode == CCF:
+            dues.append("dossier_e1")
+        return (nature for nature in dues if nature not in one.sans)
 
-    def piece(self, one: Candidat, nature: str, le: str, par: str | Ligne) -> Ligne:
+    def depot_dossier(self, one: Candidat, nature: str, le: str, par: str | Ligne) -> Ligne:
         champs: Ligne = {"piece": nature.replace("_", "-"), "nature": nature}
         if nature == "rapport_stage":
             champs["signataires"] = list(one.signataires if one.signataires is not None else ("tuteur",))
@@ -131,11 +109,3 @@ def en_ccf(*valeurs: str) -> dict[str, str]:
 def ponctuelles(*valeurs: str) -> dict[str, str]:
     """E1, E2, E3, dans cet ordre ; ``-`` : aucune note."""
     return {cle: note for cle, note in zip(PONCTUEL_NOTEES, valeurs, strict=True) if note != "-"}
-
-
-def _natures(one: Candidat) -> Iterator[str]:
-    """Le rapport que son statut demande, et le dossier d'E1 de qui est évalué en cours de formation."""
-    dues = ["rapport_stage" if one.categorie in FORMATION else "rapport_activites"]
-    if one.mode == CCF:
-        dues.append("dossier_e1")
-    return (nature for nature in dues if nature not in one.sans)

@@ -5,17 +5,15 @@ Un diplôme hérite de `Session` et y dit ce qui lui est propre (`cap_osrcl.py`)
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar
 
+from candidat import CCF, PONCTUEL, Candidat, acteur
 from ecriture import Etape, Ligne, Montre, bordereau, candidats, commandes
-from personnes import Etat, Personne
+from jurys import Jury
+from personnes import Etat
 
-ACADEMIE = "normandie"
-CCF, PONCTUEL = "ccf", "ponctuel"
 JEUNES = ("scolaire_public", "scolaire_prive_sous_contrat", "apprenti", "hors_contrat")
 LOT_MAX = 400
 ATTENDRE: Ligne = {"attendre": True}  # que tout ce qui précède ait eu son effet
@@ -23,127 +21,6 @@ COLONNES = (
     "numero", "ine", "nom", "prenoms", "naissance", "lieu_naissance", "adresse", "code_postal", "ville", "courriel",
     "categorie", "modes", "facultatives", "etablissement", "formation_attestee", "permis_b", "livret",
 )  # fmt: skip
-
-
-def acteur(compte: str, role: str, *portee: str) -> Ligne:
-    """Un auteur : un compte, jamais un nom."""
-    return {"id": compte, "role": role, "academie": ACADEMIE, **({"portee": list(portee)} if portee else {})}
-
-
-@dataclass
-class Candidat:
-    """Un candidat inventé, et son histoire.
-
-    ``notes`` : clé d'épreuve ou de situation → note ou ``ABS``. ``avant`` et ``apres`` : par étape, les lignes qui
-    précèdent ou suivent celles que l'étape écrit pour lui. ``champs`` : ce que son inscription dit de plus (``forme``,
-    ``unites``, ``modes``…) ; il est alors inscrit par une commande, le fichier n'a pas ces colonnes. ``attestations`` :
-    l'instant du dépôt, vide si c'est celui des autres, et ce qu'elle dit. ``contenus`` : par nature de dossier, ce en
-    quoi le sien n'est pas ordinaire.
-    """
-
-    numero: str
-    personne: Personne
-    categorie: str
-    etablissement: str | None
-    centre: str
-    mode: str
-    notes: dict[str, str]
-    facultatives: tuple[str, ...] = ()
-    formation_attestee: bool = False
-    permis_b: bool = False
-    livret: bool = False
-    sans: tuple[str, ...] = ()
-    signataires: tuple[str, ...] | None = None
-    etg: tuple[bool, ...] = (True,)
-    conduite: tuple[str, ...] = ()
-    commission_ep3: tuple[str, ...] = ("enseignant_specialite", "professionnel")
-    attestations: list[tuple[str, Ligne]] = field(default_factory=list)
-    contenus: dict[str, Ligne] = field(default_factory=dict)
-    champs: Ligne = field(default_factory=dict)
-    ferme: bool = False
-    annule: bool = False
-    avant: dict[str, list[Ligne]] = field(default_factory=lambda: defaultdict(list))
-    apres: dict[str, list[Ligne]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def compose(self) -> bool:
-        return not self.ferme and not self.annule
-
-    @property
-    def individuel(self) -> bool:
-        return self.categorie == "individuel"
-
-    @property
-    def lui(self) -> Ligne:
-        return acteur(f"candidat-{self.numero}", "candidat", f"candidat:{self.numero}")
-
-    @property
-    def inscrit_par(self) -> str | Ligne:
-        """Lui-même ; le service d'examens s'il a un titre, une formation ou un passé à faire valoir, sur pièce."""
-        sur_piece = self.permis_b or self.formation_attestee or "anteriorite" in self.champs
-        return "gestionnaire" if sur_piece else self.lui
-
-    @property
-    def chef(self) -> Ligne:
-        return acteur(f"centre-{self.etablissement or self.centre}", "chef_centre")
-
-    def ligne(self, commande: str, le: str, par: str | Ligne = "gestionnaire", **champs: Any) -> Ligne:
-        """Une commande sur lui ; ``epreuve`` s'écrit ``EP1.S1`` ou ``UG1``."""
-        cible = _cible(str(champs.pop("epreuve"))) if "epreuve" in champs else {}
-        return {"commande": commande, "le": le, "candidat": self.numero, **cible, **champs, "par": par}
-
-    def benefice(self, le: str, epreuve: str, note: str, origine: str, **autrement: Any) -> Ligne:
-        """Une note gardée d'une session antérieure."""
-        champs: Ligne = {"epreuve": epreuve, "note": note, "session_origine": origine}
-        return self.ligne("inscription.accorder_benefice", le, **champs, **autrement)
-
-    def justification(self, le: str, epreuve: str, motif: str) -> Ligne:
-        return self.ligne("notation.justifier_absence", le, epreuve=epreuve, motif=motif)
-
-
-@dataclass(frozen=True)
-class Jury:
-    """Un jury : à égalité professionnels et enseignants ; un professionnel préside, un enseignant le supplée."""
-
-    code: str
-    president: str
-    vice_president: str
-    membres: tuple[Ligne, ...]
-
-    @classmethod
-    def compose(cls, code: str, suffixe: str = "") -> Jury:
-        """Deux et deux, de PRO-1 à ENS-2 ; ``suffixe`` les distingue de ceux d'un autre jury : PRO-11 à ENS-12."""
-        professionnels = [{"id": f"PRO-{suffixe}{n}", "profil": "professionnel", "public": False} for n in (1, 2)]
-        enseignants = [{"id": f"ENS-{suffixe}{n}", "profil": "enseignant_specialite"} for n in (1, 2)]
-        return cls(code, f"PRO-{suffixe}1", f"ENS-{suffixe}1", (*professionnels, *enseignants))
-
-    def preside(self, membre: str | None = None) -> Ligne:
-        """Qui ordonne : le président, ou le membre qui le supplée."""
-        return acteur(membre or self.president, "president_jury", f"jury:{self.code}")
-
-    def constituer(self, le: str, arrete: str, choisis: Iterable[Candidat]) -> Ligne:
-        return {
-            "commande": "deliberation.constituer_jury", "le": le, "jury": self.code, "arrete": arrete,
-            "membres": list(self.membres), "president": self.president, "vice_president": self.vice_president,
-            "candidats": [one.numero for one in choisis], "par": "recteur",
-        }  # fmt: skip
-
-    def presences(self, montre: Montre, *, absents: Collection[str] = ()) -> Iterator[Ligne]:
-        for membre in (one["id"] for one in self.membres if one["id"] not in absents):
-            yield {
-                "commande": "deliberation.attester_presence", "le": montre.suivant(), "jury": self.code,
-                "membre": membre, "par": "gestionnaire",
-            }  # fmt: skip
-
-    def ordre(self, commande: str, le: str, par: Ligne | None = None, **champs: Any) -> Ligne:
-        """Ce que le président ordonne au jury : ``ouvrir_jury``, ``clore_jury``, ``transmettre_presidence``…"""
-        ordonne = {"commande": f"deliberation.{commande}", "le": le, "jury": self.code, "par": par or self.preside()}
-        return ordonne | champs
-
-    def publier(self, le: str, **autrement: Any) -> Ligne:
-        return {
-            "commande": "publication.publier_resultats", "le": le, "par": "gestionnaire", "jury": self.code, **autrement
-        }  # fmt: skip
 
 
 class Session:
@@ -330,8 +207,8 @@ class Session:
         return one.ligne("notation.remplir_grille", le, par, epreuve=cle, **(grille | autrement))
 
     def criteres(self, one: Candidat, cle: str) -> dict[str, int]:
-        """Les critères évalués de la grille d'une épreuve ou d'une situation."""
-        raise NotImplementedError(f"{self.diplome} : les critères de {cle}")
+        """Les critères évalués de la grille d'une épreuve ou d'une situation, quand le diplôme a des grilles."""
+        raise ValueError(f"{self.diplome} : {cle} n'a pas de grille, elle ne se remplit pas")
 
     def commission(self, one: Candidat, cle: str) -> Sequence[str]:
         """Qui remplit la grille."""
@@ -418,8 +295,3 @@ def _en_seance(ligne: Ligne, montre: Montre, preside: Ligne) -> Ligne:
 def _epreuve(cle: str) -> str:
     """``EP1`` de ``EP1.S1``."""
     return cle.partition(".")[0]
-
-
-def _cible(cle: str) -> Ligne:
-    code, _, situation = cle.partition(".")
-    return {"epreuve": code, "situation": situation} if situation else {"epreuve": code}

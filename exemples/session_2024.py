@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from candidat import CCF, PONCTUEL, Candidat
 from cap_osrcl import CAEN, COEFFICIENTS, EVREUX, HAVRE, REFERENCE, ROUEN, SessionCap, notes
 from ecriture import Ligne, Montre
-from modele import ATTENDRE, CCF, PONCTUEL, Candidat, Jury
+from jurys import Jury
+from modele import ATTENDRE
 from personnes import Personne
 
 ORDINAIRE = 60  # candidats de la session quand on n'en demande pas davantage

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import chain
 
 import candidats_2026
+from candidat import PONCTUEL, Candidat, acteur
 from candidats_2026 import Groupes
 from cap_osrcl import CAEN, COEFFICIENTS, EVREUX, HAVRE, REFERENCE, ROUEN, SessionCap
 from ecriture import Ligne, Montre
-from modele import ATTENDRE, PONCTUEL, Candidat, Jury, acteur
+from jurys import Jury
+from modele import ATTENDRE
 from personnes import Employeurs, Personne
 
 LIMITE = "2025-11-28"

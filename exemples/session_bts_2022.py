@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bts_ndrc import CAEN, CFA, EVREUX, GRETA, HAVRE, ROUEN, SessionBts
+from candidat import Candidat
 from candidats_bts_2022 import Groupes, inventer
 from ecriture import Ligne, Montre
-from modele import ATTENDRE, Candidat, Jury
+from jurys import Jury
+from modele import ATTENDRE
 from personnes import Personne
 
 ORDINAIRE = 90  # candidats de la session quand on n'en demande pas davantage

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from candidat import Candidat
 from candidats_mc_2026 import Groupes, inventer
 from ecriture import Ligne, Montre
+from jurys import Jury
 from mc_acvd import CAEN, CFA, GRETA, PRIVE, ROUEN, SessionMc
-from modele import ATTENDRE, Candidat, Jury
+from modele import ATTENDRE
 from personnes import Personne
 
 ORDINAIRE = 43  # candidats de la session quand on n'en demande pas davantage

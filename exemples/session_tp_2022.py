@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from candidat import Candidat
 from candidats_tp_2022 import FERME, REPORTE, VENDREDI, Groupes, inventer
 from ecriture import Ligne, Montre
-from modele import ATTENDRE, Candidat, Jury
+from jurys import Jury
+from modele import ATTENDRE
 from personnes import Personne
 from tp_crcd import CAEN, ROUEN, SessionTp
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from candidat import PONCTUEL, Candidat, acteur
 from ecriture import Ligne, Montre
-from modele import PONCTUEL, Candidat, Session, acteur
+from modele import Session
 
 ROUEN, CAEN = "CA-ROUEN", "CA-CAEN"  # centres agréés
 CRITERES = {
