@@ -66,6 +66,14 @@ class Settings(BaseSettings):
 
     documents: Path | None = None  # where files for people are written; default under `donnees`
 
+    archive: Path | None = None  # sealed segments of the journals: the second copy; default under `donnees`
+    archivage: bool = True  # `servir` archives and seals while it runs
+    archive_messages: int = Field(default=10_000, ge=1)  # messages in a segment, at most
+    archive_secondes: float = Field(default=600.0, gt=0)  # age at which a segment is closed, full or not
+    scellement_cle: Path | None = None  # file of the sealing key; default under `donnees`, made at first use
+    scellement_commande: str = ""  # external signer (hardware module): what to sign on its input, base64 on its output
+    scellement_publique: Path | None = None  # public key of the external signer
+
     clock_tolerance: float = Field(default=5.0, ge=0)  # seconds by which the date of a command may be ahead
     clock_lag: float = Field(default=900.0, ge=0)  # seconds by which it may be behind; 0: no limit (a past year played)
 
@@ -124,6 +132,15 @@ class Settings(BaseSettings):
     @property
     def documents_dir(self) -> Path:
         return (self.documents or self.donnees / "documents").absolute()
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where the sealed segments are; another disk than the broker's, better another machine."""
+        return (self.archive or self.donnees / "archive").absolute()
+
+    @property
+    def scellement_cle_file(self) -> Path:
+        return self.scellement_cle or self.donnees.absolute() / "scellement" / "cle.pem"
 
     @property
     def coffre_cle_file(self) -> Path:

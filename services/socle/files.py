@@ -1,0 +1,46 @@
+"""Files that are whole or absent, and stay after a power cut."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Replaces the file in one step: whoever reads sees the old content or the new, whole, even after a crash."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def create_secret(path: Path, content: bytes) -> None:
+    """Makes a file that its owner alone reads; one that exists already is left as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    write_durably(draft, content, 0o600)
+    try:
+        os.link(draft, path)  # fails when it exists: two processes that start together agree on one
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Makes the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
