@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData
 from services.socle import parking
 from services.socle.errors import StreamChanged
 from services.socle.parking import Parked
+from services.socle.reader import StreamIdentity
 from services.socle.sql import SortedText, insert_if_absent, writing
 
 metadata = MetaData()
@@ -36,6 +37,14 @@ origin = Table(
     Column("reaction", SortedText, primary_key=True),
     Column("stream", SortedText, primary_key=True),
     Column("created", SortedText, nullable=False),  # identity of the stream the ranks belong to
+)
+review = Table(
+    "avancement_reprise",
+    metadata,
+    Column("service", SortedText, primary_key=True),
+    Column("reaction", SortedText, primary_key=True),
+    Column("stream", SortedText, primary_key=True),
+    Column("jusqu_a", BigInteger, nullable=False),  # where the stream ended when these ranks began
 )
 
 
@@ -64,21 +73,28 @@ class Ranks:
     durable: str
     stream: str
 
-    def check_origin(self, created: str) -> None:
-        """The ranks are those of this very stream; the first time, it is remembered.
+    def begin(self, journal: StreamIdentity) -> int:
+        """The ranks are those of this very stream; the first time, that and its end are remembered.
+
+        Returns:
+            The position up to which events may have been handled before these ranks existed.
 
         Raises:
             StreamChanged: it was recreated or restored.
         """
         key = {"service": self.service, "reaction": self.reaction, "stream": self.stream}
+        created = journal.created
         with writing(self.engine) as connection:
-            insert_if_absent(connection, origin, {**key, "created": created})
+            if insert_if_absent(connection, origin, {**key, "created": created}):
+                insert_if_absent(connection, review, {**key, "jusqu_a": journal.last_seq})
             known = connection.execute(select(origin.c.created).filter_by(**key)).scalar_one()
+            until = connection.execute(select(review.c.jusqu_a).filter_by(**key)).scalar_one_or_none()
         if known != created:
             raise StreamChanged(
                 f"{self.stream} a été recréé ou restauré : les rangs connus de {self.reaction} ne s'y "
                 "appliquent plus ; comparez les journaux avant de relancer"
             )
+        return int(until or 0)
 
     def load(self, subjects: list[str]) -> list[Aggregate]:
         """How far each of these aggregates is."""

@@ -15,10 +15,11 @@ import random
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
 import structlog
@@ -39,6 +40,7 @@ from services.socle.connection import options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
+from services.socle.hindsight import Memory, Then
 from services.socle.parking import Parked, now, origin_of
 from services.socle.pull import Pull
 from services.socle.ranks import Aggregate, Ranks
@@ -61,6 +63,7 @@ NAMESPACE = uuid.UUID("c8a0b9a4-6c1f-5d0e-9a57-3f5f8a3d2b11")
 log = structlog.get_logger("reactions")
 
 Execute = Callable[[Command], Awaitable[object]]
+Review = Callable[[Command, Then], Awaitable[bool]]
 Owed = Callable[[Fact], Iterable[Command] | Awaitable[Iterable[Command]]]
 
 
@@ -140,11 +143,13 @@ class Runner:
         self._due: dict[str, float] = {}  # aggregates in backoff: a later message must not wake them early
         self._told: set[str] = set()
         self._subscriber: Any = None
+        self._memory = self._remember(0)
 
     # Delivery ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        await in_writer(self.owner.engine, self._ranks.check_origin, (await self.source.identity()).created)
+        until = await in_writer(self.owner.engine, self._ranks.begin, await self.source.identity())
+        self._memory = self._remember(until)
         await self._declare()
         subscriber = self.owner.broker.subscriber(
             "",
@@ -164,6 +169,9 @@ class Runner:
         stream, inbox, nc = self.source.stream, self.owner.inbox, self.owner.broker.connection
         pull = Pull(nc, stream, self.durable, inbox, BATCH, FILL, self.mend)
         self._subscriber = await _started(cast(Any, subscriber), pull)
+
+    def _remember(self, until: int) -> Memory:
+        return Memory(until, lambda event_id, index: derived_id(event_id, self.reaction.name, index))
 
     async def stop(self) -> None:
         if self._subscriber is not None:
@@ -324,6 +332,7 @@ class Runner:
             async with asyncio.timeout(self.owner.patience):
                 for fact in facts:
                     await self._react(fact)
+                    self._memory.note(fact)
         except UnknownVersion as error:
             self._tell_once("evenement_plus_recent", cause=str(error))
             return Later(NEWER_WAIT)
@@ -361,12 +370,28 @@ class Runner:
     async def _execute(self, fact: Fact, command: Command) -> Refus | None:
         """Do one command that is owed; its refusal, unless it is an acceptable outcome."""
         try:
-            await self.owner.execute(command)
+            if not await self._settled_then(fact, command):
+                await self.owner.execute(command)
         except Refus as refusal:
             if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
                 return refusal  # the others are owed all the same
             log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
         return None
+
+    async def _settled_then(self, fact: Fact, command: Command) -> bool:
+        """Whether, when the event was new, there was nothing to do.
+
+        Raises:
+            Refus: the command was refused then.
+        """
+        if self.owner.review is None or not self._memory.covers(fact):
+            return False
+        return await self.owner.review(command, await self._memory.then(fact, partial(self._earlier, fact)))
+
+    async def _earlier(self, fact: Fact) -> AsyncIterator[list[Fact]]:
+        async for batch in self.source.read(0, filters=(fact.subject,), stop_at=fact.seq - 1):
+            for stored in batch:
+                yield Decoded(stored, self.owner.registry).facts(self._kinds)
 
     def _failed(self, stored: Stored, error: Exception) -> Verdict:
         """An outage is waited out, however long; a failure of the message itself is tried a bounded number of times."""
@@ -426,7 +451,8 @@ async def _started(subscriber: Any, pull: Pull) -> Any:
 
 @dataclass
 class Reactions:
-    """The reactions of a service. ``execute`` sends a command and raises `Refus` when it is refused.
+    """The reactions of a service. ``execute`` sends a command and raises `Refus` when it is refused; ``review`` tells
+    of a command owed to an old event whether it had nothing to do when the event was new (see `hindsight`).
 
     ``broker`` is connected by its owner, with endless reconnection attempts; ``inbox`` is the prefix its rights allow.
     """
@@ -438,6 +464,7 @@ class Reactions:
     sources: Sequence[Source]
     reactions: Sequence[Reaction]
     execute: Execute
+    review: Review | None = None
     inbox: str = "_INBOX."
     concurrency: int = 32
     attempts: int = 6

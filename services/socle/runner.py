@@ -17,9 +17,10 @@ import structlog
 
 from contracts.messages import Command, Data, Event, Refus, Registry
 from services.socle.coffre import Coffre
-from services.socle.enveloppe import Context, digest, encode
+from services.socle.enveloppe import Context, Stored, digest, encode
 from services.socle.errors import Conflict
 from services.socle.handlers import Family, Handler, Lookups, Ref
+from services.socle.hindsight import Then
 from services.socle.journal import NOTHING, Entry, History, Store
 from services.socle.locks import Locks
 from services.socle.sealing import ensure_keys, sealed, without_clear
@@ -158,6 +159,32 @@ class Runner:
                 _exiger_meme(command.id, command.par.id, self._sceau(command), [done])
                 return Outcome(done.events, journal.stream, loaded.tip.last_seq, again=True)
         return None
+
+    async def pointless(self, command: Command, then: Then) -> bool:
+        """Whether a command owed to an old event had nothing to do when the event was new.
+
+        Raises:
+            Refus: it was refused then.
+            SocleError: the journal cannot be reached or trusted.
+        """
+        one = await self._prepare(command, None, None)
+        known: list[Loaded] = []
+        for path, ref in zip(one.paths, one.refs, strict=True):
+            history = await one.journal.load(path)
+            if any(message.commandeid == command.id for message in history.messages):
+                return False  # done, as running it will tell
+            known.append(Loaded(self._folded(ref.family, filter(then.saw, history.messages))))
+        outcome = self._decided(one, known)
+        if isinstance(outcome, Refus):
+            raise outcome
+        return isinstance(outcome, dict) and not any(outcome.values())
+
+    def _folded(self, family: Family, messages: Iterable[Stored], state: Any = None) -> Any:
+        state = family.initial if state is None else state
+        for stored in messages:
+            for one in stored.envelopes:
+                state = family.evolve(state, self._registry.load(one["type"], one["data"]))
+        return state
 
     async def execute_many(self, commands: Sequence[Command], *, dry_run: bool = False) -> list[Outcome | Refus]:
         """Do many commands with few round trips (imports): each outcome or refusal, in order.
@@ -394,10 +421,8 @@ class Runner:
             return known
         known = known or Loaded(family.initial)
         history = await journal.load(path, known.tip)
-        state, done = known.state, {}
+        state, done = self._folded(family, history.messages, known.state), {}
         for stored in history.messages:
-            for one in stored.envelopes:
-                state = family.evolve(state, self._registry.load(one["type"], one["data"]))
             events = tuple((one["type"], one["data"]) for one in stored.envelopes)
             first = stored.envelopes[0]
             done[stored.commandeid] = Done(events, first["acteur"], first.get("sceau", ""))

@@ -105,10 +105,14 @@ def broker_url(settings: Settings) -> str:
 
 
 class EmbeddedServer:
-    """Starts, watches and stops the broker of a data directory. A context manager, plain or asynchronous."""
+    """Starts, watches and stops the broker of a data directory. A context manager, plain or asynchronous.
 
-    def __init__(self, settings: Settings) -> None:
+    ``configuration`` names the file of the deployment that says who may do what.
+    """
+
+    def __init__(self, settings: Settings, configuration: str = "journal.conf") -> None:
         self._settings = settings
+        self._configuration = configuration
         self._dir = settings.nats_dir
         self._name = "embarque-" + secrets.token_hex(4)
         self._process: subprocess.Popen[bytes] | None = None
@@ -232,7 +236,7 @@ class EmbeddedServer:
         return int((READY_WITHIN - (deadline - time.monotonic())) * 1000)
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
-        config = self._settings.deploiement / "nats" / "journal.conf"
+        config = self._settings.deploiement / "nats" / self._configuration
         command = [str(program(self._settings)), "-c", str(config), "-l", str(self._dir / "serveur.log")]
         environment = {
             **os.environ,

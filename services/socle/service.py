@@ -212,6 +212,7 @@ class Service:
             sources=list(self.environment.journals.values()),
             reactions=self.parts.reactions,
             execute=self.runner.execute,
+            review=self.runner.pointless,
             inbox=pull_inbox(name).decode(),
         )
         await self.reactions.start()
