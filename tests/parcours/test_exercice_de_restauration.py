@@ -1,0 +1,124 @@
+"""L'exercice : sauvegarder pendant que tout tourne, tout perdre, restaurer ; rien ne manque, rien n'est fait de plus."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.exploitation.archive.dossier import archives
+from tests.parcours.histoire import histoire
+from tests.parcours.terminal import Terminal, environnement, servir
+
+BASES = ("inscription.db", "conformite.db", "notation.db", "deliberation.db", "publication.db")
+ATTENDRE = '{"attendre": true}\n'
+
+
+@pytest.fixture(scope="module")
+def perdue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Une installation où l'histoire est jouée et sauvegardée, puis arrêtée."""
+    dossier = tmp_path_factory.mktemp("perdue")
+    variables = environnement(dossier / "donnees")
+    (dossier / "histoire.jsonl").write_text("\n".join(map(json.dumps, histoire())) + "\n", "utf-8")
+    (dossier / "attendre.jsonl").write_text(ATTENDRE, "utf-8")
+    with servir(variables, dossier / "traces.jsonl"), Terminal(variables) as parchemin:
+        jeu = parchemin("jouer", dossier / "histoire.jsonl")
+        assert jeu.code == 0, jeu.tout
+        faite = parchemin("sauvegarder", dossier / "copie", "--json")
+        assert faite.code == 0, faite.tout
+        assert parchemin("archive", "cle", "--sortie", dossier / "publique.pem").code == 0
+        # Une seconde copie, complétée pendant que tout tourne encore.
+        assert [one["ajoutes"] for one in parchemin("sauvegarder", dossier / "copie", "--json").json] == [0]
+    return dossier
+
+
+def neuve(perdue: Path, dossier: Path, *gardes: str) -> dict[str, object]:
+    """Une machine neuve, où l'on a remis le coffre et la clé de scellement, gardés ailleurs, et ce que l'on nomme."""
+    (dossier / "donnees").mkdir()
+    for nom in ("coffre.db", "coffre.cle", "scellement", *gardes):
+        source = perdue / "donnees" / nom
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, dossier / "donnees" / nom)
+    return environnement(dossier / "donnees")
+
+
+def positions(dossier: Path) -> dict[str, int]:
+    trouvees = {}
+    for archive in archives(dossier):
+        dernier = archive.dernier()
+        trouvees[archive.journal] = dernier.dernier if dernier is not None else 0
+    return trouvees
+
+
+def fichiers(dossier: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(dossier)): one.read_bytes() for one in dossier.rglob("*.pdf")}
+
+
+@pytest.mark.parametrize("gardes", [(), BASES], ids=["bases-perdues", "bases-gardees"])
+def test_restauree_rien_ne_manque_et_rien_de_plus_n_est_fait(
+    perdue: Path, tmp_path: Path, gardes: tuple[str, ...]
+) -> None:
+    variables = neuve(perdue, tmp_path, *gardes)
+    with Terminal(variables) as parchemin:
+        faite = parchemin("restaurer", perdue / "copie", "--json")
+        assert faite.code == 0, faite.tout
+        (journal,) = faite.json["journaux"]
+        assert journal["messages"] == positions(perdue / "copie")[journal["journal"]]
+        assert sum(one["positions"] for one in faite.json["bases"]) == 0 or gardes
+        with servir(variables, tmp_path / "traces.jsonl"):
+            # Les réactions repassent sur toute l'histoire, ou savent qu'elles l'ont fait : rien de nouveau n'en sort.
+            assert parchemin("jouer", perdue / "attendre.jsonl").code == 0
+            verdict = parchemin("archive", "verifier", "--json").json
+            assert verdict["bon"]
+            assert [one["a_sceller"] for one in verdict["journaux"]] == [0]
+            assert parchemin("rejouer", "--json").code == 0
+            parchemin("jouer", perdue / "histoire.jsonl")
+            assert [one["a_sceller"] for one in parchemin("archive", "verifier", "--json").json["journaux"]] == [0]
+    traces = (tmp_path / "traces.jsonl").read_text("utf-8")
+    assert "stationne" not in traces
+    # Les documents en vigueur, refaits, sont ceux qui avaient été publiés.
+    avant, apres = fichiers(perdue / "donnees" / "documents"), fichiers(tmp_path / "donnees" / "documents")
+    assert {nom: apres[nom] for nom in apres} == {nom: avant[nom] for nom in apres}
+    assert bool(apres) != bool(gardes)
+
+
+def test_avec_la_cle_publique_seule_la_copie_se_verifie_ailleurs(perdue: Path, tmp_path: Path) -> None:
+    shutil.copytree(perdue / "copie", tmp_path / "copie")
+    with Terminal(environnement(tmp_path / "rien")) as parchemin:
+        bonne = parchemin("archive", "verifier", tmp_path / "copie", "--cle", perdue / "publique.pem", "--json")
+        assert (bonne.code, bonne.json["bon"]) == (0, True)
+        (archive,) = archives(tmp_path / "copie")
+        archive.chemin_segment(archive.scelle(1).manifeste).write_bytes(b"")
+        assert parchemin("archive", "verifier", tmp_path / "copie", "--cle", perdue / "publique.pem").code == 1
+        assert not (tmp_path / "rien").exists()
+
+
+def test_a_un_moment_passe_les_bases_sont_en_avance_et_doivent_etre_videes(perdue: Path, tmp_path: Path) -> None:
+    variables = neuve(perdue, tmp_path, *BASES)
+    with Terminal(variables) as parchemin:
+        coupee = parchemin("restaurer", perdue / "copie", "--session", "2026", "--position", 40)
+        assert coupee.code == 3
+        assert "BASE_EN_AVANCE" in coupee.erreurs
+        for nom in BASES:
+            (tmp_path / "donnees" / nom).unlink()
+        reprise = parchemin("restaurer", perdue / "copie", "--session", "2026", "--position", 40, "--json")
+        assert reprise.code == 0, reprise.tout
+        assert [(one["messages"], one["deja"]) for one in reprise.json["journaux"]] == [(40, 40)]
+        with servir(variables, tmp_path / "traces.jsonl"):
+            assert parchemin("jouer", perdue / "attendre.jsonl").code == 0
+            assert parchemin("archive", "verifier").code == 0
+
+
+def test_une_sauvegarde_alteree_ne_devient_pas_la_verite(perdue: Path, tmp_path: Path) -> None:
+    shutil.copytree(perdue / "copie", tmp_path / "copie")
+    (archive,) = archives(tmp_path / "copie")
+    chemin = archive.chemin_manifeste(1)
+    chemin.write_bytes(chemin.read_bytes().replace(b'"numero": 1', b'"numero": 2'))
+    variables = neuve(perdue, tmp_path)
+    with Terminal(variables) as parchemin:
+        refusee = parchemin("restaurer", tmp_path / "copie")
+        assert refusee.code == 3
+        assert "RESTAURATION_REFUSEE" in refusee.erreurs
+        assert not (tmp_path / "donnees" / "nats" / "journaux").exists()
