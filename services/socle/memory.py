@@ -50,6 +50,13 @@ class MemoryJournal:
         if found:
             yield found
 
+    def take(self, stored: Stored) -> None:
+        """A message written elsewhere, at its place: the next one."""
+        if stored.seq != len(self.messages) + 1:
+            raise ValueError(f"{stored.where} : {len(self.messages) + 1} attendu")
+        self.messages.append(stored)
+        self._by_subject.setdefault(stored.subject, []).append(stored)
+
     def _last(self, subject: str) -> int:
         known = self._by_subject.get(subject)
         return known[-1].seq if known else 0

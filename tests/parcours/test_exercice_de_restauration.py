@@ -1,10 +1,9 @@
-"""L'exercice : sauvegarder pendant que tout tourne, tout perdre, restaurer ; rien ne manque, rien n'est fait de plus."""
+"""L'exercice : sauvegarder pendant que tout tourne, tout perdre, restaurer ; rien ne manque, rien n'est ajouté."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ ATTENDRE = '{"attendre": true}\n'
 
 
 @pytest.fixture(scope="module")
-def perdue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def perdue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Une installation où l'histoire est jouée et sauvegardée, puis arrêtée."""
     dossier = tmp_path_factory.mktemp("perdue")
     variables = environnement(dossier / "donnees")
