@@ -159,9 +159,10 @@ async def verifier(settings: Settings, acknowledged: set[str]) -> None:
     async with porte(settings) as plateforme:
         await plateforme.stabiliser(60)
     found: Counter[str] = Counter()
-    async for ligne in lire(settings, agregat=None):
-        if ligne.type == "inscription.candidat_inscrit.v2":
-            found[ligne.donnees["candidat"]] += 1
+    async for entree in lire(settings):
+        for fait in entree.faits:
+            if fait.evenement == "inscription.candidat_inscrit.v2":
+                found[fait.donnees["candidat"]] += 1
     expected = {f"N26{int(one.rpartition('-')[2]):06d}" for one in acknowledged}
     assert set(found) == expected
     assert set(found.values()) == {1}

@@ -436,18 +436,27 @@ def test_une_decision_s_explique_clause_par_clause(parchemin: Terminal) -> None:
 
 def test_le_journal_raconte_un_candidat_un_agregat_et_reste_scelle(parchemin: Terminal) -> None:
     texte = parchemin("journal", "--candidat", CELIA.numero)
-    assert "inscription.candidat_inscrit.v2" in texte.sortie
+    assert f"Histoire du candidat {CELIA.numero}" in texte.sortie
+    assert "état du dossier : en contrôle → non conforme" in texte.sortie
     assert CELIA.identite.nom not in texte.sortie
     faits = _lignes(parchemin("journal", "--candidat", CELIA.numero, "--json"))
-    assert {one["service"] for one in faits} == {"inscription", "conformite", "notation", "deliberation"}
+    assert {one["service"] for one in faits} == set(SERVICES)
     assert [one["position"] for one in faits] == sorted(one["position"] for one in faits)
     jury = _lignes(parchemin("journal", "--agregat", "jury-J1", "--json"))
-    assert jury[-1]["type"] == "deliberation.jury_clos.v2"
+    assert jury[-1]["evenement"] == "deliberation.jury_clos.v2"
     sujet = f"ev.normandie.{SESSION}.cap_osrcl.deliberation.jury-J1"
     assert _lignes(parchemin("journal", "--agregat", sujet, "--json")) == jury
     assert parchemin("journal", "--agregat", "jury-J9").code == REFUSE
     for mauvais in ("jury J1", "jury-*", "ev.>"):
         assert parchemin("journal", "--agregat", mauvais).code == MAL_EMPLOYE
+    dossier = _lignes(parchemin("journal", "--candidat", CELIA.numero, "--service", "conformite", "--json"))
+    assert [one for one in faits if one["service"] == "conformite"] == dossier
+    bornes = ("--depuis", "2025-12-01", "--jusqu-a", "2025-12-01")
+    ce_jour = _lignes(parchemin("journal", "--candidat", CELIA.numero, *bornes, "--json"))
+    assert [one for one in faits if one["le"].startswith("2025-12-01")] == ce_jour != []
+    assert parchemin("journal", "--candidat", CELIA.numero, "--depuis", "2027-01-01").code == REFUSE
+    for fautif in (("--service", "truc"), ("--depuis", "01/12/2025"), ("--agregat", "jury-J1")):
+        assert parchemin("journal", "--candidat", CELIA.numero, *fautif).code == MAL_EMPLOYE
 
 
 def _lignes(rendu: Sortie) -> list[Data]:

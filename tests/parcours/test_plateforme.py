@@ -419,7 +419,7 @@ async def test_une_commande_renvoyee_a_une_autre_instance_ne_fait_rien_de_plus_e
         assert not (await seconde.command(amenager("isole")))["deja"]
     async with demarrer(settings, ["inscription"]) as plateforme:  # relancée : toute l'histoire est relue, et suivie
         assert (await plateforme.commander_brut(affecter))["deja"]
-        accordes = [one async for one in lire(settings) if one.type == "inscription.amenagement_accorde.v1"]
+        accordes = [one async for one in _evenements(settings) if one == "inscription.amenagement_accorde.v1"]
         assert len(accordes) == 6
 
 
@@ -493,7 +493,8 @@ async def test_le_journal_joue_sur_sqlite_se_reconstruit_a_l_identique_sur_postg
 
 async def _faits(settings: Settings) -> Counter[tuple[str, str]]:
     """Ce que dit chaque agrégat, compté ; dans un ordre qui dépend des services."""
-    return _sans_personne(Counter([(one.agregat, one.type) async for one in lire(settings)]))
+    faits = [(entree.agregat, fait.evenement) async for entree in lire(settings) for fait in entree.faits]
+    return _sans_personne(Counter(faits))
 
 
 def _sans_personne(faits: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
@@ -505,4 +506,10 @@ def _sans_personne(faits: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
 
 
 async def _inscrits(settings: Settings) -> int:
-    return sum([one.type == "inscription.candidat_inscrit.v2" async for one in lire(settings)])
+    return sum([one == "inscription.candidat_inscrit.v2" async for one in _evenements(settings)])
+
+
+async def _evenements(settings: Settings) -> AsyncIterator[str]:
+    async for entree in lire(settings):
+        for fait in entree.faits:
+            yield fait.evenement
