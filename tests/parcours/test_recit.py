@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.parcours.histoire import (
     ELISE,
     FARID,
     GAELLE,
+    GESTIONNAIRE,
     HUGO,
     JULES,
     JURY,
@@ -31,6 +33,8 @@ from tests.parcours.histoire import (
     SUPPLEANT,
     TOUS,
     Candidat,
+    etapes,
+    inscription,
     jouer,
 )
 
@@ -221,3 +225,28 @@ async def test_un_numero_inconnu_n_a_pas_d_histoire(jouee: Banc) -> None:
     filtre = Filtre(jouee.journals[SESSION])
     assert await recit([filtre], "N26X9999", [RACINE]) == []
     assert not any(one.endswith(">") for one in filtre.sujets)
+
+
+async def test_amb_56_deux_inscriptions_reunies_se_lisent_depuis_chacune() -> None:
+    double = "N26B9999"
+    autrement = BASILE.identite.model_copy(update={"prenoms": "Basil", "ine": None})
+    autre_graphie = replace(BASILE, identite=autrement)
+    fusion = {"commande": "inscription.fusionner_doublon", "candidat": BASILE.numero, "remplace": double}
+    ouverture = etapes()["ouverture"]
+    base = {cle: ouverture[0][cle] for cle in ("session", "diplome")} | {"par": GESTIONNAIRE}
+    async with banc(SESSION) as neuf:
+        commandes = [
+            *ouverture,
+            {**base, **inscription(BASILE), "id": "double-001", "le": "2025-10-06T09:00:00+02:00"},
+            {**base, **inscription(autre_graphie, double), "id": "double-002", "le": "2025-10-06T09:05:00+02:00"},
+            {**base, **fusion, "motif": "prénom abrégé", "id": "double-003", "le": "2025-10-07T09:00:00+02:00"},
+        ]
+        for commande in commandes:
+            reponse = await neuf.commander_brut(commande)
+            assert reponse["ok"], reponse
+        for numero in (BASILE.numero, double):
+            contees = await recit([Filtre(neuf.journals[SESSION])], numero, [RACINE])
+            assert contees == raconter(neuf.journals[SESSION].messages, numero)
+            [reunies] = faits(contees, "doublon_fusionne")
+            assert (reunies.donnees["candidat"], reunies.donnees["remplace"]) == (BASILE.numero, double)
+        assert faits(contees, "personne_liberee")
