@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from contracts.messages import Data
+from services.exploitation.archive.dossier import Archive
+from services.exploitation.archive.source import ArchiveSeule, filtre
+from services.exploitation.archive.tests.donnees import Cle
 from services.exploitation.banc import Banc, banc
 from services.exploitation.recit import Entree, FaitRaconte, Signalement, raconter, recit
 from services.socle.enveloppe import Stored
@@ -195,15 +200,9 @@ class Filtre:
         self, after: int = 0, *, filters: Sequence[str] = (), created: str | None = None, stop_at: int | None = None
     ) -> AsyncIterator[list[Stored]]:
         self.sujets += filters
+        voulu = filtre(filters)
         async for batch in self._journal.read(after, stop_at=stop_at):
-            yield [one for one in batch if not filters or any(_couvre(each, one.subject) for each in filters)]
-
-
-def _couvre(filtre: str, sujet: str) -> bool:
-    voulus, jetons = filtre.split("."), sujet.split(".")
-    if voulus[-1] == ">":
-        voulus, jetons = voulus[:-1], jetons[: len(voulus) - 1]
-    return len(voulus) == len(jetons) and all(un in ("*", autre) for un, autre in zip(voulus, jetons, strict=True))
+            yield [one for one in batch if voulu(one.subject)]
 
 
 @pytest.mark.parametrize("racines", [(RACINE,), ("ev.*.*.*",)])
@@ -219,6 +218,14 @@ async def test_hors_des_jurys_chaque_sujet_lu_est_exact(jouee: Banc) -> None:
     assert [one for one in filtre.sujets if "*" in one or ">" in one] == [f"{RACINE}.deliberation.>"]
     releves = {one for one in filtre.sujets if ".releve-" in one}
     assert releves == {f"{RACINE}.notation.releve-{BASILE.numero}"}
+
+
+async def test_l_archive_seule_raconte_la_meme_histoire(jouee: Banc, tmp_path: Path) -> None:
+    messages = jouee.journals[SESSION].messages
+    archive = Archive(tmp_path, jouee.journals[SESSION].stream)
+    for debut in range(0, len(messages), 100):
+        archive.sceller(messages[debut : debut + 100], "2026-01-05T08:00:00Z", Cle(), datetime(2026, 7, 20, tzinfo=UTC))
+    assert await recit([ArchiveSeule(archive)], ELISE.numero) == conter(jouee, ELISE)
 
 
 async def test_un_numero_inconnu_n_a_pas_d_histoire(jouee: Banc) -> None:
