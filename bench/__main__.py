@@ -16,13 +16,18 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import commandes, imports, lectures, matiere
+from bench import archives, commandes, imports, lectures, matiere
 from bench.lieu import Lieu, fsync_ms, ouvrir
 from bench.mesure import Ligne, dire
 from services.socle.logs import configure
 from services.socle.service import collect_rarely
 
-MESURES = {"commandes": commandes.mesurer, "imports": imports.mesurer, "lectures": lectures.mesurer}
+MESURES = {
+    "commandes": commandes.mesurer,
+    "imports": imports.mesurer,
+    "lectures": lectures.mesurer,
+    "archives": archives.mesurer,
+}
 
 
 def arguments() -> argparse.Namespace:
