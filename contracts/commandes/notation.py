@@ -291,13 +291,14 @@ class ChoisirControle(Command):
 
 
 class SaisirNoteControle(Command):
-    """Saisir la note d'une épreuve orale de contrôle, ou ``ABS`` (DC-BTS11)."""
+    """Saisir la note d'une épreuve orale de contrôle, ou ``ABS`` (DC-BTS11). ``motif`` : pour en changer une portée."""
 
     NAME: ClassVar[str] = "notation.saisir_note_controle"
     candidat: Numero
     epreuve: CodeEpreuve
     note: Note | Literal["ABS"]
     lot: Code | None = None
+    motif: Motif | None = None
 
 
 class OuvrirRemplacement(Command):

@@ -396,7 +396,10 @@ class ControleChoisi(Event):
 
 
 class NoteControleSaisie(Event):
-    """La note de l'épreuve orale de contrôle ; absente s'il ne s'y est pas présenté (DC-BTS11)."""
+    """La note de l'épreuve orale de contrôle ; absente s'il ne s'y est pas présenté (DC-BTS11).
+
+    ``motif`` : celui d'une correction (DC-REC01) ; ``avant`` est alors ce qui était porté, nul si c'était une absence.
+    """
 
     NAME: ClassVar[str] = "notation.note_controle_saisie.v1"
     candidat: Numero
@@ -404,6 +407,8 @@ class NoteControleSaisie(Event):
     note: Note | None = None
     auteur: str = ""
     regle: str
+    avant: Note | None = None
+    motif: Motif | None = None
 
 
 class RemplacementOuvert(Event):

@@ -14,7 +14,7 @@ from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision
 from services.notation.domain.absences import CORRIGENT
 from services.notation.domain.cibles import exiger_ouvert, viser_epreuve
-from services.notation.domain.etats import Releve
+from services.notation.domain.etats import NoteControle, Releve
 from services.notation.domain.procedures import exiger_note
 
 
@@ -56,8 +56,10 @@ def saisir_controle(
 ) -> list[Event]:
     """La note de l'oral ; ``ABS`` : aucune, la première note demeure. Le jury garde la meilleure des deux.
 
+    Elle remonte au jury aussitôt : en changer est une rectification, motivée (DC-REC01).
+
     Raises:
-        Refus: voir `choisir_controle` ; épreuve non choisie ; note hors barème ; ``NOTE_DEJA_SAISIE``.
+        Refus: voir `choisir_controle` ; épreuve non choisie ; note hors barème ; ``NOTE_DEJA_SAISIE`` ; DC-REC01.
     """
     exiger_ouvert(releve)
     chance = _exiger_admis_au_controle(session, decision)
@@ -72,14 +74,24 @@ def saisir_controle(
     porte = releve.controles.get(command.epreuve)
     if porte is not None and porte.note == note:
         return []
-    if porte is not None and porte.auteur != command.par.id and command.par.role not in CORRIGENT:
+    saisie = NoteControleSaisie(
+        candidat=command.candidat, epreuve=command.epreuve, note=note, auteur=command.par.id, regle=chance.regle
+    )
+    return [saisie if porte is None else _corrigee(saisie, command, porte, session)]
+
+
+def _corrigee(
+    saisie: NoteControleSaisie, command: SaisirNoteControle, porte: NoteControle, session: SessionFigee
+) -> NoteControleSaisie:
+    """Par son auteur ou par le service, avec un motif ; ce qui était porté reste dit."""
+    if porte.auteur != command.par.id and command.par.role not in CORRIGENT:
         detail = f"{command.epreuve} : une autre personne a noté cet oral ; demandez au service de corriger"
         raise Refus("NOTE_DEJA_SAISIE", detail)
-    return [
-        NoteControleSaisie(
-            candidat=command.candidat, epreuve=command.epreuve, note=note, auteur=command.par.id, regle=chance.regle
-        )
-    ]
+    if command.motif is None:
+        detail = f"{command.epreuve} : cet oral est déjà noté et remonté au jury ; dites pourquoi il change (« motif »)"
+        raise Refus(session.reglement.notation.regle_rectification, detail)
+    regle = session.reglement.notation.regle_rectification
+    return saisie.model_copy(update={"avant": porte.note, "motif": command.motif, "regle": regle})
 
 
 def _exiger_admis_au_controle(session: SessionFigee, decision: DecisionJury | None) -> SecondeChance:

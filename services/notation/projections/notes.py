@@ -322,9 +322,11 @@ def _avant_apres(event: SurNote | SurEffet) -> tuple[object, object]:
     match event:
         case NoteHarmonisee() | NoteRectifiee():
             return event.avant, event.apres
+        case NoteControleSaisie():
+            return event.avant, event.note
         case DoubleSaisieComparee():
             return event.premiere, event.seconde
-        case NoteSaisie() | NoteTardiveRecue() | NoteTardiveIntegree() | NoteVerrouillee() | NoteControleSaisie():
+        case NoteSaisie() | NoteTardiveRecue() | NoteTardiveIntegree() | NoteVerrouillee():
             return None, event.note
         case _:
             return None, None

@@ -15,6 +15,7 @@ from contracts.evenements.notation import (
     NoteControleSaisie,
     ResultatArrete,
 )
+from contracts.messages import Acteur
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.notation.domain.controle import DecisionJury
@@ -31,9 +32,10 @@ from services.notation.tests.diplomes import (
     resultat,
     suspecter,
 )
-from services.notation.tests.donnees import ALICE, APRES_JURY, CORRECTEUR, SECOND, fait
+from services.notation.tests.donnees import ALICE, APRES_JURY, CORRECTEUR, GESTIONNAIRE, SECOND, fait
 
 NOTES = {"E1": "6", "E2": "9", "E3": "9", "E4": "11", "E6": "10"}
+REPORT = "erreur de report"
 CHOISI = ControleChoisi(candidat=ALICE, epreuves=("E1", "E2"), regle="DC-BTS11")
 
 
@@ -154,9 +156,44 @@ def test_dc_bts11_le_choix_change_tant_qu_aucun_oral_n_est_note() -> None:
 
 def test_dc_bts11_une_note_d_oral_se_corrige_par_son_auteur_ou_le_service() -> None:
     donne = apres(juge(), choisir("E1", "E2"), passer("E1", "12"))
-    donne.when(passer("E1", "13", par=SECOND)).then_refused("NOTE_DEJA_SAISIE")
-    assert dit(apres(donne, passer("E1", "13")), "E1").controle == Decimal(13)
-    assert dit(apres(donne, passer("E1", "ABS")), "E1").controle is None
+    donne.when(passer("E1", "13", par=SECOND, motif=REPORT)).then_refused("NOTE_DEJA_SAISIE")
+    assert dit(apres(donne, passer("E1", "13", motif=REPORT)), "E1").controle == Decimal(13)
+    assert dit(apres(donne, passer("E1", "ABS", motif=REPORT)), "E1").controle is None
+    par_le_service = passer("E1", "13", par=GESTIONNAIRE, motif=REPORT)
+    [corrige, _] = donne.when(par_le_service).then_kinds(NoteControleSaisie, ResultatArrete)
+    assert corrige == NoteControleSaisie(
+        candidat=ALICE,
+        epreuve="E1",
+        note=Decimal(13),
+        auteur="ges1",
+        regle="DC-REC01",
+        avant=Decimal(12),
+        motif=REPORT,
+    )
+
+
+@pytest.mark.parametrize("note", ["13", "ABS"])
+@pytest.mark.parametrize("par", [CORRECTEUR, GESTIONNAIRE], ids=lambda one: one.role)
+def test_dc_rec01_une_note_d_oral_ne_change_pas_sans_motif(par: Acteur, note: str) -> None:
+    donne = apres(juge(), choisir("E1", "E2"), passer("E1", "12"))
+    donne.when(passer("E1", note, par=par)).then_refused("DC-REC01")
+    donne.when(passer("E1", "12", par=par)).then_nothing()
+
+
+def test_dc_rec01_l_absent_a_l_oral_porte_a_tort_se_corrige_avec_un_motif() -> None:
+    donne = apres(juge(), choisir("E1", "E2"), passer("E1", "ABS"))
+    donne.when(passer("E1", "12")).then_refused("DC-REC01")
+    [corrige, _] = donne.when(passer("E1", "12", motif=REPORT)).then_kinds(NoteControleSaisie, ResultatArrete)
+    assert (corrige.avant, corrige.note, corrige.motif) == (None, Decimal(12), REPORT)
+
+
+def test_dc_bts11_un_motif_sur_une_premiere_saisie_ne_dit_rien() -> None:
+    [porte, _] = (
+        apres(juge(), choisir("E1", "E2"))
+        .when(passer("E1", "12", motif=REPORT))
+        .then_kinds(NoteControleSaisie, ResultatArrete)
+    )
+    assert (porte.motif, porte.avant, porte.regle) == (None, None, "DC-BTS11")
 
 
 @pytest.mark.parametrize("note", ["20.5", "12.25"])

@@ -330,6 +330,21 @@ def test_dc_bts11_le_controle_se_lit_choix_note_et_resultat(engine: Engine) -> N
     assert found["notes"][0]["resultat_controle"] == Decimal(13)
 
 
+def test_dc_rec01_tr_r02_la_correction_d_un_oral_se_lit_avec_son_motif(engine: Engine) -> None:
+    porte = NoteControleSaisie(candidat=ALICE, epreuve="UG1", note=Decimal(13), regle="DC-BTS11")
+    corrige = porte.model_copy(
+        update={"note": Decimal(12), "avant": Decimal(13), "motif": "erreur de report", "regle": "DC-REC01"}
+    )
+    found = lire(engine, OUVERT, porte, corrige)
+    assert found is not None
+    assert found["notes"][0]["controle_note"] == Decimal(12)
+    dites = [(one["avant"], one["apres"], one["motif"], one["regle"]) for one in found["histoire"]]
+    assert dites == [
+        (None, Decimal(13), None, "DC-BTS11"),
+        (Decimal(13), Decimal(12), "erreur de report", "DC-REC01"),
+    ]
+
+
 def test_dc_cap17_une_epreuve_de_remplacement_se_lit(engine: Engine) -> None:
     remplacement = RemplacementOuvert(candidat=ALICE, epreuves=("UG1", "EP2"), regle="DC-CAP17")
     assert ligne(engine, OUVERT, UG1, remplacement)["remplacement"] is True
