@@ -298,3 +298,79 @@ def test_quel_que_soit_le_contenu_le_fichier_se_lit_ou_dit_pourquoi(contenu: byt
 
 def test_les_colonnes_sont_celles_de_l_ordre() -> None:
     assert set(ENTETE.split(";")) < set(COLONNES)
+
+
+# Les bords : à la longueur permise, un de plus ; rempli, vide ---------------------------------------------------------
+
+TEXTES = {"nom": 100, "nom_usage": 100, "prenoms": 200, "lieu_naissance": 100, "adresse": 300, "code_postal": 10,
+          "ville": 100}  # fmt: skip
+REQUISES = ("numero", "nom", "prenoms", "naissance", "lieu_naissance", "categorie")
+
+
+def avec(**valeurs: str) -> bytes:
+    """Une ligne entière, où ces colonnes valent autre chose."""
+    cellules = dict(zip(ENTETE.split(";"), PLEINE.replace('"12; rue du Port"', "12 rue").split(";"), strict=True))
+    return csv(";".join((cellules | valeurs).values()), entete=ENTETE)
+
+
+@pytest.mark.parametrize(("colonne", "maximum"), TEXTES.items())
+def test_un_texte_se_lit_a_sa_longueur_et_pas_au_dela(colonne: str, maximum: int) -> None:
+    [candidat] = lu(avec(**{colonne: "é" * maximum})).candidats
+    assert getattr(candidat.identite, colonne) == "é" * maximum
+    erreur = seule_erreur(avec(**{colonne: "é" * (maximum + 1)}))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, "CHAMP_TROP_LONG")
+    assert str(maximum) in erreur.detail
+
+
+def test_un_courriel_se_lit_a_sa_longueur_et_pas_au_dela() -> None:
+    domaine = "@courrier.test"
+    [candidat] = lu(avec(courriel="z" * (200 - len(domaine)) + domaine)).candidats
+    assert len(candidat.identite.courriel) == 200
+    erreur = seule_erreur(avec(courriel="z" * (201 - len(domaine)) + domaine))
+    assert (erreur.colonne, erreur.code) == ("courriel", "CHAMP_TROP_LONG")
+
+
+@pytest.mark.parametrize(
+    ("colonne", "bons", "mauvais", "code"),
+    [
+        ("numero", ("A234", "A" * 20), ("A23", "A" * 21), "NUMERO_MAL_FORME"),
+        ("ine", ("1" * 11,), ("1" * 10, "1" * 12), "INE_MAL_FORME"),
+        ("etablissement", ("E", "E" * 40), ("E" * 41,), "CODE_MAL_FORME"),
+        ("modes", ("E=ccf", f"E{'1' * 9}=ccf"), (f"E{'1' * 10}=ccf", "1=ccf"), "MODES_MAL_FORMES"),
+        ("facultatives", ("U", f"U{'1' * 9}"), (f"U{'1' * 10}", "1"), "EPREUVES_MAL_FORMEES"),
+    ],
+)
+def test_un_code_se_lit_a_ses_deux_bords_et_pas_au_dela(
+    colonne: str, bons: tuple[str, ...], mauvais: tuple[str, ...], code: str
+) -> None:
+    for bon in bons:
+        assert len(lu(avec(**{colonne: bon})).candidats) == 1
+    for un in mauvais:
+        erreur = seule_erreur(avec(**{colonne: un}))
+        assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, code)
+
+
+@pytest.mark.parametrize("colonne", REQUISES)
+def test_chaque_champ_obligatoire_vide_est_dit(colonne: str) -> None:
+    for vide in ("", "  "):
+        erreur = seule_erreur(avec(**{colonne: vide}))
+        assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, "CHAMP_VIDE")
+
+
+@pytest.mark.parametrize("colonne", REQUISES)
+def test_chaque_colonne_obligatoire_absente_est_nommee(colonne: str) -> None:
+    titres = [titre for titre in COURTE.split(";") if titre != colonne]
+    refus = refuse(csv(";".join("x" for _ in titres), entete=";".join(titres)))
+    assert refus.code == "COLONNE_ABSENTE"
+    assert str(refus).endswith(f"colonne {colonne}")
+
+
+@pytest.mark.parametrize("colonne", sorted(set(ENTETE.split(";")) - set(REQUISES)))
+def test_chaque_colonne_facultative_peut_rester_vide(colonne: str) -> None:
+    assert len(lu(avec(**{colonne: ""})).candidats) == 1
+
+
+@pytest.mark.parametrize("colonne", TEXTES)
+def test_un_caractere_qui_ne_s_imprime_pas_est_dit_partout(colonne: str) -> None:
+    erreur = seule_erreur(avec(**{colonne: "a\x07b"}))
+    assert (erreur.ligne, erreur.colonne, erreur.code) == (2, colonne, "CARACTERE_ILLISIBLE")
