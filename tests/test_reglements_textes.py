@@ -42,6 +42,13 @@ def test_mc_chaque_epreuve_a_le_coefficient_du_reglement(regle: str, epreuve: st
     assert une.coefficient == Decimal(coefficient)
 
 
+@pytest.mark.parametrize("epreuve", ["E4", "E6"])
+def test_bts_n04_bts_n08_la_source_d_une_epreuve_a_deux_modes_ne_nomme_pas_la_forme_ponctuelle(epreuve: str) -> None:
+    une = BTS.epreuves[epreuve]
+    assert Mode.CCF in une.modes
+    assert "ponctuel" not in BTS.sources[une.regle].section
+
+
 def _minutes(reglement: Reglement, epreuve: str) -> list[Decimal]:
     return [one.minutes for one in reglement.epreuves[epreuve].modalites.values()]
 

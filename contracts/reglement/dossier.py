@@ -132,13 +132,15 @@ class PieceExigee(Bloc):
 class Controle(Bloc):
     """A control of conformity, épreuve by épreuve, or of the whole exam when it names none.
 
-    ``durees``: by category, keys of `Reglement.durees`, any one of which is enough; none for a category: no duration
-    is due. ``dispense_avec``: dispensed from all of these, the candidate owes no duration (BTS-I02, AMB-60).
+    ``regles``: the rule of the categories to which the text gives a paragraph of their own. ``durees``: by category,
+    keys of `Reglement.durees`, any one of which is enough; none for a category: no duration is due. ``dispense_avec``:
+    dispensed from all of these, the candidate owes no duration (BTS-I02, AMB-60).
     ``regularisable``: an incomplete piece is asked for again before the date.
     """
 
     intitule: str
     regle: RegleId
+    regles: dict[Categorie, RegleId] = {}
     epreuves: tuple[Cle, ...] = ()
     effet: Literal["non_valide", "non_subie", "non_autorise"]
     regle_effet: RegleId

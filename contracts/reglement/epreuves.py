@@ -144,6 +144,14 @@ class Situation(Bloc):
         return self.conduite is None
 
 
+class FicheSujet(Bloc):
+    """What a candidate is given to treat, written for him from one of the activities of his dossier (BTS-N05)."""
+
+    regle: RegleId
+    activites: tuple[str, ...]
+    modes: tuple[Mode, ...] = (Mode.PONCTUEL,)
+
+
 class Epreuve(Bloc):
     intitule: str
     regle: RegleId
@@ -172,6 +180,8 @@ class Epreuve(Bloc):
     modalites: dict[str, Modalite] = {}
     unite: str = ""  # its bloc de compétences, as an attestation names it
     modes_situations: tuple[Mode, ...] = ()  # modes in which it is cut in situations; none: all of them
+    fiche_sujet: FicheSujet | None = None
+    regle_proposition: RegleId | None = None  # what its own text says of its CCF mark, where it says more than the rest
 
     def situations_en(self, mode: Mode) -> dict[Cle, Situation]:
         """The situations of a candidate in this mode: an épreuve may be cut in CCF alone (MC-N05)."""

@@ -157,7 +157,7 @@ def _evenement(rendu: Rendu, dossier: Dossier, candidat: str, session: SessionFi
     if isinstance(issue, Conforme):
         return DossierDeclareConforme(
             candidat=candidat,
-            regle=controle.regle,
+            regle=rendu.du.regle,
             explication=motivation.conforme(examen, session),
             epreuves=rendu.epreuves,
             duree_retenue=duree,

@@ -25,6 +25,7 @@ class ControleDu:
 
     cle: str
     controle: Controle
+    regle: str
     epreuves: tuple[str, ...]
     pieces: tuple[PieceExigee, ...]
     durees: tuple[Duree, ...]
@@ -68,6 +69,7 @@ def _controle_du(
     return ControleDu(
         cle=cle,
         controle=controle,
+        regle=controle.regles.get(inscrit.categorie, controle.regle),
         epreuves=epreuves,
         pieces=tuple(
             une

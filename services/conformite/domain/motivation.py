@@ -47,7 +47,7 @@ def conforme(examen: Examen, session: SessionFigee) -> tuple[Explication, ...]:
     return (
         clause(
             session.reglement,
-            examen.du.controle.regle,
+            examen.du.regle,
             f"{examen.du.controle.intitule} : conforme. Le contrôle porte sur les pièces, non sur leur qualité.",
             effet=CONFORME,
             details=(*_pieces(examen, session), *_duree(examen, session), *_reserves(examen, session)),
@@ -62,7 +62,7 @@ def non_conforme(examen: Examen, session: SessionFigee, verification: str = "") 
     return (
         clause(
             session.reglement,
-            controle.regle,
+            examen.du.regle,
             f"{controle.intitule} : non conforme, pour les motifs qui suivent ; un seul suffit.",
             faits=faits,
             effet="dossier non conforme",
@@ -71,7 +71,7 @@ def non_conforme(examen: Examen, session: SessionFigee, verification: str = "") 
         *_duree(examen, session),
         clause(
             session.reglement,
-            controle.regle,
+            examen.du.regle,
             "Les pièces reçues, et ce que chacune vaut.",
             effet="pièces du dossier",
             details=tuple(_pieces(examen, session)),
@@ -96,7 +96,7 @@ def _constat(constat: Constat, session: SessionFigee) -> Explication:
 def _pieces(examen: Examen, session: SessionFigee) -> Iterator[Explication]:
     yield from (_piece(vue, session) for vue in examen.vues)
     if examen.du.dispense:
-        regle = examen.du.controle.regle_dispense or examen.du.controle.regle
+        regle = examen.du.controle.regle_dispense or examen.du.regle
         texte = "Dispensé des unités que le stage prépare, le candidat n'en a pas à effectuer."
         yield clause(session.reglement, regle, texte, effet="aucune durée exigée")
 

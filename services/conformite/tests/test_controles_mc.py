@@ -109,6 +109,29 @@ def test_mc_c07_le_meme_dossier_pour_toutes_les_voies_de_formation(categorie: Ca
     assert CADRE.refus("E1", eleve(categorie)).motifs == ("attestation", "piece")
 
 
+@pytest.mark.parametrize(
+    ("categorie", "regle", "section"),
+    [
+        (Categorie.SCOLAIRE_PUBLIC, "MC-C03", "§2-1"),
+        (Categorie.APPRENTI, "MC-C06", "§2-2"),
+        (Categorie.FORMATION_CONTINUE, "MC-C07", "§2-3a"),
+        (Categorie.PERFECTIONNEMENT, "MC-C09", "§2-3b"),
+        (Categorie.EXPERIENCE, "MC-C10", "§2-4"),
+    ],
+)
+def test_mc_c06_mc_c07_mc_c09_mc_c10_chaque_voie_cite_son_paragraphe(categorie: Categorie, regle: str, section: str):
+    refuse = CADRE.refus("E1", eleve(categorie))
+    tete, effet = refuse.explication[0], refuse.explication[-1]
+    assert (tete.regle, effet.regle, refuse.regle) == (regle, "MC-C04", "MC-C04")
+    assert section in tete.source
+
+
+def test_mc_c06_mc_c10_le_dossier_conforme_cite_la_voie_du_candidat():
+    assert CADRE.conforme("E1", eleve(Categorie.APPRENTI), RAPPORT, stage(17)).regle == "MC-C06"
+    ancien = emploi(date(2010, 1, 1), date(2013, 1, 31))
+    assert CADRE.conforme("E1", eleve(Categorie.EXPERIENCE), ACTIVITES, ancien).regle == "MC-C10"
+
+
 # Le perfectionnement et l'expérience ------------------------------------------------------------------------------
 
 

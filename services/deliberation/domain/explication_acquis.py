@@ -70,7 +70,8 @@ def _unite(compte: Compte, session: SessionFigee) -> Explication:
     quoi = "acquise avant cette session" if resultat.repris else _dit(compte)
     detail = f" ({' ; '.join(dites)})" if dites else ""
     effet = "acquise" if compte.acquise else "non acquise"
-    regle = reglement.conservation.regle if resultat.repris else compte.epreuve.regle
+    reprise = resultat.regle or reglement.conservation.regle  # the old titre has its own, the table of units (TP-I05)
+    regle = reprise if resultat.repris else compte.epreuve.regle
     texte = f"{nom(compte)} : {quoi}{detail}."
     details = [*_accordee(compte, session), *(choix(reglement, compte.epreuve.regle_calcul) if dites else ())]
     return dire(reglement, regle, texte, compte, effet=effet, details=details)

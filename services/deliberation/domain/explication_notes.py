@@ -191,7 +191,8 @@ def _proposee(compte: Compte, reglement: Reglement) -> list[Explication]:
     if compte.resultat.mode is not Mode.CCF or compte.resultat.etat is not EtatResultat.NOTE:
         return []
     texte = "Note de contrôle en cours de formation : proposée au jury, qui l'arrête."
-    return [dire(reglement, reglement.notation.regle_proposition, texte, compte)]
+    regle = compte.epreuve.regle_proposition or reglement.notation.regle_proposition
+    return [dire(reglement, regle, texte, compte)]
 
 
 def _accord(compte: Compte, reglement: Reglement) -> list[Explication]:

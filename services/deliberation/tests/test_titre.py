@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,21 @@ def test_cl_101_tp_d02_deux_ccp_obtenus_separement_puis_l_entretien_le_titre() -
     rate = propose(TP, tp(EF=NON, **livret))
     assert (rate.decision, rate.unites) == (Decision.ECHEC, ("CCP1", "CCP2"))
     assert "restent acquises : CCP1 et CCP2" in lire(rate.explication)
+
+
+def test_cl_103_tp_i05_un_ccp_du_titre_anterieur_cite_la_table_qui_le_reprend() -> None:
+    ancien = ResultatJury(OUI, "acquis-CCP1", repris=True, regle="TP-I05")
+    detail = _unite(propose(TP, tp(CCP1=ancien, CCP2=OUI, EF=OUI, unites=("CCP2", "EF"))), "acquis-CCP1")
+    assert (detail.regle, "annexe 2" in detail.source) == ("TP-I05", True)
+    memes = ResultatJury(OUI, "acquis-CCP1", repris=True, regle="DC-TP03")
+    detail = _unite(propose(TP, tp(CCP1=memes, CCP2=OUI, EF=OUI, unites=("CCP2", "EF"))), "acquis-CCP1")
+    assert detail.regle == "DC-TP03"
+
+
+def _unite(obtenu: Any, fait: str) -> Any:
+    """What the explanation says of the unit that this fact establishes."""
+    [detail] = [one for one in obtenu.explication[0].details if fait in one.faits]
+    return detail
 
 
 def test_cl_101_le_dernier_ccp_et_l_entretien_a_la_meme_session() -> None:

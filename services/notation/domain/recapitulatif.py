@@ -188,7 +188,7 @@ def _note(recapitulatif: Recapitulatif) -> ResultatArrete:
     if note != brute:
         regles = [*regles, session.reglement.notation.regle_arrondi]
     if recapitulatif.mode is Mode.CCF:
-        regles = [*regles, session.reglement.notation.regle_proposition]
+        regles = [*regles, cible.epreuve.regle_proposition or session.reglement.notation.regle_proposition]
     return ResultatArrete(
         candidat=recapitulatif.candidat,
         epreuve=cible.code,

@@ -116,7 +116,8 @@ def e2(dans: SessionFigee | None = None) -> ResultatArrete:
 def test_cl_115_mc_n05_trois_situations_ponderees_la_fraction_est_gardee_exacte() -> None:
     found = e2()
     assert (found.note, found.note_brute) == (Decimal("10.66"), "32/3")
-    assert {"MC-N05", "AMB-37", "MC-N03"} <= set(found.regles)
+    assert {"MC-N05", "AMB-37", "TR-N02"} <= set(found.regles)
+    assert "MC-N03" not in found.regles  # what the text says of E1
 
 
 def test_cl_115_amb_37_l_arrondi_au_demi_point_est_une_option_de_l_academie() -> None:
