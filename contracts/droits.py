@@ -101,6 +101,8 @@ DROITS: dict[str, Droit] = {
     "notation.choisir_controle": _droit(G, candidat=Role.CANDIDAT),
     "notation.saisir_note_controle": _EVALUE,
     "notation.ouvrir_remplacement": _droit(S),
+    "notation.reporter_epreuves": _droit(S),
+    "notation.etablir_fiche_sujet": _EVALUE,
     "notation.signaler_suspicion": _droit(R, G, Role.CHEF_CENTRE),
     "notation.conclure_discipline": _droit(R),
     "deliberation.constituer_jury": _droit(R),

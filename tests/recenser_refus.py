@@ -1,7 +1,8 @@
 """Completes ``contracts/refus.yaml`` from what the specs refuse: ``python -m tests.recenser_refus [paths]``.
 
-Runs the domain tests, notes each (command, code) that a ``then_refused`` met, and adds it. Removes nothing, except
-with ``--refaire``, which keeps only what was met. Says which codes still lack a sentence under « codes ».
+Runs the domain tests, notes each (command, code) that a spec met, then those that its commands meet on the states of
+all the others (`tests.croisement`), and adds them. Removes nothing, except with ``--refaire``, which keeps only what
+was met. Says which codes still lack a sentence under « codes ».
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import yaml
 from contracts.messages import Command
 from contracts.refus import CODES, COMMUNS, REFUS, REGLES
 from services.socle import spec
+from tests.croisement import Croisement
 
 ROOT = Path(__file__).resolve().parents[1]
 FICHIER = ROOT / "contracts/refus.yaml"
+ETATS, PAR_CLASSE = 300, 20
+"""States of each decider and commands of each class that the census crosses: a minute of it."""
 
 
 class Recorder:
@@ -27,10 +31,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self.met: dict[str, set[str]] = {}
+        self.played = Croisement()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self) -> None:
-        spec.on_refused = self.note
+        spec.on_refused, spec.on_played = self.note, self.played.noter
+
+    def cross(self) -> None:
+        """What the commands of the specs meet on the states of all the others."""
+        for command, refused in self.played.refus(ETATS, PAR_CLASSE):
+            self.note(command, refused.regle)
 
     def note(self, command: Command, code: str) -> None:
         if command.NAME in REFUS and code not in COMMUNS:
@@ -50,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--continue-on-collection-errors", *paths],
         plugins=[recorder],
     )
+    recorder.cross()
     before = {} if chosen.refaire else REFUS
     commands = {name: sorted(set(before.get(name, ())) | recorder.met.get(name, set())) for name in REFUS}
     _write(commands)

@@ -139,13 +139,17 @@ class FermerCentre(Command):
 
 
 class ReporterPassage(Command):
-    """Reporter le passage d'un candidat, à une autre date ou dans un autre centre (CL-140)."""
+    """Reporter le passage d'un candidat, à une autre date ou dans un autre centre (CL-140).
+
+    ``epreuves`` : celles que la fermeture a empêchées ; aucune nommée, toutes celles de sa convocation.
+    """
 
     NAME: ClassVar[str] = "inscription.reporter_passage"
     candidat: Numero
     centre: Code
     date: Instant
     motif: Motif
+    epreuves: tuple[CodeEpreuve, ...] = Field(default=(), max_length=20)
 
 
 class AccorderBenefice(Command):

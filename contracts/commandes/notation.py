@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.messages import Command, Message
+from contracts.messages import Command, Instant, Message
 from contracts.vocabulaire import (
     Categorie,
     Code,
@@ -310,6 +310,31 @@ class OuvrirRemplacement(Command):
     regle: str
 
 
+class EtablirFicheSujet(Command):
+    """Retenir une activité du dossier et dire la fiche-sujet qui en est tirée, avant l'épreuve (BTS-N05).
+
+    ``fiche`` : la référence sous laquelle la commission la garde ; son texte ne passe pas par le logiciel.
+    """
+
+    NAME: ClassVar[str] = "notation.etablir_fiche_sujet"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    activite: Code
+    fiche: Code
+    lot: Code | None = None
+
+
+class ReporterEpreuves(Command):
+    """Prendre acte d'un report : le centre n'a pas ouvert, le candidat compose plus tard (réaction, CL-140)."""
+
+    NAME: ClassVar[str] = "notation.reporter_epreuves"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=20)
+    passage: Instant
+    motif: Motif
+    regle: str
+
+
 class SignalerSuspicion(Command):
     """Signaler une suspicion de fraude : le candidat termine, ses résultats sont retenus (DC-FRA01)."""
 
@@ -393,6 +418,8 @@ COMMANDES: tuple[type[Command], ...] = (
     ChoisirControle,
     SaisirNoteControle,
     OuvrirRemplacement,
+    EtablirFicheSujet,
+    ReporterEpreuves,
     SignalerSuspicion,
     ConclureDiscipline,
 )

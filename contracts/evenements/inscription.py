@@ -140,7 +140,7 @@ class CentreFerme(Event):
 
 
 class PassageReporte(Event):
-    """Le candidat composera à une autre date, dans ce centre ou un autre (CL-140)."""
+    """Le candidat passera ces épreuves à une autre date, dans ce centre ou un autre (CL-140)."""
 
     NAME: ClassVar[str] = "inscription.passage_reporte.v1"
     candidat: Numero
@@ -148,6 +148,7 @@ class PassageReporte(Event):
     le: AwareDatetime
     motif: Motif
     regle: str
+    epreuves: tuple[CodeEpreuve, ...] = ()
 
 
 class BeneficeAccorde(Event):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from pydantic import AwareDatetime
+
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event
 from contracts.vocabulaire import (
@@ -192,13 +194,14 @@ class SupportAbsentConstate(Event):
 
 
 class AbsenceConstatee(Event):
-    """Le candidat est absent ; seul ce fait est saisi par qui évalue (AMB-49)."""
+    """Le candidat est absent ; seul ce fait est saisi par qui évalue (AMB-49). ``constatee_le`` : quand il l'a été."""
 
     NAME: ClassVar[str] = "notation.absence_constatee.v1"
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
     regle: str
+    constatee_le: AwareDatetime | None = None
 
 
 class AbsenceJustifiee(Event):
@@ -420,6 +423,40 @@ class RemplacementOuvert(Event):
     regle: str
 
 
+class FicheSujetEtablie(Event):
+    """La commission a tiré la fiche-sujet du candidat d'une des activités de son dossier (BTS-N05)."""
+
+    NAME: ClassVar[str] = "notation.fiche_sujet_etablie.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    activite: Code
+    fiche: Code
+    auteur: str = ""
+    regle: str
+
+
+class EpreuvesReportees(Event):
+    """Le centre n'a pas ouvert : le candidat passe ces épreuves à partir de ``passage`` (CL-140)."""
+
+    NAME: ClassVar[str] = "notation.epreuves_reportees.v1"
+    candidat: Numero
+    epreuves: tuple[CodeEpreuve, ...]
+    passage: AwareDatetime
+    motif: Motif
+    regle: str
+
+
+class AbsenceLevee(Event):
+    """L'absence portée avant que le passage soit reporté ne vaut plus : l'épreuve est à évaluer (CL-140)."""
+
+    NAME: ClassVar[str] = "notation.absence_levee.v1"
+    candidat: Numero
+    epreuve: CodeEpreuve
+    situation: CodeSituation | None = None
+    motif: Motif
+    regle: str
+
+
 class BordereauDepose(Event):
     """Un bordereau de notes est déposé en une fois pour un lot."""
 
@@ -477,6 +514,9 @@ EVENEMENTS: tuple[type[Event], ...] = (
     ControleChoisi,
     NoteControleSaisie,
     RemplacementOuvert,
+    FicheSujetEtablie,
+    EpreuvesReportees,
+    AbsenceLevee,
 )
 ETAPES = {
     "notation.releve_ouvert.v1": inchange,

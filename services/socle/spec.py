@@ -15,7 +15,11 @@ Decide = Callable[..., list[Any]]
 Evolve = Callable[[Any, Any], Any]
 
 on_refused: Callable[[Command, str], None] | None = None
-"""Told of every refusal that a spec expects, when set (the root ``conftest.py`` checks it against the contracts)."""
+"""Told of every refusal that a spec meets, expected or not, when set (the root ``conftest.py`` checks it against the
+contracts)."""
+
+on_played: Callable[[Decide, Any, Command], None] | None = None
+"""Told of every command that a spec decides, and on what, when set: the root ``conftest.py`` crosses them."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,27 @@ class When(Generic[State]):
         with pytest.raises(Refus) as caught:
             self.events()
         assert caught.value.regle == regle, caught.value
-        if on_refused is not None:
-            on_refused(self.command, regle)
         return caught.value
 
     def events(self) -> list[Any]:
-        return self.decide(self.command, self.state)
+        return self._decide(self.state)
+
+    def _decide(self, state: State) -> list[Any]:
+        if on_played is not None:
+            on_played(self.decide, state, self.command)
+        try:
+            return self.decide(self.command, state)
+        except Refus as refus:
+            if on_refused is not None:
+                on_refused(self.command, refus.regle)
+            raise
 
     def _again(self) -> None:
         after = self.state
         for event in self.events():
             after = self.evolve(after, event)
         try:
-            again = self.decide(self.command, after)
+            again = self._decide(after)
         except Refus:
             return
         assert again == [], f"répétée, la commande refait : {again!r}"

@@ -172,6 +172,20 @@ def reporter(
         le=command.date,
         motif=command.motif,
         regle=reglement.inscription.regle_centre_ferme or reglement.inscription.regle_passage,
+        epreuves=_reportees(command, convocation),
     )
     sur_place = fiche.centre is not None and fiche.centre.centre == command.centre
     return [reporte] if sur_place else [affecte, reporte]
+
+
+def _reportees(command: ReporterPassage, convocation: ConvocationEmise) -> tuple[str, ...]:
+    """Les épreuves que le candidat n'a pas pu passer, parmi celles où il est convoqué.
+
+    Raises:
+        Refus: ``EPREUVE_NON_INSCRITE``.
+    """
+    autres = sorted(set(command.epreuves) - set(convocation.epreuves))
+    if autres:
+        dites = ", ".join(convocation.epreuves)
+        raise Refus("EPREUVE_NON_INSCRITE", f"{', '.join(autres)} : il n'y est pas convoqué ({dites})")
+    return tuple(dict.fromkeys(command.epreuves)) or convocation.epreuves

@@ -13,6 +13,7 @@ from contracts.commandes.inscription import (
     DemanderRemplacement,
     EmettreConvocation,
     EnregistrerAutorisation,
+    PlanifierPassage,
 )
 from contracts.droits import Role
 from contracts.evenements.inscription import (
@@ -25,7 +26,7 @@ from contracts.evenements.inscription import (
     RemplacementAutorise,
 )
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Categorie, Decision, Mode, TypeCentre
+from contracts.vocabulaire import Categorie, Creneau, Decision, Mode, TypeCentre
 from services.inscription.domain import candidature
 from services.inscription.domain.candidature import SituationRemplacement
 from services.inscription.domain.session_examen import Centre
@@ -161,6 +162,13 @@ def test_cap26_p01_pas_de_convocation_pour_un_candidat_non_autorise() -> None:
 def test_sous_un_reglement_qui_ne_le_dit_pas_un_non_autorise_n_est_pas_convoque_non_plus() -> None:
     refuse = (inscrit(), AFFECTE, autorise(False, "DC-CAP03"))
     candidat(*refuse, session=S2024).when(convoquer()).then_refused("NON_AUTORISE")
+
+
+@pytest.mark.parametrize(("session", "regle"), [(S2026, "CAP26-P01"), (S2024, "NON_AUTORISE")], ids=["2026", "2024"])
+def test_cap26_p01_rien_ne_se_planifie_pour_un_candidat_non_autorise(session: SessionFigee, regle: str) -> None:
+    creneau = Creneau(modalite="EP1", debut=JOUR, fin=JOUR)
+    planifier = PlanifierPassage(candidat=NUMERO, creneaux=(creneau,), **QUI)
+    candidat(inscrit(), AFFECTE, autorise(False, "DC-CAP03"), session=session).when(planifier).then_refused(regle)
 
 
 def test_cap26_p01_le_dossier_d_un_candidat_non_autorise_se_suit_encore() -> None:

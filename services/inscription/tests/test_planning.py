@@ -364,8 +364,15 @@ def reporter(date: datetime, centre: str = LYCEE) -> ReporterPassage:
     return ReporterPassage(candidat=NUMERO, centre=centre, date=date, motif="centre fermé le 13 juin", **BTS.qui())
 
 
-def reporte(le: datetime, centre: str = LYCEE) -> PassageReporte:
-    return PassageReporte(candidat=NUMERO, centre=centre, le=le, motif="centre fermé le 13 juin", regle="TR-N04")
+def reporte(le: datetime, centre: str = LYCEE, epreuves: tuple[str, ...] = ()) -> PassageReporte:
+    return PassageReporte(
+        candidat=NUMERO,
+        centre=centre,
+        le=le,
+        motif="centre fermé le 13 juin",
+        regle="TR-N04",
+        epreuves=epreuves or CONVOQUE.epreuves,
+    )
 
 
 def test_cl_140_le_candidat_compose_un_autre_jour_dans_son_centre() -> None:
@@ -373,6 +380,14 @@ def test_cl_140_le_candidat_compose_un_autre_jour_dans_son_centre() -> None:
     convoque = BTS.candidat(INDIVIDUEL, AFFECTE, CONVOQUE, **FERMETURE)
     convoque.when(reporter(JOUR)).then_refused("CENTRE_FERME")
     convoque.when(reporter(plus_tard)).then(reporte(plus_tard))
+
+
+def test_cl_140_le_report_peut_ne_porter_que_sur_les_epreuves_empechees() -> None:
+    plus_tard = JOUR + timedelta(days=7)
+    convoque = BTS.candidat(INDIVIDUEL, AFFECTE, CONVOQUE, **FERMETURE)
+    une = reporter(plus_tard).model_copy(update={"epreuves": CONVOQUE.epreuves[-1:]})
+    convoque.when(une).then(reporte(plus_tard, epreuves=CONVOQUE.epreuves[-1:]))
+    convoque.when(une.model_copy(update={"epreuves": ("E9",)})).then_refused("EPREUVE_NON_INSCRITE")
 
 
 def test_cl_140_ou_le_meme_jour_dans_un_autre_et_sa_convocation_suit() -> None:

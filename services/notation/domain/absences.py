@@ -36,6 +36,7 @@ from services.notation.domain.etats import (
     Verrouillee,
     ZeroSupport,
 )
+from services.notation.domain.reports import exiger_presentable
 
 CORRIGENT = (Role.GESTIONNAIRE, Role.RECTEUR)
 """Qui corrige une évaluation qui n'est pas la sienne."""
@@ -74,7 +75,7 @@ def constater_absence(command: ConstaterAbsence, releve: Releve, session: Sessio
 
     Raises:
         Refus: ``NOTE_DEJA_SAISIE`` ; la règle du support ou de la dispense quand rien n'était à passer, ou de la
-            mention portée : le candidat n'y est pas interrogé (BTS-C03).
+            mention portée : le candidat n'y est pas interrogé (BTS-C03) ; celle du report (CL-140).
     """
     inscription = exiger_ouvert(releve)
     visee = viser(command, session)
@@ -82,6 +83,7 @@ def constater_absence(command: ConstaterAbsence, releve: Releve, session: Sessio
     if visee.situation is not None:
         exiger_situation(visee, mode)
     exiger_evaluable(visee.code, releve)
+    exiger_presentable(visee.code, visee.nom, command.le, releve)
     if visee.conduite:
         return constater_absence_conduite(command.candidat, visee.conduite, releve)
     rectifie = command.par.role in CORRIGENT
@@ -94,6 +96,7 @@ def constater_absence(command: ConstaterAbsence, releve: Releve, session: Sessio
             epreuve=cible.code,
             situation=cible.situation,
             regle=regle_absence(cible, mode, session),
+            constatee_le=command.le,
         )
         for cible in attendues
     ]

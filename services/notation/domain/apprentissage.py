@@ -14,6 +14,7 @@ from contracts.commandes.notation import (
     PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
+    ReporterEpreuves,
     RetirerBenefice,
     RetirerNonValide,
     RouvrirAcces,
@@ -36,6 +37,7 @@ from services.notation.domain.cibles import viser, viser_epreuve
 from services.notation.domain.conduite import non_organisees
 from services.notation.domain.etats import Benefice, Dispensee, Ferme, Inscription, Releve
 from services.notation.domain.mentions import lever, porter_non_valide, retirer_non_valide, suspendre
+from services.notation.domain.reports import reporter
 
 Apprendre = (
     OuvrirReleve
@@ -51,6 +53,7 @@ Apprendre = (
     | PorterNonValide
     | RetirerNonValide
     | OuvrirRemplacement
+    | ReporterEpreuves
 )
 
 
@@ -75,6 +78,8 @@ def apprendre(command: Apprendre, releve: Releve, session: SessionFigee) -> list
             return _reporter_acquis(command, releve, session)
         case OuvrirRemplacement():
             return _remplacer(command, releve, session)
+        case ReporterEpreuves():
+            return reporter(command, releve, session)
         case SuspendreNote():
             return suspendre(command, releve, session)
         case LeverSuspension():

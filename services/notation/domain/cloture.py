@@ -64,11 +64,19 @@ def _change(candidat: str, releve: Releve, code: str, session: SessionFigee, lev
     try:
         resultat = calculer(candidat, releve, code, session)
     except Incomplet:
-        return _en_attente(dernier)
+        return _a_repasser(dernier) if code in releve.reportees else _en_attente(dernier)
     provisoire = dernier is not None and dernier.etat in PROVISOIRES
     if provisoire and not _d_office(releve, code) and not levee and _modifiable(releve, code):
         return None  # l'évaluation suit son cours : son lot, ou le service, arrêtera le résultat
     return None if resultat == dernier else resultat
+
+
+def _a_repasser(dernier: ResultatArrete | None) -> ResultatArrete | None:
+    """L'épreuve a été reportée, et l'absence levée : ce qui en avait été dit au jury ne vaut plus (CL-140)."""
+    if dernier is None or dernier.etat is EtatResultat.SUSPENDUE:
+        return None
+    oublie: dict[str, object] = {"etat": EtatResultat.SUSPENDUE, "note": None, "note_brute": None, "situations": {}}
+    return dernier.model_copy(update=oublie)
 
 
 def _d_office(releve: Releve, code: str) -> bool:

@@ -21,6 +21,7 @@ from services.notation.domain.etats import (
     ZeroSupport,
 )
 from services.notation.domain.procedures import en_texte, exiger_note
+from services.notation.domain.reports import exiger_presentable
 
 
 def integrer_tardive(command: IntegrerNoteTardive, releve: Releve, session: SessionFigee) -> list[Event]:
@@ -77,6 +78,8 @@ def rectifier(command: RectifierNote, releve: Releve, session: SessionFigee) -> 
     apres = None if command.note == "ABS" else command.note
     if apres is not None:
         exiger_note(evaluation.cible.epreuve, apres)
+    else:
+        exiger_presentable(evaluation.cible.code, evaluation.cible.nom, command.le, releve)
     avant = _actuelle(evaluation)
     discorde = isinstance(evaluation.place, Doublee) and not evaluation.place.concorde
     if avant == apres and not discorde:

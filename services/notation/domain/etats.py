@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from contracts.evenements.notation import CauseSuspension, GrilleRemplie, ResultatArrete
@@ -94,10 +95,14 @@ class Verrouillee:
 class AbsenceAdmise:
     """Absent, motif admis : zéro à l'épreuve, ou nouvelle situation en CCF (DC-CAP16, AMB-52)."""
 
+    le: datetime | None = None
+
 
 @dataclass(frozen=True)
 class Absent:
-    """Absent, sans motif admis."""
+    """Absent, sans motif admis. ``le`` : quand l'absence a été portée, si le fait le dit."""
+
+    le: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,22 @@ class Mention:
 
 
 @dataclass(frozen=True)
+class FicheSujet:
+    """L'activité du dossier que la commission a retenue, et la référence de la fiche qu'elle en a tirée."""
+
+    activite: str
+    fiche: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Quand se passe une épreuve que la fermeture du centre a empêchée."""
+
+    passage: datetime
+    regle: str
+
+
+@dataclass(frozen=True)
 class NoteControle:
     """Ce qui a été porté à un oral de contrôle ; aucune note si le candidat ne s'y est pas présenté."""
 
@@ -200,7 +221,7 @@ class Releve:
 
     ``non_valides`` : mentions du contrôle du dossier ; ``annulees`` : celles de la commission de discipline.
     ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle. ``remplacees`` : les épreuves
-    passées à la session de remplacement.
+    passées à la session de remplacement. ``reportees`` : celles que la fermeture du centre a empêchées.
     """
 
     acces: Acces = NonOuvert()
@@ -216,6 +237,8 @@ class Releve:
     choisies: tuple[str, ...] = ()
     remplacees: frozenset[str] = frozenset()
     controles: Mapping[str, NoteControle] = field(default_factory=dict)
+    reportees: Mapping[str, Report] = field(default_factory=dict)
+    fiches: Mapping[str, FicheSujet] = field(default_factory=dict)
 
     def place(self, cle: Cle) -> Place:
         """L'état d'une place ; une épreuve dispensée dispense de ses situations."""

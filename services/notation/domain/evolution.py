@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never, cast
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
+    AbsenceLevee,
     AccesFerme,
     AccesRouvert,
     AcquisReporte,
@@ -22,8 +23,10 @@ from contracts.evenements.notation import (
     DoubleSaisieComparee,
     EpreuveDispensee,
     EpreuveNonTenue,
+    EpreuvesReportees,
     EtgEchouee,
     EtgValidee,
+    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -60,6 +63,7 @@ from services.notation.domain.etats import (
     EtgAPasser,
     Evaluee,
     Ferme,
+    FicheSujet,
     Inscription,
     Mention,
     NonOuvert,
@@ -69,6 +73,7 @@ from services.notation.domain.etats import (
     Ouvert,
     Place,
     Releve,
+    Report,
     Tardive,
     Verrouillee,
     ZeroSupport,
@@ -87,7 +92,8 @@ Note = (
     | NoteRectifiee
 )
 Constat = (
-    EpreuveDispensee
+    AbsenceLevee
+    | EpreuveDispensee
     | SupportAbsentConstate
     | AbsenceConstatee
     | AbsenceJustifiee
@@ -97,7 +103,7 @@ Constat = (
 )
 Effet = NoteSuspendue | SuspensionLevee | MentionNonValidePortee | MentionNonValideRetiree
 Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire | AcquisReporte
-Controle = ControleChoisi | NoteControleSaisie | RemplacementOuvert
+Controle = ControleChoisi | NoteControleSaisie | RemplacementOuvert | EpreuvesReportees | FicheSujetEtablie
 ReleveEvent = (
     Appris
     | Note
@@ -139,6 +145,11 @@ def _apres(releve: Releve, event: ReleveEvent) -> Releve:
             return _effet(releve, event)
         case RemplacementOuvert(epreuves=epreuves):
             return replace(releve, remplacees=releve.remplacees | set(epreuves))
+        case EpreuvesReportees(passage=passage, regle=regle):
+            reports = {code: Report(passage, regle) for code in event.epreuves}
+            return replace(releve, reportees={**releve.reportees, **reports})
+        case FicheSujetEtablie(activite=activite, fiche=fiche):
+            return replace(releve, fiches={**releve.fiches, event.epreuve: FicheSujet(activite, fiche)})
         case ControleChoisi(epreuves=epreuves):
             return replace(releve, choisies=epreuves)
         case NoteControleSaisie():
@@ -184,9 +195,11 @@ def _place(place: Place, event: Note | Constat) -> Place:
         case SupportAbsentConstate():
             return ZeroSupport(event.regle)
         case AbsenceConstatee():
-            return Absent()
+            return Absent(event.constatee_le)
         case AbsenceJustifiee():
-            return AbsenceAdmise()
+            return AbsenceAdmise(place.le if isinstance(place, Absent) else None)
+        case AbsenceLevee():
+            return ANoter()
         case PermisValide() | PermisNonValide():
             return Conduite(event.mention, event.tentative, event.regle)
         case _:

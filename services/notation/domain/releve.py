@@ -13,6 +13,7 @@ from contracts.commandes.notation import (
     DispenserEpreuve,
     EnregistrerConduite,
     EnregistrerEtg,
+    EtablirFicheSujet,
     EvaluerCompetence,
     FermerAcces,
     HarmoniserNote,
@@ -28,6 +29,7 @@ from contracts.commandes.notation import (
     RemplirGrille,
     ReporterAcquis,
     ReporterBenefice,
+    ReporterEpreuves,
     RetirerBenefice,
     RetirerNonValide,
     RouvrirAcces,
@@ -49,6 +51,7 @@ from services.notation.domain.controle import DecisionJury, choisir_controle, sa
 from services.notation.domain.corrections import harmoniser, integrer_tardive, rectifier
 from services.notation.domain.etats import Releve, initial
 from services.notation.domain.evolution import evolve, rejouer
+from services.notation.domain.fiches import etablir_fiche
 from services.notation.domain.mentions import conclure_discipline, signaler_suspicion
 from services.notation.domain.notes import remplir_grille, saisir, saisir_seconde_fois
 
@@ -69,6 +72,7 @@ Evaluer = (
     | RectifierNote
     | EvaluerCompetence
     | SignalerSuspicion
+    | EtablirFicheSujet
     | ArreterResultat
 )
 ApresJury = ChoisirControle | SaisirNoteControle | ConclureDiscipline
@@ -109,6 +113,7 @@ def _faits(command: ReleveCommand, releve: Releve, session: SessionFigee, decisi
             | PorterNonValide()
             | RetirerNonValide()
             | OuvrirRemplacement()
+            | ReporterEpreuves()
         ):
             return apprendre(command, releve, session)
         case _:
@@ -147,6 +152,8 @@ def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Ev
             return evaluer_competence(command, releve, session)
         case SignalerSuspicion():
             return signaler_suspicion(command, releve, session)
+        case EtablirFicheSujet():
+            return etablir_fiche(command, releve, session)
         case ArreterResultat():
             return arreter(command, releve, session)
         case _:

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaDat
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
+    AbsenceLevee,
     AccesFerme,
     AccesRouvert,
     AcquisReporte,
@@ -23,8 +24,10 @@ from contracts.evenements.notation import (
     DoubleSaisieComparee,
     EpreuveDispensee,
     EpreuveNonTenue,
+    EpreuvesReportees,
     EtgEchouee,
     EtgValidee,
+    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -52,7 +55,7 @@ from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
-VERSION = 2
+VERSION = 3
 metadata = MetaData()
 LIEU = ("academie", "session", "diplome")
 
@@ -101,6 +104,9 @@ note = Table(
     Column("mention_motifs", Json),
     Column("fraude_annulee", Boolean),
     Column("remplacement", Boolean),  # taken again at the replacement session
+    Column("reporte_au", Moment),  # when it is taken, the centre not having opened
+    Column("activite", Text),  # of the dossier, from which the fiche-sujet was drawn
+    Column("fiche", Text),
     Column("controle_note", ExactDecimal),
     Column("controle_absent", Boolean),
     Column("auteur", Text),
@@ -146,6 +152,7 @@ SurNote = (
     | SupportAbsentConstate
     | AbsenceConstatee
     | AbsenceJustifiee
+    | AbsenceLevee
     | EpreuveDispensee
     | PermisValide
     | PermisNonValide
@@ -159,7 +166,16 @@ SurEffet = (
     | EpreuveNonTenue
     | NoteControleSaisie
 )
-SurEpreuve = GrilleRemplie | BeneficeReporte | BeneficeRetire | AcquisReporte | RemplacementOuvert | ResultatArrete
+SurEpreuve = (
+    GrilleRemplie
+    | BeneficeReporte
+    | BeneficeRetire
+    | AcquisReporte
+    | RemplacementOuvert
+    | EpreuvesReportees
+    | FicheSujetEtablie
+    | ResultatArrete
+)
 
 
 class Notes(Projection):
@@ -180,6 +196,11 @@ class Notes(Projection):
             case RemplacementOuvert(candidat=candidat, epreuves=epreuves):
                 for epreuve in epreuves:
                     yield _note(fact, candidat, epreuve, None, {"remplacement": True})
+            case EpreuvesReportees(candidat=candidat, epreuves=epreuves, passage=passage):
+                for epreuve in epreuves:
+                    yield _note(fact, candidat, epreuve, None, {"reporte_au": passage})
+            case FicheSujetEtablie(candidat=candidat, epreuve=epreuve, activite=activite, fiche=fiche):
+                yield _note(fact, candidat, epreuve, None, {"activite": activite, "fiche": fiche})
             case GrilleRemplie(candidat=candidat, epreuve=epreuve, situation=situation, annexe=annexe):
                 yield _note(fact, candidat, epreuve, situation, {"annexe": annexe})
             case BeneficeReporte() | BeneficeRetire() | AcquisReporte() | ResultatArrete() as event:
@@ -255,6 +276,8 @@ def _sur_note(event: SurNote) -> Values:
             return {"etat": EtatResultat.ABSENT_INJUSTIFIE.value, "note": None}
         case AbsenceJustifiee():
             return {"etat": EtatResultat.ABSENT_JUSTIFIE.value, "note": None}
+        case AbsenceLevee():
+            return {"etat": None, "note": None}
         case EpreuveDispensee(fondement=fondement):
             etat = EtatResultat.VAE if fondement is Fondement.VAE else EtatResultat.DISPENSE
             return {"etat": etat.value, "note": None}

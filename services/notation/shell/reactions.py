@@ -20,6 +20,7 @@ from contracts.commandes.notation import (
     PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
+    ReporterEpreuves,
     RetirerBenefice,
     RetirerNonValide,
     RouvrirAcces,
@@ -40,6 +41,7 @@ from contracts.evenements.inscription import (
     CandidatInscrit,
     DispenseAccordee,
     InscriptionModifiee,
+    PassageReporte,
     RemplacementAutorise,
 )
 from contracts.messages import Command
@@ -53,7 +55,7 @@ MENTIONS = {Effet.NON_VALIDE: EtatResultat.NON_VALIDE, Effet.NON_SUBIE: EtatResu
 
 
 def suivre_candidature(fact: Fact) -> list[Command]:
-    """What the registration says: opening, changes, exemptions, kept marks and units, replacement."""
+    """What the registration says: opening, changes, exemptions, kept marks and units, replacement, postponement."""
     event, base = fact.event, command_base(fact, "notation", "suivre_candidature")
     match event:
         case CandidatInscrit():
@@ -96,6 +98,17 @@ def suivre_candidature(fact: Fact) -> list[Command]:
                     regle=event.regle,
                 )
             ]
+        case PassageReporte(epreuves=epreuves) if epreuves:
+            return [
+                ReporterEpreuves(
+                    **base,
+                    candidat=event.candidat,
+                    epreuves=epreuves,
+                    passage=event.le,
+                    motif=event.motif,
+                    regle=event.regle,
+                )
+            ]
         case BeneficeAbandonne():
             return [RetirerBenefice(**base, candidat=event.candidat, epreuve=event.epreuve, regle=event.regle)]
         case _:
@@ -130,6 +143,7 @@ REACTIONS: tuple[Reaction, ...] = (
                 BeneficeAccorde,
                 BeneficeAbandonne,
                 RemplacementAutorise,
+                PassageReporte,
             }
         ),
         suivre_candidature,

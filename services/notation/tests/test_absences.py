@@ -25,6 +25,7 @@ from services.notation.tests.donnees import (
     APRES_REMONTEE,
     CORRECTEUR,
     EN_CCF,
+    LE,
     OUVERT,
     etant_donne,
     fait,
@@ -48,7 +49,7 @@ def absence(epreuve: str, situation: str | None = None, **autres: object) -> Con
 
 
 def absent(epreuve: str, situation: str | None = None, regle: str = "DC-CAP16") -> AbsenceConstatee:
-    return AbsenceConstatee(candidat=ALICE, epreuve=epreuve, situation=situation, regle=regle)
+    return AbsenceConstatee(candidat=ALICE, epreuve=epreuve, situation=situation, regle=regle, constatee_le=LE)
 
 
 def justifier(epreuve: str, situation: str | None = None, **autres: object) -> JustifierAbsence:

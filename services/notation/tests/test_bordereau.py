@@ -38,6 +38,7 @@ from services.notation.tests.donnees import (
     CLEO,
     CORRECTEUR,
     EN_CCF,
+    LE,
     OUVERT,
     SECOND,
     fait,
@@ -114,7 +115,7 @@ def test_un_bordereau_depose_porte_chaque_note_et_chaque_absence() -> None:
     assert event.empreinte == bordereau.empreinte(commande)
     assert sur_les_releves(commande) == {
         ALICE: [saisie("UG1", "12", lot="L1")],
-        BASILE: [AbsenceConstatee(candidat=BASILE, epreuve="UG1", regle="DC-CAP16")],
+        BASILE: [AbsenceConstatee(candidat=BASILE, epreuve="UG1", regle="DC-CAP16", constatee_le=LE)],
     }
 
 

@@ -15,6 +15,7 @@ from contracts.evenements.deliberation import DecisionPrise
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
+    AbsenceLevee,
     AccesFerme,
     AccesRouvert,
     AcquisReporte,
@@ -28,7 +29,9 @@ from contracts.evenements.notation import (
     DoubleSaisieComparee,
     EpreuveDispensee,
     EpreuveNonTenue,
+    EpreuvesReportees,
     EtgEchouee,
+    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -348,6 +351,28 @@ def test_dc_rec01_tr_r02_la_correction_d_un_oral_se_lit_avec_son_motif(engine: E
 def test_dc_cap17_une_epreuve_de_remplacement_se_lit(engine: Engine) -> None:
     remplacement = RemplacementOuvert(candidat=ALICE, epreuves=("UG1", "EP2"), regle="DC-CAP17")
     assert ligne(engine, OUVERT, UG1, remplacement)["remplacement"] is True
+
+
+def test_cl_140_une_epreuve_reportee_se_lit_et_l_absence_levee_garde_son_histoire(engine: Engine) -> None:
+    absent = AbsenceConstatee(candidat=ALICE, epreuve="UG1", regle="DC-CAP16")
+    reportees = EpreuvesReportees(candidat=ALICE, epreuves=("UG1",), passage=LE, motif="centre fermé", regle="TR-N04")
+    levee = AbsenceLevee(candidat=ALICE, epreuve="UG1", motif="centre fermé", regle="TR-N04")
+    found = lire(engine, OUVERT, absent, reportees, levee)
+    assert found is not None
+    [ug1] = [one for one in found["notes"] if one["epreuve"] == "UG1"]
+    assert (ug1["etat"], ug1["reporte_au"], ug1["regle"]) == (None, LE, "TR-N04")
+    assert [(one["etat"], one["motif"]) for one in found["histoire"]] == [
+        ("absent_injustifie", None),
+        (None, "centre fermé"),
+    ]
+
+
+def test_bts_n05_la_fiche_sujet_se_lit_avec_l_activite_retenue(engine: Engine) -> None:
+    fiche = FicheSujetEtablie(
+        candidat=ALICE, epreuve="E4", activite="negociation_vente", fiche="FS-17", auteur="cor1", regle="BTS-N05"
+    )
+    found = ligne(engine, OUVERT, fiche, epreuve="E4")
+    assert (found["activite"], found["fiche"]) == ("negociation_vente", "FS-17")
 
 
 def test_dc_bts02_les_unites_presentees_se_lisent(engine: Engine) -> None:
