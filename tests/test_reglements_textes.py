@@ -153,6 +153,19 @@ def test_dc_bts07_amb_17_aucune_clause_ne_demande_de_certification_d_anglais() -
     assert not [nature for nature in BTS.pieces if "anglais" in nature or "certification" in nature]
 
 
+@pytest.mark.parametrize("reglement", [CAP24, CAP26], ids=["2024", "2026"])
+def test_dc_cap12_le_chef_d_oeuvre_dont_le_coefficient_reste_a_verifier_n_est_pas_invente(reglement: Reglement) -> None:
+    assert not [one.intitule for one in reglement.epreuves.values() if "œuvre" in one.intitule.lower()]
+    assert "DC-CAP12" not in reglement.sources
+
+
+def test_dc_vae02_le_jury_qui_delivre_par_la_vae_a_au_moins_un_quart_de_professionnels() -> None:
+    assert TP.categories[Categorie.VAE].ouverte
+    professionnels = sum(one.minimum for one in TP.jury.profils if one.profil == "professionnel")
+    assert professionnels * 4 >= TP.jury.membres_min > 0
+    assert {TP.jury.president, TP.jury.vice_president} == {"professionnel"}
+
+
 @pytest.mark.parametrize(("identifiant", "niveau"), [("CAP-OSRCL-2024", 3), ("BTS-NDRC-2022", 5), ("MC-ACVD", 4)])
 def test_dc_cap01_dc_mc13_le_niveau_du_diplome(identifiant: str, niveau: int) -> None:
     assert REGLEMENTS[identifiant].niveau == niveau

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from contracts.commandes import conformite as commandes
+from contracts.commandes import read_command
 from contracts.droits import DROITS
 from contracts.evenements import REGISTRE
 from contracts.evenements.conformite import EVENEMENTS, MotifNonConformite, PieceDeposee
+from contracts.messages import Refus
 from services.conformite.domain.controle import ORDRE
 from services.conformite.domain.dossier import evolve, initial
 from services.conformite.tests.donnees import apres, ouvrir, spec
@@ -74,3 +76,29 @@ def test_bts_c02_les_cinq_motifs_sont_ceux_du_catalogue() -> None:
 
 def test_un_dossier_inconnu_n_a_pas_d_histoire() -> None:
     assert apres().state == initial
+
+
+@pytest.mark.parametrize(
+    ("champ", "valeur"), [("nature", "fichier_zip"), ("piece", "P" * 41), ("depose_le", "hier"), ("taille", 10_000_000)]
+)
+def test_amb_57_une_piece_illisible_est_un_refus_technique_et_jamais_un_motif_de_non_conformite(
+    champ: str, valeur: object
+) -> None:
+    bonne = {
+        "commande": "conformite.deposer_piece",
+        "id": "depot-0001",
+        "le": "2025-11-10T09:00:00+01:00",
+        "par": {"id": "ges1", "role": "gestionnaire", "academie": "normandie"},
+        "session": "2026",
+        "diplome": "cap_osrcl",
+        "candidat": "N2600001",
+        "piece": "P1",
+        "nature": "preuve_formation",
+        "depose_le": "2025-11-10T09:00:00+01:00",
+    }
+    assert isinstance(read_command(bonne), commandes.DeposerPiece)
+    with pytest.raises(Refus) as refus:
+        read_command({**bonne, champ: valeur})
+    assert refus.value.regle == "COMMANDE_MALFORMEE"
+    assert refus.value.regle not in {motif.value for motif in MotifNonConformite}
+    assert not {motif.value for motif in MotifNonConformite} & {"format", "taille", "illisible"}

@@ -12,7 +12,7 @@ from contracts.droits import Role
 from contracts.evenements.inscription import CandidatInscrit, InscriptionModifiee, PersonneReservee
 from contracts.vocabulaire import Anteriorite, Categorie, Forme, Mode
 from services.inscription.tests.diplomes import BTS, LYCEE, MC, PROGRESSIVE, TP, Examen
-from services.inscription.tests.donnees import AUTRE, NUMERO
+from services.inscription.tests.donnees import AUTRE, IDENTITE, NUMERO
 
 STAGIAIRE, ETUDIANT = Categorie.FORMATION_CONTINUE, Categorie.SCOLAIRE_PUBLIC
 
@@ -26,6 +26,21 @@ def inscrit(examen: Examen, categorie: Categorie, parametres: dict[str, Any] | N
 
 def refuse(examen: Examen, regle: str, categorie: Categorie, **choix: Any) -> None:
     examen.candidate().when(examen.inscription(categorie, **choix)).then_refused(regle)
+
+
+# L'accès -----------------------------------------------------------------------------------------------------------
+
+
+def test_dc_bts01_un_mineur_hors_formation_n_y_accede_pas() -> None:
+    mineur = IDENTITE.model_copy(update={"naissance": date(2005, 3, 1)})
+    refuse(BTS, "DC-BTS01", Categorie.INDIVIDUEL, identite=mineur)
+    assert inscrit(BTS, Categorie.INDIVIDUEL, identite=mineur, formation_attestee=True).majeur is False
+
+
+def test_dc_bts01_amb_21_l_experience_est_une_voie_et_sa_duree_ne_se_deduit_pas() -> None:
+    assert inscrit(BTS, Categorie.EXPERIENCE).categorie is Categorie.EXPERIENCE
+    controles = BTS.reglement.controles.values()
+    assert not any(Categorie.EXPERIENCE in one.durees for one in controles)  # one year or three: the text decides
 
 
 # La forme ----------------------------------------------------------------------------------------------------------

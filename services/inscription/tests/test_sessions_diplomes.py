@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.inscription import FermerCentre, OuvrirSession
-from contracts.evenements.inscription import CentreFerme, CentreOuvert, SessionOuverte
-from contracts.vocabulaire import TypeCentre
+from contracts.commandes.inscription import AffecterCentre, FermerCentre, OuvrirCentre, OuvrirSession
+from contracts.evenements.inscription import CentreAffecte, CentreFerme, CentreOuvert, SessionOuverte
+from contracts.vocabulaire import Categorie, TypeCentre
 from services.inscription.domain import session_examen
 from services.inscription.tests.diplomes import BTS, LYCEE, MC, TP, Examen, parametres
-from services.inscription.tests.donnees import REGLEMENTS
+from services.inscription.tests.donnees import NUMERO, REGLEMENTS
 from services.socle.spec import Spec
 
 given = Spec(partial(session_examen.decide, reglements=REGLEMENTS), session_examen.evolve, session_examen.initial).given
@@ -120,3 +120,26 @@ def test_cl_140_la_session_se_souvient_des_jours_de_fermeture() -> None:
     etat = given(ouverte(BTS), OUVERT, FERME).state
     assert isinstance(etat, session_examen.Ouverte)
     assert etat.centres[LYCEE].ferme_le == {FERME.jour}
+
+
+# Les centres de l'académie -----------------------------------------------------------------------------------------
+
+
+def test_bts_g02_chaque_academie_ouvre_ses_centres_un_annexe_par_son_acte() -> None:
+    def centre(code: str, type_: TypeCentre = TypeCentre.PRINCIPAL, acte: str = "") -> OuvrirCentre:
+        return OuvrirCentre(centre=code, type=type_, acte=acte, **BTS.qui())
+
+    deja = CentreOuvert(centre=LYCEE, type=TypeCentre.PRINCIPAL, acte="")
+    session = given(ouverte(BTS), deja)
+    session.when(centre("0632222B")).then(CentreOuvert(centre="0632222B", type=TypeCentre.PRINCIPAL, acte=""))
+    session.when(centre("0633333C", TypeCentre.ANNEXE)).then_refused("BTS-G02")
+    session.when(centre("0633333C", TypeCentre.ANNEXE, "décision du recteur")).then_kinds(CentreOuvert)
+    assert set(given(ouverte(BTS), deja).state.centres) == {LYCEE}  # what the pilot is told: those opened, no other
+
+
+def test_bts_g05_le_candidat_passe_dans_un_centre_que_son_academie_a_designe() -> None:
+    individuel = BTS.inscrit(Categorie.INDIVIDUEL)
+    vers = partial(AffecterCentre, candidat=NUMERO, **BTS.qui())
+    [affecte] = BTS.candidat(individuel).when(vers(centre=LYCEE)).then_kinds(CentreAffecte)
+    assert (affecte.centre, affecte.regle) == (LYCEE, "BTS-G05")
+    BTS.candidat(individuel).when(vers(centre="0639999Z")).then_refused("CENTRE_INCONNU")
