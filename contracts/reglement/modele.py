@@ -209,9 +209,9 @@ class Reglement(Bloc):
 def rules_used(node: Any, key: str = "") -> set[str]:
     """Every rule id that the clauses of a règlement cite."""
     if isinstance(node, dict):
-        return {rule for name, value in node.items() for rule in rules_used(value, name)} | (
-            {name for name in node if name.startswith("AMB-")} if key == "choix" else set()
-        )
+        par_categorie = key == "regles"  # its keys are categories, its values rules
+        citees = {rule for name, value in node.items() for rule in rules_used(value, key if par_categorie else name)}
+        return citees | ({name for name in node if name.startswith("AMB-")} if key == "choix" else set())
     if isinstance(node, (list, tuple)):
         return {rule for value in node for rule in rules_used(value, key)}
     cites = key.startswith("regle") or key in CITENT

@@ -134,7 +134,9 @@ def test_bts_g02_chaque_academie_ouvre_ses_centres_un_annexe_par_son_acte() -> N
     session.when(centre("0632222B")).then(CentreOuvert(centre="0632222B", type=TypeCentre.PRINCIPAL, acte=""))
     session.when(centre("0633333C", TypeCentre.ANNEXE)).then_refused("BTS-G02")
     session.when(centre("0633333C", TypeCentre.ANNEXE, "décision du recteur")).then_kinds(CentreOuvert)
-    assert set(given(ouverte(BTS), deja).state.centres) == {LYCEE}  # what the pilot is told: those opened, no other
+    connue = given(ouverte(BTS), deja).state
+    assert isinstance(connue, session_examen.Ouverte)
+    assert set(connue.centres) == {LYCEE}
 
 
 def test_bts_g05_le_candidat_passe_dans_un_centre_que_son_academie_a_designe() -> None:
