@@ -26,9 +26,11 @@ COMMUNS: frozenset[str] = frozenset(
         "DROIT_ROLE",
         "DROIT_PORTEE",
         "IDENTIFIANT_REUTILISE",
+        "PERSONNE_EFFACEE",
         "SESSION_INCONNUE",
         "SESSION_NON_OUVERTE",
         "REGLEMENT_CHANGE",
+        "TEXTE_NOMINATIF",
     }
 )
 """Answers that any command may get, before or beside its own rule."""

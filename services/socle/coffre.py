@@ -3,6 +3,10 @@
 A key is stored (and committed) before anything sealed with it may be appended: the other order could lose a person
 to a crash. Keys are wrapped by a master key that lives in its own file or setting, so that a copy of the table alone
 opens nothing.
+
+No process remembers a person's key: each opening reads it again, so that a key destroyed anywhere is destroyed for
+every process at once, without a word between them. Who was erased stays known, so that no key is ever made for them
+again, nor brought back by an old backup.
 """
 
 from __future__ import annotations
@@ -10,22 +14,48 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Engine, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
+from contracts.messages import Refus
 from services.socle.errors import SocleError
+from services.socle.sql import Moment, writing
 
 METADATA = MetaData()
 KEYS = Table(
     "cles", METADATA, Column("personne", String(80), primary_key=True), Column("cle", LargeBinary, nullable=False)
 )
+DESTROYED = Table(
+    "detruites",
+    METADATA,
+    Column("personne", String(80), primary_key=True),
+    Column("le", Moment, nullable=False),
+)
 
 NONCE = 12
 CHUNK = 500
+SECRET = "secret:"  # noqa: S105 - starts the names of what belongs to the installation, not to a person
+ERASED = "PERSONNE_EFFACEE"
 
 
 class CoffreError(SocleError):
@@ -40,30 +70,34 @@ class Coffre:
     def __init__(self, engine: Engine, master: bytes) -> None:
         self.engine = engine
         self._master = AESGCM(master)
-        self._cache: dict[str, bytes] = {}
+        self._secrets: dict[str, bytes] = {}
+        self._due: dict[str, bytes] = {}  # keys made sure of, for the seal that follows and no longer
         METADATA.create_all(engine)
 
     def ensure(self, persons: Iterable[str]) -> None:
-        """Create, durably and in one transaction, the keys that do not exist yet."""
-        wanted = [person for person in dict.fromkeys(persons) if person not in self._cache]
-        if not wanted:
-            return
+        """Create, durably and in one transaction, the keys that do not exist yet.
+
+        Raises:
+            Refus: ``PERSONNE_EFFACEE``, one of them was erased.
+        """
+        wanted = list(dict.fromkeys(persons))
         known = self._fetch(wanted)
-        fresh = {person: secrets.token_bytes(32) for person in wanted if person not in known}
-        if fresh:
-            rows = [{"personne": person, "cle": self._wrap(person, key)} for person, key in fresh.items()]
-            with self.engine.begin() as tx:
-                tx.execute(_insert_or_ignore(self.engine), rows)
+        missing = [person for person in wanted if person not in known]
+        if missing:
+            with writing(self.engine) as tx:
+                # Looked for after the keys: a key destroyed meanwhile is then known to be so.
+                self._refuse_erased(tx, missing)
+                tx.execute(_insert_or_ignore(self.engine, KEYS), [self._fresh(person) for person in missing])
             # A rival instance may have created one of them first: what is stored wins.
-            fresh = self._fetch(list(fresh))
-        self._cache.update(known | fresh)
+            known |= self._fetch(missing)
+        self._due.update(known)
 
     def seal(self, person: str, clear: bytes) -> str:
         """Authenticated ciphertext, base64, bound to this person. Creates the key if need be."""
-        if person not in self._cache:
+        if person not in self._due:
             self.ensure([person])
-        nonce = os.urandom(NONCE)
-        return base64.b64encode(nonce + AESGCM(self._cache[person]).encrypt(nonce, clear, person.encode())).decode()
+        key, nonce = self._due.pop(person), os.urandom(NONCE)
+        return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, clear, person.encode())).decode()
 
     def open(self, person: str, sealed: str) -> bytes | None:
         """The clear bytes; ``None`` when the key no longer exists (the person was erased).
@@ -71,10 +105,9 @@ class Coffre:
         Raises:
             CoffreError: the ciphertext was altered or belongs to somebody else.
         """
-        key = self._cache.get(person) or self._fetch([person]).get(person)
+        key = self._fetch([person]).get(person)
         if key is None:
             return None
-        self._cache[person] = key
         raw = base64.b64decode(sealed)
         try:
             return AESGCM(key).decrypt(raw[:NONCE], raw[NONCE:], person.encode())
@@ -83,14 +116,56 @@ class Coffre:
 
     def secret(self, name: str) -> bytes:
         """A named 32-byte secret of this installation, created once (pepper of keyed hashes)."""
-        self.ensure([f"secret:{name}"])
-        return self._cache[f"secret:{name}"]
+        if name not in self._secrets:
+            self.ensure([f"{SECRET}{name}"])
+            self._secrets[name] = self._due.pop(f"{SECRET}{name}")
+        return self._secrets[name]
+
+    def destroy(self, persons: Iterable[str], at: datetime) -> int:
+        """Destroy these keys for ever; how many existed. Done again, it finishes what a crash interrupted.
+
+        A key is overwritten where it lies before its row goes: neither the file nor its log keeps the old bytes.
+
+        Raises:
+            CoffreError: the database is too busy to forget the old bytes; ask again.
+        """
+        wanted = [{"qui": person, "cle": os.urandom(NONCE + 48)} for person in dict.fromkeys(persons)]
+        if not wanted:
+            return 0
+        with writing(self.engine) as tx:
+            _overwrite_freed(tx)
+            told = [{"personne": one["qui"], "le": at} for one in wanted]
+            tx.execute(_insert_or_ignore(self.engine, DESTROYED), told)
+            tx.execute(update(KEYS).where(KEYS.c.personne == bindparam("qui")).values(cle=bindparam("cle")), wanted)
+            gone = sum(tx.execute(delete(KEYS).where(KEYS.c.personne == one["qui"])).rowcount for one in wanted)
+        _forget_old_pages(self.engine)
+        return gone
+
+    def destroyed(self) -> dict[str, datetime]:
+        """Everybody who was erased here, and when."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(DESTROYED.c.personne, DESTROYED.c.le))
+            return {str(person): le for person, le in rows}
+
+    def has(self, person: str) -> bool:
+        """Whether this person still has a key."""
+        return person in self._fetch([person])
+
+    def _refuse_erased(self, connection: Connection, persons: list[str]) -> None:
+        for some in _chunks(persons):
+            found = connection.execute(select(DESTROYED.c.personne).where(DESTROYED.c.personne.in_(some))).scalars()
+            erased = sorted(found)
+            if erased:
+                raise Refus(ERASED, f"{', '.join(erased)} : identité effacée ; plus rien de personnel ne s'y ajoute")
+
+    def _fresh(self, person: str) -> dict[str, object]:
+        return {"personne": person, "cle": self._wrap(person, secrets.token_bytes(32))}
 
     def _fetch(self, persons: list[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         with self.engine.connect() as connection:
-            for start in range(0, len(persons), CHUNK):
-                query = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(persons[start : start + CHUNK]))
+            for some in _chunks(persons):
+                query = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(some))
                 for person, wrapped in connection.execute(query):
                     found[person] = self._unwrap(person, wrapped)
         return found
@@ -131,14 +206,35 @@ def master_key(path: Path) -> bytes:
     return key
 
 
-def _insert_or_ignore(engine: Engine):  # type: ignore[no-untyped-def]
-    """INSERT that leaves an existing key alone, in either dialect."""
+def _chunks(persons: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(persons), CHUNK):
+        yield persons[start : start + CHUNK]
+
+
+def _insert_or_ignore(engine: Engine, table: Table) -> Any:
+    """INSERT that leaves an existing row alone, in either dialect."""
+    return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
+
+
+def _overwrite_freed(connection: Connection) -> None:
+    """SQLite leaves deleted bytes in its pages unless told to write zeros over them."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _forget_old_pages(engine: Engine) -> None:
+    """What an update leaves behind: pages in the log (SQLite), dead rows in the file (PostgreSQL).
+
+    The log of PostgreSQL (``pg_wal``) recycles by itself; archives of it are copies to be treated as backups.
+    """
     if engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-        return pg_insert(KEYS).on_conflict_do_nothing()
-    if engine.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as lite_insert
-
-        return lite_insert(KEYS).on_conflict_do_nothing()
-    return insert(KEYS)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"VACUUM FULL {KEYS.name}"))
+        return
+    raw = engine.raw_connection()
+    try:
+        busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.close()
+    if busy:
+        raise CoffreError("clé détruite, mais le fichier du coffre est trop occupé pour l'oublier : recommencez")

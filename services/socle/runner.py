@@ -281,9 +281,21 @@ class Runner:
                 results[index] = Outcome((), one.journal.stream, max(item.tip.last_seq for item in loaded))
             else:
                 results[index] = outcome
-        drawn = (event for *_, events in decided for part in events.values() for event in part)
-        await ensure_keys(self._coffre, drawn)
+        decided = await self._with_keys(decided, results)
         return [(index, self._drafts(one, loaded, events)) for index, one, loaded, events in decided]
+
+    async def _with_keys(
+        self, decided: list[tuple[int, Prepared, list[Loaded], Decided]], results: list[Outcome | Refus | None]
+    ) -> list[tuple[int, Prepared, list[Loaded], Decided]]:
+        """Those whose keys are there. One erased person must not refuse the others of the lot."""
+        try:
+            await ensure_keys(self._coffre, (event for *_, events in decided for event in _events(events)))
+        except Refus as refus:
+            if len(decided) == 1:
+                results[decided[0][0]] = refus
+                return []
+            return [kept for one in decided for kept in await self._with_keys([one], results)]
+        return decided
 
     async def _append_all(
         self,
@@ -344,7 +356,7 @@ class Runner:
         loaded = [await loads[0]] if len(loads) == 1 else list(await asyncio.gather(*loads))
         outcome = self._decided(one, loaded)
         if isinstance(outcome, dict):
-            await ensure_keys(self._coffre, (event for events in outcome.values() for event in events))
+            await ensure_keys(self._coffre, _events(outcome))
             drafts = self._drafts(one, loaded, outcome)
             if drafts:
                 return await self._append(one, drafts)
@@ -450,6 +462,10 @@ class Runner:
 
     def _serialized(self, paths: Sequence[str]) -> Locks:
         return Locks(self._locks, sorted(set(paths)))
+
+
+def _events(decided: Decided) -> Iterator[Event]:
+    return (event for part in decided.values() for event in part)
 
 
 def _pause(attempt: int) -> float:

@@ -13,7 +13,11 @@ _NOTHING_CLEAR = Personnel[Any]()  # made once: naming the type costs more than 
 
 
 async def ensure_keys(coffre: Coffre, events: Iterable[Event]) -> None:
-    """Keys first, durably: a sealed event whose key is lost is a person erased."""
+    """Keys first, durably: a sealed event whose key is lost is a person erased.
+
+    Raises:
+        Refus: ``PERSONNE_EFFACEE``.
+    """
     persons = {
         str(getattr(event, event.PERSON))
         for event in events

@@ -337,3 +337,17 @@ async def test_une_repetition_rivale_ne_rompt_pas_la_chaine(scene: Scene) -> Non
         await runner.execute(ajouter("c1", 1, scene.session))
     history = await scene.store.load(scene.subject("c1"))  # checks the chain
     assert (history.rank, await scene.total("c1")) == (4, 3)
+
+
+async def test_une_personne_effacee_est_refusee_sans_retenir_le_reste_du_lot(scene: Scene) -> None:
+    def nommer(compte: str) -> Nommer:
+        porteur = Porteur(nom="Zoé")
+        return Nommer(compte=compte, porteur=porteur, le=LE, par=QUI, session=scene.session, diplome="essai")
+
+    scene.coffre.destroy(["c2"], LE)
+    with pytest.raises(Refus) as refus:
+        await scene.runner().execute(nommer("c2"))
+    assert refus.value.regle == "PERSONNE_EFFACEE"
+    told = await scene.runner().execute_many([nommer(one) for one in ("c1", "c2", "c3")])
+    assert [one.regle if isinstance(one, Refus) else len(one.events) for one in told] == [1, "PERSONNE_EFFACEE", 1]
+    assert [(await scene.store.load(scene.subject(one))).rank for one in ("c1", "c2", "c3")] == [1, 0, 1]
