@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from fractions import Fraction
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from contracts.conservation import Conservation, conservation_legale
 from contracts.evenements.inscription import SessionOuverte, ValeursFournies
 from contracts.messages import Event, Refus
 from contracts.reglement import AFournir, Reglement, load_all
@@ -17,12 +18,13 @@ from contracts.vocabulaire import Parametres, Valeurs
 
 @dataclass(frozen=True)
 class SessionFigee:
-    """A session as opened in one académie."""
+    """A session as opened in one académie. ``conservation``: how long what is held is kept, as the law is today."""
 
     academie: str
     reglement: Reglement
     parametres: Parametres
     valeurs: Valeurs | None = None
+    conservation: Conservation = field(default_factory=conservation_legale)
 
     @property
     def annee(self) -> int:

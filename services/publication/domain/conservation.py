@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
 from services.communs.explication import clause
 from services.publication.documents.francais import date_longue
-from services.publication.domain.delais import COMMUNICATION_MOIS, jour_legal, plus_mois
+from services.publication.domain.delais import jour_legal, plus_mois
 
 Objet: TypeAlias = Literal["copies", "pieces", "resultats"]
-REGLE_COPIES, REGLE_GEL, REGLE_RESULTATS, REGLE_ARCHIVES = "DC-ARC01", "DC-RGP02", "AMB-58", "DC-ARC02"
 DITS: dict[Objet, str] = {
     "copies": "la conservation de vos copies et de leurs appréciations",
     "pieces": "la conservation de vos dossiers et de leurs pièces",
@@ -48,14 +46,21 @@ def conservation(
     session: SessionFigee, *, publie_le: datetime, gel: Gel, suivante: date | None = None
 ) -> tuple[Tenu, ...]:
     """Tout ce qui est gardé. ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte."""
-    un_an = plus_mois(jour_legal(publie_le, session), COMMUNICATION_MOIS)
+    table, publie = session.conservation, jour_legal(publie_le, session)
+    copies = _tenir("copies", plus_mois(publie, table.mois("copies")), table.duree("copies").regle, session, gel)
     documents = session.reglement.documents
-    jusque = suivante if documents.pieces_jusqua == "session_suivante" else un_an
-    return (
-        _tenir("copies", un_an, REGLE_COPIES, session.reglement, gel),
-        _tenir("pieces", jusque, documents.regle_pieces, session.reglement, gel),
-        _resultats(session.reglement),
-    )
+    if documents.pieces_jusqua == "session_suivante":
+        pieces = _tenir("pieces", suivante, documents.regle_pieces, session, gel)
+    else:
+        pieces = _tenir("pieces", plus_mois(publie, table.mois("pieces")), table.duree("pieces").regle, session, gel)
+    return copies, pieces, _resultats(session)
+
+
+def echeance(gardes: tuple[Tenu, ...]) -> date | None:
+    """Dernier jour où quelque chose retient encore l'identité ; rien tant que cette fin ne peut pas être dite."""
+    fins = [one.jusqu_au for one in gardes if one.objet != "resultats"]
+    connues = [fin for fin in fins if fin is not None]
+    return max(connues) if len(connues) == len(fins) else None
 
 
 def tenu(session: SessionFigee, objet: Objet, *, publie_le: datetime, gel: Gel, suivante: date | None = None) -> Tenu:
@@ -64,13 +69,14 @@ def tenu(session: SessionFigee, objet: Objet, *, publie_le: datetime, gel: Gel, 
     return next(one for one in tous if one.objet == objet)
 
 
-def _tenir(objet: Objet, ordinaire: date | None, regle: str, reglement: Reglement, gel: Gel) -> Tenu:
+def _tenir(objet: Objet, ordinaire: date | None, regle: str, session: SessionFigee, gel: Gel) -> Tenu:
     """La durée ordinaire, prolongée par ce qui se conteste encore."""
+    reglement, regle_gel = session.reglement, session.conservation.gel.regle
     if gel.en_cours:
         texte = f"Une réclamation court : {DITS[objet]} dure au moins jusqu'à son issue."
         faits = tuple(f"réclamation {one} sans issue" for one in gel.en_cours)
         return Tenu(
-            objet, None, REGLE_GEL, clause(reglement, REGLE_GEL, texte, faits=faits, effet="conservation sans limite")
+            objet, None, regle_gel, clause(reglement, regle_gel, texte, faits=faits, effet="conservation sans limite")
         )
     if ordinaire is None:
         texte = f"À la disposition du jury et du rectorat, {DITS[objet]} dure jusqu'à la session suivante."
@@ -80,22 +86,24 @@ def _tenir(objet: Objet, ordinaire: date | None, regle: str, reglement: Reglemen
         texte = f"Une issue peut encore être contestée : {DITS[objet]} dure jusqu'à la fin de ce délai."
         chiffres = {"ordinairement jusqu'au": ordinaire.isoformat(), "jusqu'au": gel.fin.isoformat()}
         effet = f"conservation jusqu'au {date_longue(gel.fin)}"
-        return Tenu(objet, gel.fin, REGLE_GEL, clause(reglement, REGLE_GEL, texte, chiffres=chiffres, effet=effet))
+        return Tenu(objet, gel.fin, regle_gel, clause(reglement, regle_gel, texte, chiffres=chiffres, effet=effet))
     effet = f"conservation jusqu'au {date_longue(ordinaire)}, puis destruction prévue"
     texte = f"Aucun recours ne court : {DITS[objet]} a sa durée ordinaire."
     chiffres = {"jusqu'au": ordinaire.isoformat()}
     return Tenu(objet, ordinaire, regle, clause(reglement, regle, texte, chiffres=chiffres, effet=effet))
 
 
-def _resultats(reglement: Reglement) -> Tenu:
+def _resultats(session: SessionFigee) -> Tenu:
     """Leur durée est longue ; seul l'archiviste y met fin."""
+    reglement, table = session.reglement, session.conservation
+    regle = table.duree("resultats").regle
     archives = clause(
-        reglement, REGLE_ARCHIVES, "Ils ne s'éliminent qu'avec l'accord de l'administration des archives."
+        reglement, table.accord.regle, "Ils ne s'éliminent qu'avec l'accord de l'administration des archives."
     )
     texte = "Vos résultats et le procès-verbal du jury sont gardés pour longtemps ; l'archiviste en fixe la durée."
     return Tenu(
         "resultats",
         None,
-        REGLE_RESULTATS,
-        clause(reglement, REGLE_RESULTATS, texte, effet="conservation sans limite", details=(archives,)),
+        regle,
+        clause(reglement, regle, texte, effet="conservation sans limite", details=(archives,)),
     )

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from contracts.session import SessionFigee
 
-COMMUNICATION_MOIS = 12  # une copie se communique pendant un an (DC-REC02, DC-ARC01)
 REPONSE_COMMUNICATION_MOIS = 1  # DC-REC03
 REPONSE_RECOURS_MOIS = 2
 RECOURS_MOIS = 2  # DC-REC04

@@ -19,7 +19,7 @@ from contracts.vocabulaire import Explication
 from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
 from services.publication.domain.communication import exiger_communicable
-from services.publication.domain.conservation import REGLE_COPIES, tenu
+from services.publication.domain.conservation import tenu
 from services.publication.domain.delais import (
     REPONSE_COMMUNICATION_MOIS,
     REPONSE_RECOURS_MOIS,
@@ -241,8 +241,9 @@ def _hors_conservation(
     copies = tenu(session, "copies", publie_le=_publication(depot), gel=reclamations.gel())
     if copies.tient(jour_legal(depot.depose_le, session)):
         return None
+    regle = session.conservation.duree("copies").regle
     texte = "Les copies se communiquent pendant l'année qui suit la publication, et tant qu'un recours court."
-    dite = clause(session.reglement, REGLE_COPIES, texte, effet="sans suite", details=(copies.explication,))
+    dite = clause(session.reglement, regle, texte, effet="sans suite", details=(copies.explication,))
     motif = "demande reçue après la durée de conservation des copies, dont la destruction est prévue"
     return fermer(depot, IssueReclamation.SANS_SUITE, motif, command.le, session, (dite,))
 

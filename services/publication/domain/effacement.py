@@ -9,14 +9,7 @@ from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication
 from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
-from services.publication.domain.conservation import (
-    DITS,
-    REGLE_ARCHIVES,
-    REGLE_GEL,
-    REGLE_RESULTATS,
-    Tenu,
-    conservation,
-)
+from services.publication.domain.conservation import DITS, Tenu, conservation
 from services.publication.domain.delais import jour_legal
 from services.publication.domain.reclamations import Connu, ReclamationEvent, Reclamations
 
@@ -24,13 +17,14 @@ from services.publication.domain.reclamations import Connu, ReclamationEvent, Re
 def effacer(
     command: DemanderEffacement, reclamations: Reclamations, session: SessionFigee, connu: Connu
 ) -> list[ReclamationEvent]:
-    """L'accord, quand plus rien n'oblige à garder ; l'exploitation détruit alors la clé de la personne."""
+    """L'accord, quand plus rien n'oblige à garder ; le service détruit alors la clé de la personne et ses documents."""
     if reclamations.effacement is not None:
         return []
     if not connu.inscrit:
         raise Refus("CANDIDAT_INCONNU", f"{command.candidat} n'est pas inscrit ici : vérifiez le numéro et la session")
     explication = effacement_possible(command, reclamations, session, connu)
-    accord = {"candidat": command.candidat, "le": command.le, "accord_archives": command.accord_archives}
+    demande = {"candidat": command.candidat, "le": command.le, "motif": command.motif}
+    accord = {**demande, "accord_archives": command.accord_archives}
     return [EffacementAccorde(**accord, regles=regles(explication), explication=explication)]
 
 
@@ -42,24 +36,26 @@ def effacement_possible(
     Raises:
         Refus: la règle qui oblige encore à garder.
     """
-    gel = reclamations.gel()
+    gel, table = reclamations.gel(), session.conservation
     if gel.en_cours:
         detail = f"réclamation sans issue ({', '.join(gel.en_cours)}) : l'effacement est gelé jusqu'à son issue"
-        raise Refus(REGLE_GEL, detail)
-    if connu.publie_le is None:
+        raise Refus(table.gel.regle, detail)
+    depart = connu.publie_le or connu.depart
+    if depart is None:
         detail = "les résultats ne sont pas publiés : l'identité sert encore à l'examen ; redemandez ensuite"
-        raise Refus(REGLE_RESULTATS, detail)
-    gardes = conservation(session, publie_le=connu.publie_le, gel=gel, suivante=connu.suivante)
+        raise Refus(table.duree("resultats").regle, detail)
+    gardes = conservation(session, publie_le=depart, gel=gel, suivante=connu.suivante)
     bornes = [one for one in gardes if one.objet != "resultats"]
     for one in bornes:
         _exiger_fini(one, command, session)
     if not command.accord_archives:
         detail = "l'accord de l'administration des archives manque : joignez sa référence (accord_archives)"
-        raise Refus(REGLE_ARCHIVES, detail)
+        raise Refus(table.accord.regle, detail)
     texte = "Les durées de conservation sont finies, aucun recours ne court, et les archives ont donné leur accord."
     faits = (f"accord {command.accord_archives}",)
     details = tuple(one.explication for one in bornes)
-    return (clause(session.reglement, REGLE_ARCHIVES, texte, faits=faits, effet="effacement accordé", details=details),)
+    regle, effet = table.accord.regle, "effacement accordé"
+    return (clause(session.reglement, regle, texte, faits=faits, effet=effet, details=details),)
 
 
 def _exiger_fini(garde: Tenu, command: DemanderEffacement, session: SessionFigee) -> None:

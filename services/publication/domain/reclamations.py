@@ -75,7 +75,8 @@ class Connu:
     """Ce que la coque a lu pour décider.
 
     ``inscrit`` : une inscription porte ce numéro. ``majeur`` : le jour du dépôt ; rien d'autre ne sort de son identité.
-    ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte.
+    ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte. ``depart`` : d'où se comptent les
+    durées de qui n'aura pas de résultat, son inscription étant annulée : la publication prévue de sa session.
     """
 
     inscrit: bool = True
@@ -83,6 +84,7 @@ class Connu:
     publie_le: datetime | None = None
     notification: Notification | None = None
     suivante: date | None = None
+    depart: datetime | None = None
 
 
 def evolve(reclamations: Reclamations, event: ReclamationEvent) -> Reclamations:
