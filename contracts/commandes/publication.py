@@ -98,12 +98,14 @@ class CloreReclamation(Command):
 class DemanderEffacement(Command):
     """Demander que l'identité d'un candidat soit effacée ; gelé tant qu'une réclamation ou un recours court (DC-RGP02).
 
-    ``accord_archives`` : référence de l'accord de l'administration des archives (DC-ARC02).
+    ``accord_archives`` : référence de l'accord de l'administration des archives (DC-ARC02). ``motif`` : qui le demande,
+    à quel titre ; jamais un nom.
     """
 
     NAME: ClassVar[str] = "publication.demander_effacement"
     candidat: Numero
     accord_archives: str = Field(default="", max_length=200)
+    motif: str = Field(default="", max_length=500)
 
 
 COMMANDES: tuple[type[Command], ...] = (

@@ -218,6 +218,7 @@ class EffacementAccorde(Event):
     accord_archives: str
     regles: tuple[str, ...]
     explication: tuple[Explication, ...]
+    motif: str = ""
 
 
 EVENEMENTS: tuple[type[Event], ...] = (

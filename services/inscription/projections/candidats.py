@@ -27,6 +27,7 @@ from contracts.evenements.inscription import (
     PassageReporte,
     RemplacementAutorise,
 )
+from contracts.evenements.publication import EffacementAccorde
 from contracts.messages import Event
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Fact
@@ -35,7 +36,7 @@ from services.socle.sql import ExactDecimal, Json, Moment, SortedText
 from services.socle.subjects import split
 
 META = MetaData()
-VERSION = 2
+VERSION = 3
 
 
 def _cle(*propres: str) -> list[Column[str]]:
@@ -45,7 +46,7 @@ def _cle(*propres: str) -> list[Column[str]]:
 
 
 candidats = Table(
-    "candidats_v2",
+    "candidats_v3",
     META,
     *_cle(),
     Column("categorie", SortedText),
@@ -76,7 +77,7 @@ candidats = Table(
 )
 # ``situation`` vide : l'épreuve entière.
 dispenses = Table(
-    "dispenses_v2",
+    "dispenses_v3",
     META,
     *_cle("epreuve", "situation"),
     Column("regle", SortedText),
@@ -84,7 +85,7 @@ dispenses = Table(
     Column("fondement", SortedText),
 )
 acquis = Table(
-    "acquis_v2",
+    "acquis_v3",
     META,
     *_cle("epreuve"),
     Column("obtenu_le", SortedText),
@@ -92,7 +93,7 @@ acquis = Table(
     Column("regle", SortedText),
 )
 benefices = Table(
-    "benefices_v2",
+    "benefices_v3",
     META,
     *_cle("epreuve"),
     Column("note", ExactDecimal),
@@ -100,9 +101,9 @@ benefices = Table(
     Column("regle", SortedText),
     Column("abandonne", Boolean),
 )
-amenagements = Table("amenagements_v2", META, *_cle("nature"), Column("epreuves", Json), Column("regle", SortedText))
-remplacements = Table("remplacements_v2", META, *_cle("epreuve"), Column("regle", SortedText))
-fermetures = Table("fermetures_v2", META, *_cle("epreuve"), Column("regle", SortedText))  # épreuves au dossier refusé
+amenagements = Table("amenagements_v3", META, *_cle("nature"), Column("epreuves", Json), Column("regle", SortedText))
+remplacements = Table("remplacements_v3", META, *_cle("epreuve"), Column("regle", SortedText))
+fermetures = Table("fermetures_v3", META, *_cle("epreuve"), Column("regle", SortedText))  # épreuves au dossier refusé
 
 
 class Candidats(Projection):
@@ -129,6 +130,7 @@ class Candidats(Projection):
             RemplacementAutorise,
             DemandeRemplacementRenvoyee,
             DoublonFusionne,
+            EffacementAccorde,
         }
     )
 
@@ -198,6 +200,8 @@ def _suite(event: Event) -> dict[str, object]:
             return {"annule": True, "motif_annulation": motif}
         case DemandeRemplacementRenvoyee(academie_origine=academie):
             return {"renvoye_vers": academie}
+        case EffacementAccorde():
+            return {"identite": None}
         case _:
             raise TypeError(f"événement non projeté : {event.NAME}")
 

@@ -1,6 +1,6 @@
 """Les identités, scellées comme le journal les porte : qui édite un document les ouvre, avec le coffre.
 
-Détruire la clé d'une personne efface aussi ses lignes ici : elles ne se lisent plus.
+Une identité effacée quitte sa ligne ; la clé détruite, ce que le journal en garde ne se lit plus.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import Column, Connection, MetaData, Table, select
+from sqlalchemy import Boolean, Column, Connection, MetaData, Table, select
 
 from contracts.evenements.inscription import CandidatInscrit
+from contracts.evenements.publication import EffacementAccorde
 from contracts.messages import Event, Scelle
 from contracts.vocabulaire import Categorie
 from services.socle.enveloppe import Fact
@@ -21,7 +22,7 @@ from services.socle.subjects import split
 
 META = MetaData()
 identites = Table(
-    "identites_v1",
+    "identites_v2",
     META,
     Column("academie", SortedText, primary_key=True),
     Column("session", SortedText, primary_key=True),
@@ -30,6 +31,7 @@ identites = Table(
     Column("categorie", SortedText),
     Column("reglement", SortedText),
     Column("identite", Json),
+    Column("efface", Boolean),
 )
 
 
@@ -47,28 +49,40 @@ class Identites(Projection):
     """Voir le module."""
 
     name: ClassVar[str] = "identites"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     tables: ClassVar[tuple[Table, ...]] = (identites,)
-    handles: ClassVar[frozenset[type[Event]]] = frozenset({CandidatInscrit})
+    handles: ClassVar[frozenset[type[Event]]] = frozenset({CandidatInscrit, EffacementAccorde})
 
     def project(self, fact: Fact) -> Iterable[Op]:
         """La ligne du candidat ; une identité en clair n'y entre jamais."""
-        event = fact.event
-        if not isinstance(event, CandidatInscrit):
-            return []
-        ou, scelle = split(fact.subject), event.identite.scelle
-        key = {
-            "academie": ou.academie,
-            "session": ou.session,
-            "diplome": ou.diplome,
-            "candidat": event.candidat,
-        }
-        valeurs = {
-            "categorie": event.categorie.value,
-            "reglement": event.reglement,
-            "identite": None if scelle is None else scelle.model_dump(),
-        }
-        return [Upsert(identites, key, valeurs)]
+        match fact.event:
+            case CandidatInscrit() as event:
+                return [Upsert(identites, _cle(fact, event.candidat), _inscrit(event))]
+            case EffacementAccorde(candidat=candidat):
+                return [Upsert(identites, _cle(fact, candidat), {"identite": None, "efface": True})]
+            case _:
+                return []
+
+
+def _cle(fact: Fact, candidat: str) -> dict[str, str]:
+    ou = split(fact.subject)
+    return {"academie": ou.academie, "session": ou.session, "diplome": ou.diplome, "candidat": candidat}
+
+
+def _inscrit(event: CandidatInscrit) -> dict[str, object]:
+    scelle = event.identite.scelle
+    return {
+        "categorie": event.categorie.value,
+        "reglement": event.reglement,
+        "identite": None if scelle is None else scelle.model_dump(),
+        "efface": False,
+    }
+
+
+def effacable(connection: Connection, candidat: str) -> bool:
+    """Son identité est-elle effacée partout où ce numéro est inscrit ? La clé, elle, sert à toutes ses inscriptions."""
+    effaces = connection.execute(select(identites.c.efface).where(identites.c.candidat == candidat)).scalars().all()
+    return bool(effaces) and all(effaces)
 
 
 def inscrit(connection: Connection, *, academie: str, session: str, diplome: str, candidat: str) -> Inscrit | None:

@@ -24,7 +24,7 @@ from contracts.commandes.publication import (
 )
 from contracts.droits import Role
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
-from contracts.evenements.publication import DecisionPubliee, ResultatsPublies
+from contracts.evenements.publication import DecisionPubliee, EffacementAccorde, ResultatsPublies
 from contracts.messages import Command, Data, Refus
 from contracts.requetes import ListerResultats, VoirConservation, VoirDocuments, VoirReclamations
 from contracts.session import SessionFigee, reglements
@@ -40,6 +40,7 @@ from services.publication.domain.resultat import ResultatPublie
 from services.publication.domain.resultats import en_csv, liste_publique
 from services.publication.projections import identites, reclamations, resultats
 from services.publication.shell import reactions
+from services.publication.shell.effacement import Effacements
 from services.publication.shell.fichiers import Rayon
 from services.publication.shell.pv import histoire_du_jury, ranger_pv
 from services.publication.shell.reclamations import RECLAMATION, ShellReclamations, jeton
@@ -80,6 +81,7 @@ class Shell(BaseShell):
         empreinte = rendu.empreinte(fichier)
         if document.empreinte_editee(command, state, edition) in (None, empreinte):
             self._rayon(command).ranger(_nom(command, edition), fichier)
+            self._exiger_identite(command)
         return {"session": session, "resultat": resultat, "edition": edition, "empreinte": empreinte}
 
     async def prises(self, command: PublierDecision) -> Lookups:
@@ -150,19 +152,27 @@ class Shell(BaseShell):
         self, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee
     ) -> bytes:
         """The only place where an identity is opened: it goes into the file, and nowhere else."""
+        categorie, identite = self._exiger_identite(command)
+        try:
+            return self._mettre_en_page(command, edition, resultat, identite, categorie, session)
+        except rendu.RenduImpossible as error:
+            raise Refus(error.code, str(error)) from None
+
+    def _exiger_identite(self, command: DocumentCommand) -> tuple[Categorie, Identite]:
+        """Who the candidate is. Asked again once the file is written: an erasure meanwhile takes it back.
+
+        Raises:
+            Refus: ``IDENTITE_EFFACEE``, and no file names the person any more.
+        """
         with self._env.engine.connect() as connection:
             inscrit = identites.inscrit(connection, **self._lieu(command), candidat=command.candidat)
         sealed = inscrit.identite if inscrit else None
         clear = self._env.coffre.open(sealed.personne, sealed.chiffre) if sealed else None
         if inscrit is None or clear is None:
-            raise Refus(
-                "IDENTITE_EFFACEE", f"{command.candidat} : l'identité n'existe plus, aucun document n'est possible"
-            )
-        identite = Identite.model_validate_json(clear)
-        try:
-            return self._mettre_en_page(command, edition, resultat, identite, inscrit.categorie, session)
-        except rendu.RenduImpossible as error:
-            raise Refus(error.code, str(error)) from None
+            self._rayon(command).retirer(command.candidat)
+            detail = f"{command.candidat} : l'identité n'existe plus, aucun document n'est possible"
+            raise Refus("IDENTITE_EFFACEE", detail)
+        return inscrit.categorie, Identite.model_validate_json(clear)
 
     @staticmethod
     def _mettre_en_page(
@@ -203,11 +213,11 @@ def _publication(command: PreparerPublication | PublierResultats | PublierDecisi
 
 
 def _sans_document() -> frozenset[str]:
-    """Those of another académie, not authorised, or with nothing to attest: that must not hold the others back."""
+    """Of another académie, not authorised, erased, or with nothing to attest: that must not hold the others back."""
     tous = list(reglements().values())
     attestations = {one.documents.attestation.regle for one in tous if one.documents.attestation is not None}
     convoques = {regle_non_autorise(one) for one in tous}
-    return frozenset({*attestations, *convoques, *(one.documents.regle_releve for one in tous)})
+    return frozenset({"IDENTITE_EFFACEE", *attestations, *convoques, *(one.documents.regle_releve for one in tous)})
 
 
 def build(env: Environment) -> Parts:
@@ -239,6 +249,7 @@ def build(env: Environment) -> Parts:
                 together=EN_PAGE,
                 about=_candidat,
             ),
+            Reaction("effacement", frozenset({EffacementAccorde}), Effacements(env).effacer),
         ],
         queries={
             ListerResultats: shell.lister,

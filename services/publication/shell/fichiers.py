@@ -1,9 +1,12 @@
-"""Where the files for people are written: whole or not at all."""
+"""Where the files for people are written: whole or not at all. And how those that name an erased person go."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+NOMINATIFS = ("releve", "diplome", "attestation")
+"""The natures of documents that name their candidate."""
 
 
 class Rayon:
@@ -20,3 +23,39 @@ class Rayon:
         part.write_bytes(contenu)
         part.replace(path)
         return path
+
+    def retirer(self, candidat: str) -> list[Path]:
+        """Overwrite and remove every file that names this candidate, half-written ones included; those removed."""
+        gone = [path for nature in NOMINATIFS for path in self._noms(f"{nature}-{candidat}-v")]
+        for path in gone:
+            _detruire(path)
+        if gone:
+            _durable(self._folder)
+        return gone
+
+    def _noms(self, debut: str) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        return sorted(path for path in self._folder.iterdir() if path.name.lstrip(".").startswith(debut))
+
+
+def _detruire(path: Path) -> None:
+    """Zeros first: on a disk that writes in place, undeleting the file gives nothing back."""
+    try:
+        with path.open("r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:  # another process removes it too
+        return
+
+
+def _durable(folder: Path) -> None:
+    """After a power cut the names are gone too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.droits import Role
-from contracts.evenements.inscription import CandidatInscrit, SessionOuverte
+from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee, SessionOuverte
 from contracts.evenements.publication import Notification, ReleveEdite
 from contracts.messages import Command, Data
 from contracts.requetes import VoirConservation, VoirReclamations
@@ -14,7 +14,7 @@ from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Identite
 from services.communs.shell import BaseShell, Situe
 from services.publication.domain import reclamation
-from services.publication.domain.conservation import Tenu, conservation
+from services.publication.domain.conservation import Tenu, conservation, echeance
 from services.publication.domain.delais import jour_legal, majeur_le
 from services.publication.domain.edition import AVEC_VOIES
 from services.publication.domain.reclamation import Connu
@@ -43,13 +43,14 @@ class ShellReclamations(BaseShell):
         session = await self.session(command)
         le: datetime = getattr(command, "depose_le", command.le)
         await self._env.up_to_date(command.session)
-        inscription = await self._inscription(command, command.candidat)
+        inscription, annulee = await self._inscription(command, command.candidat)
         connu = Connu(
             inscrit=inscription is not None,
             majeur=inscription is not None and self._majeur(inscription, jour_legal(le, session)),
             publie_le=self._publie_le(command, command.candidat, le),
             notification=await self._notification(command, command.candidat, le),
             suivante=await self._suivante(command, session),
+            depart=self._depart(session, le) if annulee else None,
         )
         return {"session": session, "connu": connu}
 
@@ -69,14 +70,26 @@ class ShellReclamations(BaseShell):
             jurys = resultats.publications(connection, **lieu, candidat=query.candidat)
             efface = reclamations.efface_le(connection, **lieu, candidat=query.candidat)
         du_jury = query.par.role not in (Role.PRESIDENT_JURY, Role.MEMBRE_JURY) or query.jury in jurys
-        if not jurys or not du_jury:
+        if not du_jury:
             return []
         session, ref = await self.session(query), Ref(RECLAMATION, jeton(query))
+        depart = max((one for dates in jurys.values() for one in dates), default=None)
+        if depart is None:  # nothing published: the durations of who withdrew run all the same
+            annulee = (await self._inscription(query, query.candidat))[1]
+            depart = session.parametres.publication if annulee else None
+        if depart is None:
+            return []
         etat = (await self._env.runner.state(query.session, query.diplome, ref)).state
         suivante = await self._suivante(query, session)
-        publie_le = max(one for dates in jurys.values() for one in dates)
-        gardes = conservation(session, publie_le=publie_le, gel=etat.gel(), suivante=suivante)
-        return [{"candidat": query.candidat, "efface_le": efface, "gardes": [_dire(one) for one in gardes]}]
+        gardes = conservation(session, publie_le=depart, gel=etat.gel(), suivante=suivante)
+        fin, dites = echeance(gardes), [_dire(one) for one in gardes]
+        jusque = None if fin is None else fin.isoformat()
+        return [{"candidat": query.candidat, "efface_le": efface, "jusqu_au": jusque, "gardes": dites}]
+
+    @staticmethod
+    def _depart(session: SessionFigee, le: datetime) -> datetime | None:
+        """Once the results of the session are due: nothing will be published of a registration that was cancelled."""
+        return session.parametres.publication if session.parametres.publication <= le else None
 
     def _publie_le(self, of: Situe, candidat: str, le: datetime) -> datetime | None:
         """When the last of the candidate's decisions was made public, as things stood then."""
@@ -84,9 +97,11 @@ class ShellReclamations(BaseShell):
             jurys = resultats.publications(connection, **self._lieu(of), candidat=candidat)
         return max((one for dates in jurys.values() for one in dates if one <= le), default=None)
 
-    async def _inscription(self, of: Situe, candidat: str) -> CandidatInscrit | None:
+    async def _inscription(self, of: Situe, candidat: str) -> tuple[CandidatInscrit | None, bool]:
+        """The registration, and whether it was cancelled since."""
         events = await self._env.events(of.session, of.diplome, "inscription", f"candidature-{candidat}")
-        return next((one for one in events if isinstance(one, CandidatInscrit)), None)
+        annulee = any(isinstance(one, InscriptionAnnulee) for one in events)
+        return next((one for one in events if isinstance(one, CandidatInscrit)), None), annulee
 
     def _majeur(self, event: CandidatInscrit, jour: date) -> bool:
         """The identity is opened for its birth date, and only yes or no leaves it; erased, the registration says."""
