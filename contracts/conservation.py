@@ -1,6 +1,6 @@
 """How long what is held about a person is kept: the table of ``conservation.yaml``, checked when it is loaded.
 
-Unlike a règlement it is not frozen when a session opens: what the law says today about keeping data holds for all of it.
+Unlike a règlement it is not frozen when a session opens: what the law says today about keeping data holds for all.
 """
 
 from __future__ import annotations

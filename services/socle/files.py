@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,6 +37,33 @@ def create_secret(path: Path, content: bytes) -> None:
         pass
     finally:
         draft.unlink()
+    sync_directory(path.parent)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replaces a file that its owner alone reads; its folder is made when it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(path, content, 0o600)
+
+
+@contextmanager
+def private_folder(path: Path) -> Iterator[Path]:
+    """A new folder that its owner alone reads, filled under another name and renamed; nothing is left of a failure.
+
+    Raises:
+        FileExistsError: there is already something there: what it held would be mixed with this.
+    """
+    if path.exists():
+        raise FileExistsError(17, "existe déjà : donnez un autre dossier", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.mkdir(mode=0o700)
+    try:
+        yield draft
+        draft.rename(path)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     sync_directory(path.parent)
 
 

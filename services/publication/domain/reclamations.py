@@ -75,8 +75,8 @@ class Connu:
     """Ce que la coque a lu pour décider.
 
     ``inscrit`` : une inscription porte ce numéro. ``majeur`` : le jour du dépôt ; rien d'autre ne sort de son identité.
-    ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte. ``depart`` : d'où se comptent les
-    durées de qui n'aura pas de résultat, son inscription étant annulée : la publication prévue de sa session.
+    ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte. ``depart`` : d'où se comptent
+    les durées de qui n'aura pas de résultat, son inscription étant annulée : la publication prévue de sa session.
     """
 
     inscrit: bool = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from services.socle.files import sync_directory
+
 NOMINATIFS = ("releve", "diplome", "attestation")
 """The natures of documents that name their candidate."""
 
@@ -30,7 +32,7 @@ class Rayon:
         for path in gone:
             _detruire(path)
         if gone:
-            _durable(self._folder)
+            sync_directory(self._folder)
         return gone
 
     def _noms(self, debut: str) -> list[Path]:
@@ -50,12 +52,3 @@ def _detruire(path: Path) -> None:
         path.unlink()
     except FileNotFoundError:  # another process removes it too
         return
-
-
-def _durable(folder: Path) -> None:
-    """After a power cut the names are gone too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

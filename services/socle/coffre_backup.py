@@ -1,0 +1,117 @@
+"""A coffre as one file, and back. Keys leave it as they are stored, wrapped by the master key, which never leaves.
+
+The file is sealed as a whole by the master key: nobody without it can alter the copy, and a copy of another
+installation is recognised before anything is written. Who was erased is in the copy too; who was erased since comes
+from the coffre in place and from the journals: a restored copy never brings a person back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select
+
+from services.socle.coffre import DESTROYED, KEYS, Coffre, CoffreError
+from services.socle.files import write_private
+from services.socle.sql import insert_if_absent, moment_text, writing
+
+FORMAT = "parchemin-coffre/1"
+SEAL = b"parchemin coffre sauvegarde"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What a file holds: wrapped keys by person, who was erased and when."""
+
+    keys: Mapping[str, bytes]
+    destroyed: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restoration did."""
+
+    added: int
+    already: int
+    erased: int
+
+
+def save(coffre: Coffre, master: bytes, path: Path, at: datetime) -> int:
+    """Write the copy, readable by its owner alone; how many keys it holds."""
+    with coffre.engine.connect() as connection:
+        keys = {person: bytes(key) for person, key in connection.execute(select(KEYS.c.personne, KEYS.c.cle))}
+        rows = connection.execute(select(DESTROYED.c.personne, DESTROYED.c.le))
+        destroyed = {person: moment_text(le) for person, le in rows}
+    body = orjson.dumps(
+        {
+            "format": FORMAT,
+            "le": at.isoformat(),
+            "cles": {person: base64.b64encode(key).decode() for person, key in sorted(keys.items())},
+            "detruites": dict(sorted(destroyed.items())),
+        }
+    )
+    write_private(path, body + b"\n" + _seal(master, body) + b"\n")
+    return len(keys)
+
+
+def read(master: bytes, path: Path) -> Copy:
+    """The copy of a file.
+
+    Raises:
+        CoffreError: it is no copy of a coffre, was altered, or belongs to another master key.
+    """
+    body, _, seal = path.read_bytes().rstrip(b"\n").rpartition(b"\n")
+    if not hmac.compare_digest(seal, _seal(master, body)):
+        raise CoffreError(f"{path} : sauvegarde altérée, ou faite sous une autre clé maîtresse ; rien n'est restauré")
+    try:
+        return _parsed(orjson.loads(body))
+    except (orjson.JSONDecodeError, binascii.Error, KeyError, TypeError, ValueError):
+        raise CoffreError(f"{path} : format inconnu de ce programme ; mettez-le à jour") from None
+
+
+def restore(coffre: Coffre, copy: Copy, erased: Iterable[str], at: datetime) -> Restored:
+    """Put back the keys that are missing, but those of whoever was erased: here, in the copy, or as ``erased`` says.
+
+    Nothing is written when a key in place differs from the copy's: what one of them sealed would be lost.
+
+    Raises:
+        CoffreError: a key differs.
+    """
+    gone = {**dict.fromkeys(erased, at), **copy.destroyed, **coffre.destroyed()}
+    wanted = {person: key for person, key in copy.keys.items() if person not in gone}
+    with writing(coffre.engine) as tx:
+        here = {person: bytes(key) for person, key in tx.execute(select(KEYS.c.personne, KEYS.c.cle))}
+        differ = [person for person, key in wanted.items() if here.get(person, key) != key]
+        if differ:
+            raise CoffreError(
+                f"{len(differ)} clé(s) en place ne sont pas celles de la sauvegarde : arrêtez les services, mettez le "
+                "coffre en place de côté, puis restaurez dans un coffre vide"
+            )
+        missing = [{"personne": person, "cle": key} for person, key in wanted.items() if person not in here]
+        if missing:
+            tx.execute(insert(KEYS), missing)
+        for person, le in gone.items():
+            insert_if_absent(tx, DESTROYED, {"personne": person, "le": le})
+    coffre.destroy(gone, at)  # whatever was in place of theirs goes too
+    return Restored(len(missing), len(wanted) - len(missing), len(gone))
+
+
+def _seal(master: bytes, body: bytes) -> bytes:
+    key = hmac.new(master, SEAL, hashlib.sha256).digest()
+    return hmac.new(key, body, hashlib.sha256).hexdigest().encode()
+
+
+def _parsed(raw: Mapping[str, Any]) -> Copy:
+    if raw["format"] != FORMAT:
+        raise ValueError(raw["format"])
+    keys = {person: base64.b64decode(key, validate=True) for person, key in raw["cles"].items()}
+    return Copy(keys, {person: datetime.fromisoformat(le) for person, le in raw["detruites"].items()})
