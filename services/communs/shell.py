@@ -13,6 +13,7 @@ from contracts.evenements import REGISTRE
 from contracts.messages import Command, Query, Refus
 from contracts.requetes import Requete, check_query_rights, read_query
 from contracts.session import SessionFigee, charger_session
+from services.communs.textes import exiger_anonyme
 from services.socle.handlers import Lookups
 from services.socle.service import Environment, Parts, ServiceSpec
 
@@ -82,4 +83,5 @@ def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpe
         check_query=check_access,
         internal_roles=INTERNES,
         backdating_roles=ANTIDATENT,
+        admit=exiger_anonyme,
     )

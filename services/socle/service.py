@@ -118,9 +118,19 @@ class Parts:
     queries: Mapping[type[Query], Answer] = field(default_factory=dict)
 
 
+Admit = Callable[[Environment, Command], Awaitable[None]]
+
+
+async def admit_all(env: Environment, command: Command) -> None:
+    """Nothing more to look at."""
+
+
 @dataclass(frozen=True)
 class ServiceSpec:
-    """A service before it starts. ``read_command``/``read_query`` turn the received JSON into messages."""
+    """A service before it starts. ``read_command``/``read_query`` turn the received JSON into messages.
+
+    ``admit`` looks at a command from outside once more, with what the service knows; what reactions owe is not asked.
+    """
 
     name: str
     registry: Registry
@@ -131,6 +141,7 @@ class ServiceSpec:
     check_query: Callable[[Query, str], None]
     internal_roles: frozenset[str] = frozenset()  # those of reactions: never accepted from outside
     backdating_roles: frozenset[str] = frozenset()  # those who may record what happened before
+    admit: Admit = admit_all
 
 
 def collect_rarely() -> None:
@@ -227,27 +238,28 @@ class Service:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
         raw = _mapping(body, "COMMANDE_MALFORMEE")
         if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
-            return _told(await self.runner.execute(self._read(raw)))
+            return _told(await self.runner.execute(await self._read(raw)))
         lot = raw["lot"]
         if not isinstance(lot, list) or not all(isinstance(one, dict) for one in lot):
             raise Refus("COMMANDE_MALFORMEE", "« lot » doit être une liste de commandes")
-        read = [self._try(one) for one in lot]
+        read = [await self._try(one) for one in lot]
         commands = [one for one in read if isinstance(one, Command)]
         outcomes = iter(await self.runner.execute_many(commands, dry_run=bool(raw.get("essai"))))
         answers = [one if isinstance(one, Refus) else next(outcomes) for one in read]
         return {"lot": [_refused(one) if isinstance(one, Refus) else {"ok": True, **_told(one)} for one in answers]}
 
-    def _try(self, raw: Mapping[str, Any]) -> Command | Refus:
+    async def _try(self, raw: Mapping[str, Any]) -> Command | Refus:
         try:
-            return self._read(raw)
+            return await self._read(raw)
         except Refus as refus:
             return refus
 
-    def _read(self, raw: Mapping[str, Any]) -> Command:
+    async def _read(self, raw: Mapping[str, Any]) -> Command:
         command = self.spec.read_command(raw)
         if type(command) not in self.runner.handlers:
             raise Refus("COMMANDE_INCONNUE", f"{command.NAME} n'est pas une commande du service {self.spec.name}")
         self._check_door(command)
+        await self.spec.admit(self.environment, command)
         return command
 
     def _check_door(self, command: Command) -> None:

@@ -26,19 +26,21 @@ class Rayon:
         part.replace(path)
         return path
 
+    def nominatifs(self, candidat: str) -> list[Path]:
+        """Every file that names this candidate, half-written ones included."""
+        if not self._folder.is_dir():
+            return []
+        debuts = tuple(f"{nature}-{candidat}-v" for nature in NOMINATIFS)
+        return sorted(path for path in self._folder.iterdir() if path.name.lstrip(".").startswith(debuts))
+
     def retirer(self, candidat: str) -> list[Path]:
-        """Overwrite and remove every file that names this candidate, half-written ones included; those removed."""
-        gone = [path for nature in NOMINATIFS for path in self._noms(f"{nature}-{candidat}-v")]
+        """Overwrite and remove every file that names this candidate; those removed."""
+        gone = self.nominatifs(candidat)
         for path in gone:
             _detruire(path)
         if gone:
             sync_directory(self._folder)
         return gone
-
-    def _noms(self, debut: str) -> list[Path]:
-        if not self._folder.is_dir():
-            return []
-        return sorted(path for path in self._folder.iterdir() if path.name.lstrip(".").startswith(debut))
 
 
 def _detruire(path: Path) -> None:
