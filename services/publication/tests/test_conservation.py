@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from contracts.evenements.publication import EffacementAccorde
-from services.publication.domain.conservation import Gel, conservation, tenu
+from services.publication.domain.conservation import Gel, conservation, echeance, tenu
 from services.publication.tests.diplomes import BTS, MC
 from services.publication.tests.diplomes import session as session_de
 from services.publication.tests.donnees import ALICE, PUBLIE, session
@@ -39,6 +40,33 @@ def test_amb_58_copies_et_pieces_un_an_apres_la_publication_resultats_sans_fin_d
             ("resultats", None, "AMB-58"),
         ]
         assert gardes[-1].explication.details[0].regle == "DC-ARC02"
+
+
+def test_dc_arc01_les_durees_sont_celles_de_la_table() -> None:
+    table = session().conservation
+    deux_ans = [one.model_copy(update={"mois": 24}) if one.objet == "copies" else one for one in table.durees]
+    ici = replace(session(), conservation=table.model_copy(update={"durees": tuple(deux_ans)}))
+    given(ici=ici).when(effacer(APRES)).then_refused("DC-ARC01")
+    given(ici=ici).when(effacer(le_jour(date(2028, 7, 8)))).then_kinds(EffacementAccorde)
+
+
+def test_l_echeance_est_la_derniere_des_durees_qui_finissent() -> None:
+    assert echeance(conservation(session(), publie_le=PUBLIE, gel=Gel())) == UN_AN
+    assert echeance(conservation(session(), publie_le=PUBLIE, gel=Gel(fin=SUIVANTE))) == SUIVANTE
+    assert echeance(conservation(session(), publie_le=PUBLIE, gel=Gel(("R1",)))) is None
+    mc = session_de(MC)
+    assert echeance(conservation(mc, publie_le=PUBLIE, gel=Gel())) is None
+    assert echeance(conservation(mc, publie_le=PUBLIE, gel=Gel(), suivante=SUIVANTE)) == SUIVANTE
+
+
+def test_le_motif_de_la_demande_est_garde_avec_l_accord() -> None:
+    [accorde] = given().when(effacer(APRES, motif="durées finies")).then_kinds(EffacementAccorde)
+    assert accorde.motif == "durées finies"
+
+
+def test_amb_58_sans_resultat_les_durees_partent_de_la_publication_prevue() -> None:
+    given(publie_le=None, depart=PUBLIE).when(effacer(le_jour(UN_AN))).then_refused("DC-ARC01")
+    given(publie_le=None, depart=PUBLIE).when(effacer(APRES)).then_kinds(EffacementAccorde)
 
 
 def test_cl_125_mc_r01_le_dossier_e1_reste_au_jury_jusqu_a_la_session_suivante() -> None:
