@@ -49,7 +49,7 @@ from tests.parcours.histoire import (
     Candidat,
     jouer,
 )
-from tests.parcours.terminal import environnement, servir
+from tests.parcours.terminal import Terminal, environnement, servir
 from tests.parcours.test_donnees_personnelles import motifs
 
 pytest_plugins = ["services.socle.testing_postgres"]
@@ -312,6 +312,33 @@ async def test_une_inscription_annulee_s_efface_aussi(installation: Installation
     assert (await effacer(installation.settings, JULES.numero, le=APRES, **ACCORD)).cles == 1
     assert await installation.identite(JULES) is None
     assert installation.partout(JULES) == {}
+
+
+async def test_la_ligne_de_commande_dit_ce_qui_est_fait_et_ce_qui_est_refuse(
+    installation: Installation, tmp_path: Path
+) -> None:
+    copie, sortie = tmp_path / "coffre.json", tmp_path / "remis"
+    with Terminal(environnement(installation.settings.donnees)) as parchemin:
+        effacer_ = ("personne", "effacer", HUGO.numero, "--le", APRES.isoformat(), "--motif", "durées finies")
+        refus = parchemin(*effacer_)
+        assert (refus.code, refus.erreurs.partition(" ")[0]) == (1, "DC-ARC02")
+        exporter_ = ("personne", "exporter", HUGO.numero, "--sortie", sortie)
+        assert [parchemin(*exporter_).code, parchemin(*exporter_).code] == [0, 1], "le second dossier existe déjà"
+        assert parchemin("coffre", "sauvegarder", copie, "--json").json["cles"] > 0
+        fait = parchemin(*effacer_, "--accord-archives", "AD76/2027/12", "--json")
+        assert (fait.code, fait.json["cles"], fait.json["deja"]) == (0, 1, False)
+        assert parchemin(*effacer_, "--accord-archives", "AD76/2027/12", "--json").json["deja"]
+        dus = parchemin("personne", "echeances", "--le", APRES.isoformat(), "--json").json
+        assert HUGO.numero not in {one["candidat"] for one in dus}
+        assert CELIA.numero in {one["candidat"] for one in dus}
+        assert parchemin("coffre", "restaurer", copie, "--json").json["effacees"] >= 1
+        copie.write_bytes(copie.read_bytes().replace(b"N26", b"N62"))
+        altere = parchemin("coffre", "restaurer", copie)
+        assert (altere.code, altere.erreurs.partition(" ")[0]) == (3, "COFFRE")
+        assert {"DC-ARC01", "MC-R01"} <= {one["regle"] for one in parchemin("personne", "conservation", "--json").json}
+        dits = parchemin("personne", "conservation").sortie + parchemin("etat", "--candidat", HUGO.numero).sortie
+        assert "identité effacée" in dits
+    assert await installation.identite(HUGO) is None
 
 
 async def test_tue_en_plein_effacement_il_s_acheve_au_retour(tmp_path: Path, postgres_base: str) -> None:
