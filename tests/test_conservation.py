@@ -15,9 +15,10 @@ from services.exploitation.personne_echeances import STATUTS, table
 
 def test_chaque_duree_a_sa_regle_au_catalogue_et_sa_source() -> None:
     conservation = conservation_legale()
-    for one in (*conservation.durees, conservation.gel, conservation.accord):
-        assert one.regle in REGLES, one.regle
-        assert one.source.texte
+    dites = [(one.regle, one.source) for one in conservation.durees]
+    for regle, source in (*dites, *((one.regle, one.source) for one in (conservation.gel, conservation.accord))):
+        assert regle in REGLES, regle
+        assert source.texte
 
 
 def test_dc_rgp01_ce_qui_est_dit_de_memoire_se_voit() -> None:

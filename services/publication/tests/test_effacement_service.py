@@ -18,9 +18,10 @@ from contracts.vocabulaire import Identite
 from services.publication.documents import rendu
 from services.publication.projections.identites import inscrit as ligne
 from services.publication.shell.fichiers import Rayon
+from services.publication.tests.diplomes import BTS
 from services.publication.tests.donnees import ALICE, EMBARGO, IDENTITE, inscrit, qui
 from services.publication.tests.donnees_reclamations import effacer, le_jour
-from services.publication.tests.test_reclamations_service import BTS, Service, acteur, monte, ou
+from services.publication.tests.test_reclamations_service import Service, acteur, monte, ou
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Fact
 from services.socle.facts import Decoded, kinds
