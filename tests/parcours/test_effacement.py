@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 import pytest_asyncio
+import zstandard
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
 from contracts.messages import Acteur, Data, Refus
 from contracts.requetes import VoirCandidature, VoirConservation, VoirDecision, VoirDocuments, VoirReclamations
+from services.exploitation.archive import cles
+from services.exploitation.archive.archiviste import sceller_tout
 from services.exploitation.coffre import cle_maitresse, ouvrir_coffre, restaurer_coffre
 from services.exploitation.personne_echeances import echeances
 from services.exploitation.personne_effacement import effacer
@@ -71,6 +74,8 @@ def vestiges(contenu: bytes, one: Candidat) -> list[str]:
 def _decompresses(contenu: bytes) -> Iterator[bytes]:
     if contenu.startswith(b"\x1f\x8b"):
         yield gzip.decompress(contenu)
+    if contenu.startswith(b"\x28\xb5\x2f\xfd"):  # les segments de l'archive
+        yield zstandard.ZstdDecompressor().decompress(contenu)
     debut = 0
     while (debut := contenu.find(b"stream\n", debut)) >= 0:  # les flux d'un PDF
         debut += len(b"stream\n")
@@ -91,7 +96,8 @@ class Installation:
     def partout(self, one: Candidat) -> dict[str, list[str]]:
         """Fichier par fichier, ce qui la désigne : noms, octets, texte des documents."""
         fichiers = [path for path in self.settings.donnees.rglob("*") if path.is_file()]
-        found = {str(path): vestiges(path.read_bytes() + str(path).encode(), one) for path in (*fichiers, self.traces)}
+        found = {str(path): vestiges(path.read_bytes(), one) for path in (*fichiers, self.traces)}
+        found["noms des fichiers"] = vestiges("\n".join(found).encode(), one)
         for path in (path for path in fichiers if path.suffix == ".pdf"):
             pages = "\n".join(page.extract_text() for page in PdfReader(path).pages)
             found[str(path)] += vestiges(pages.encode(), one)
@@ -235,11 +241,14 @@ async def test_une_personne_effacee_ne_se_lit_plus_nulle_part_et_le_reste_tient(
     installation: Installation, tmp_path: Path
 ) -> None:
     settings, copie = installation.settings, tmp_path / "coffre.json"
-    cles = {one.numero: installation.cle(one) for one in EFFACEES}
+    rangees = {one.numero: installation.cle(one) for one in EFFACEES}
     documents, avant = {one.numero: installation.documents(one) for one in TOUS}, await installation.agregats()
     for one in EFFACEES:
         assert installation.partout(one), "la recherche trouve ce qu'elle cherche : les documents la nomment"
         assert await installation.identite(one) is not None, "les services viennent de la lire"
+    await sceller_tout(settings, lambda: cles.signataire(settings))
+    archive = _contenus(settings.archive_dir)
+    assert archive, "l'archive est cherchée aussi"
     with ouvrir_coffre(settings) as coffre:
         save(coffre, cle_maitresse(settings), copie, APRES)
 
@@ -252,7 +261,7 @@ async def test_une_personne_effacee_ne_se_lit_plus_nulle_part_et_le_reste_tient(
         assert installation.partout(one) == {}
         assert await installation.dans_le_journal(one) == []
         assert not [
-            path for path in settings.donnees.rglob("*") if path.is_file() and cles[one.numero] in path.read_bytes()
+            path for path in settings.donnees.rglob("*") if path.is_file() and rangees[one.numero] in path.read_bytes()
         ]
         assert installation.documents(one) == []
         assert await _decision(installation, one), "ce que la loi dit de garder reste, sans identité"
@@ -262,12 +271,17 @@ async def test_une_personne_effacee_ne_se_lit_plus_nulle_part_et_le_reste_tient(
             assert await installation.identite(one) == one.identite.model_dump(mode="json")
             assert installation.documents(one) == documents.get(one.numero, [])
     await _tout_tient(installation, avant)
+    assert archive.items() <= _contenus(settings.archive_dir).items(), "l'archive scellée ne change pas"
     for one in EFFACEES:
         assert (await effacer(settings, one.numero, le=APRES, **ACCORD)).deja, "redemandé, il n'y a rien à faire"
 
     remis = await restaurer_coffre(settings, copie)
     assert remis.erased == len(EFFACEES), "une vieille sauvegarde ne ramène personne"
     assert await installation.identite(BASILE) is None
+
+
+def _contenus(dossier: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in dossier.rglob("*.zst")}
 
 
 async def _decision(installation: Installation, one: Candidat) -> Data:

@@ -1,0 +1,31 @@
+"""A folder for one's own eyes: whole or absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.socle.files import private_folder, write_private
+
+
+def test_a_private_folder_appears_whole_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    wanted = tmp_path / "a" / "b"
+    with private_folder(wanted) as draft:
+        write_private(draft / "sous" / "un", b"1")
+        assert not wanted.exists()
+    assert wanted.stat().st_mode & 0o777 == 0o700
+    assert (wanted / "sous" / "un").stat().st_mode & 0o777 == 0o600
+    assert list(wanted.parent.iterdir()) == [wanted]
+
+
+def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), private_folder(tmp_path / "a") as draft:
+        write_private(draft / "un", b"1")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_exists_is_never_mixed_with(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError), private_folder(tmp_path):
+        pass
