@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any, get_args, get_origin
 
@@ -151,3 +153,14 @@ def test_dc_rgp01_un_signataire_est_dit_par_sa_qualite() -> None:
     exiger_sans_coordonnees([("signataires", "tuteur")])
     with pytest.raises(Refus):
         exiger_sans_coordonnees([("signataires", "Durand")])
+
+
+@pytest.mark.parametrize("texte", ["a", "a.", "a@", "é ", "1", "06 ", "né ", "M. ", "A-", "@", " "])
+def test_un_texte_enorme_se_relit_d_une_traite(texte: str) -> None:
+    """A text is bounded by the message alone, a megabyte: it must not hold a service for minutes."""
+    enorme = [("motif", texte * (600_000 // len(texte)))]
+    debut = time.process_time()
+    with suppress(Refus):
+        exiger_sans_coordonnees(enorme)
+        exiger_sans_nom(enorme, IDENTITE)
+    assert time.process_time() - debut < 10
