@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from sqlalchemy import insert, select
 
-from services.socle.coffre import DESTROYED, KEYS, Coffre, CoffreError
+from services.socle.coffre import DESTROYED, KEYS, SECRET, Coffre, CoffreError
 from services.socle.files import write_private
 from services.socle.sql import insert_if_absent, moment_text, writing
 
@@ -43,6 +43,7 @@ class Restored:
     added: int
     already: int
     erased: int
+    unknown: int  # keys left in the copy: no journal knows these persons, so none can say they were not erased
 
 
 def save(coffre: Coffre, master: bytes, path: Path, at: datetime) -> int:
@@ -78,16 +79,20 @@ def read(master: bytes, path: Path) -> Copy:
         raise CoffreError(f"{path} : format inconnu de ce programme ; mettez-le à jour") from None
 
 
-def restore(coffre: Coffre, copy: Copy, erased: Iterable[str], at: datetime) -> Restored:
-    """Put back the keys that are missing, but those of whoever was erased: here, in the copy, or as ``erased`` says.
+def restore(coffre: Coffre, copy: Copy, known: Mapping[str, bool], at: datetime) -> Restored:
+    """Put back the keys that are missing, but those of whoever was erased: here, in the copy, or as the journals say.
+
+    ``known``: everybody that the journals know, and whether she was erased. The others wait for their journal.
 
     Nothing is written when a key in place differs from the copy's: what one of them sealed would be lost.
 
     Raises:
         CoffreError: a key differs.
     """
+    erased = [person for person, gone in known.items() if gone]
     gone = {**dict.fromkeys(erased, at), **copy.destroyed, **coffre.destroyed()}
-    wanted = {person: key for person, key in copy.keys.items() if person not in gone}
+    kept = {person: key for person, key in copy.keys.items() if person not in gone}
+    wanted = {person: key for person, key in kept.items() if person in known or person.startswith(SECRET)}
     with writing(coffre.engine) as tx:
         here = {person: bytes(key) for person, key in tx.execute(select(KEYS.c.personne, KEYS.c.cle))}
         differ = [person for person, key in wanted.items() if here.get(person, key) != key]
@@ -102,7 +107,7 @@ def restore(coffre: Coffre, copy: Copy, erased: Iterable[str], at: datetime) -> 
         for person, le in gone.items():
             insert_if_absent(tx, DESTROYED, {"personne": person, "le": le})
     coffre.destroy(gone, at)  # whatever was in place of theirs goes too
-    return Restored(len(missing), len(wanted) - len(missing), len(gone))
+    return Restored(len(missing), len(wanted) - len(missing), len(gone), len(kept) - len(wanted))
 
 
 def _seal(master: bytes, body: bytes) -> bytes:

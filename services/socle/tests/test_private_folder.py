@@ -20,9 +20,13 @@ def test_a_private_folder_appears_whole_and_only_its_owner_reads_it(tmp_path: Pa
 
 
 def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), private_folder(tmp_path / "a") as draft:
-        write_private(draft / "un", b"1")
-        raise RuntimeError
+    def fill() -> None:
+        with private_folder(tmp_path / "a") as draft:
+            write_private(draft / "un", b"1")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill()
     assert list(tmp_path.iterdir()) == []
 
 
