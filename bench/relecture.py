@@ -9,7 +9,9 @@ import asyncio
 import resource
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -64,7 +66,11 @@ async def verification(dossier: str, publique: str) -> float:
     return spent
 
 
-QUOI = {"archive": depuis_l_archive, "journal": depuis_le_journal, "verification": verification}
+QUOI: dict[str, Callable[..., Coroutine[Any, Any, float]]] = {
+    "archive": depuis_l_archive,
+    "journal": depuis_le_journal,
+    "verification": verification,
+}
 
 
 def main() -> None:
