@@ -87,7 +87,10 @@ class Feed:
         begun = time.monotonic()
         try:
             async for batch in _batches(queue):
+                began = time.monotonic()
                 await self._commit(batch)
+                if self.owner.polite:  # as much time to the others as one took: SQLite has one writer, and no queue
+                    await asyncio.sleep(time.monotonic() - began)
                 if watch is not None and stop_at is not None:
                     done = self._read_up_to - start
                     watch(Progress(self.source.stream, done, stop_at - start, done / (time.monotonic() - begun)))

@@ -18,21 +18,22 @@ import structlog
 from sqlalchemy import Engine
 
 from contracts.messages import Registry
-from services.socle import parking, read_model
+from services.socle import generations, parking, read_model
 from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Source
 from services.socle.feed import Feed, Watcher, passing
 from services.socle.parking import Parked, now
-from services.socle.read_model import Fenced, Projection, Standing, Transaction
+from services.socle.read_model import Aside, Fenced, Projection, Standing, Transaction
 from services.socle.rows import Delete, Op, Upsert
-from services.socle.sql import create_tables, in_writer
+from services.socle.sql import create_tables, in_writer, is_away
 
 __all__ = ["Delete", "Op", "Projection", "Projector", "Upsert"]
 
 CLOSE = 50_000  # projections nearer than that share a reader; a new one reads alone and holds nobody back
 # Seconds between two small transactions while nobody waits to read: each costs an fsync, and more CPU than its rows.
 LINGER = 0.1
+ENTER = 0.2  # seconds between two looks at whether a new version has caught up with the one in service
 
 log = structlog.get_logger("projections")
 
@@ -65,7 +66,8 @@ class Status:
 class Projector:
     """All the projections of a service, fed from its journals.
 
-    ``async with Projector(...)`` follows them in the background; `catch_up` runs to the end and returns.
+    ``async with Projector(...)`` follows them in the background; `catch_up` runs to the end and returns. One that
+    rebuilds is given what the live one set ``aside``, and is ``polite`` when it shares the live one's database.
     """
 
     service: str
@@ -75,13 +77,15 @@ class Projector:
     projections: Sequence[Projection]
     filters: Sequence[str] = ()
     clock: Callable[[], datetime] = now
+    aside: Aside | None = None
+    polite: bool = False
     transaction: Transaction = field(init=False)
 
     def __post_init__(self) -> None:
         labels = [one.label for one in self.projections]
         if len(set(labels)) != len(labels):
             raise ValueError(f"deux projections du même nom : {labels}")
-        self.transaction = Transaction(self.service, self.registry, self.engine, self.clock)
+        self.transaction = Transaction(self.service, self.registry, self.engine, self.clock, self.aside)
         # Same order in every instance: rivals take the position locks in the same order and cannot deadlock.
         ordered = sorted(self.projections, key=lambda one: one.label)
         self._standings = [Standing(one, source.stream) for source in self.sources for one in ordered]
@@ -131,6 +135,7 @@ class Projector:
     async def _prepare(self, feed: Feed) -> None:
         """Tables and positions, as soon as the database and the journal answer."""
         tables = [*read_model.metadata.sorted_tables, *parking.metadata.sorted_tables]
+        tables += generations.metadata.sorted_tables
         tables += [table for one in self.projections for table in one.tables]
         while feed.moving:
             try:
@@ -142,6 +147,30 @@ class Projector:
                 if not passing(error):
                     return feed.stop_all(f"préparation impossible : {parking.origin_of(error)}")
                 await feed.back_off(error)
+
+    async def enter_service(self) -> None:
+        """Wait until each read model shows all that another version of it showed, then record it as the one to read.
+
+        One that is stopped is not waited for: it says so itself.
+        """
+        told = False
+        while True:
+            going = [one for one in self.projections if not self._is_stopped(one)]
+            try:
+                late = await in_writer(self.engine, generations.enter, self.engine, going, self.clock())
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                late = ["base"]
+            if not late:
+                return
+            if not told:
+                log.info("version_en_construction", service=self.service, attendues=late)
+                told = True
+            await asyncio.sleep(ENTER)
+
+    def _is_stopped(self, projection: Projection) -> bool:
+        return any(one.stopped is not None for one in self._standings if one.projection is projection)
 
     def wake(self) -> None:
         """Something moved: whoever waits looks again."""

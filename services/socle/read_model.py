@@ -111,6 +111,17 @@ class Outcome:
     parked: Sequence[Parked]
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What the live read model could not take, as (stream, position): a rebuilt one does the same with it.
+
+    A projection that is given this is rebuilt: what it cannot take, and the live one could, stops it.
+    """
+
+    parked: frozenset[tuple[str, int]] = frozenset()
+    discarded: frozenset[tuple[str, int]] = frozenset()
+
+
 class BrokenProjection(Exception):
     """A projection whose rows the database refuses, and would refuse again."""
 
@@ -123,20 +134,24 @@ class BrokenProjection(Exception):
 class _Pass:
     """One projection going through one batch, inside the transaction."""
 
-    def __init__(self, service: str, standing: Standing, parked: set[str], at: datetime) -> None:
+    def __init__(
+        self, service: str, standing: Standing, parked: set[str], at: datetime, aside: Aside | None = None
+    ) -> None:
         self.standing = standing
         self.projection = standing.projection
         self.stopped: str | None = None
         self.stopped_at = 0
         self.rows = Batch()
         self.newly: list[Parked] = []
-        self._service, self._parked, self._at = service, parked, at
+        self._service, self._parked, self._at, self._aside = service, parked, at, aside
 
     def take(self, message: Decoded) -> None:
         stored = message.stored
         if stored.seq <= self.standing.seq or self.stopped is not None:
             return
-        if stored.subject in self._parked:
+        if self._aside is not None and (stored.stream, stored.seq) in self._aside.discarded:
+            return
+        if stored.subject in self._parked or self._parked_live(stored):
             self._park(stored, parking.WAITING, "un message antérieur de cet agrégat est stationné")
             return
         try:
@@ -144,9 +159,15 @@ class _Pass:
         except UnknownVersion as error:
             self._stop(stored, str(error))
         except ContractError as error:
-            self._park(stored, error.code, str(error))
+            if self._aside is None:
+                self._park(stored, error.code, str(error))
+            else:
+                self._stop(stored, str(error))
         else:
             self._project(stored, facts)
+
+    def _parked_live(self, stored: Stored) -> bool:
+        return self._aside is not None and (stored.stream, stored.seq) in self._aside.parked
 
     def _project(self, stored: Stored, facts: list[Fact]) -> None:
         """All the events of a message or none: it is one decision."""
@@ -158,7 +179,8 @@ class _Pass:
             self._stop(stored, f"erreur du programme : {origin_of(error)}")
 
     def _stop(self, stored: Stored, why: str) -> None:
-        self.stopped, self.stopped_at = f"{stored.where} : {why}", stored.seq - 1
+        types = ", ".join(stored.types)
+        self.stopped, self.stopped_at = f"{stored.where} : {types} : {why}", stored.seq - 1
 
     def _park(self, stored: Stored, code: str, cause: str) -> None:
         self._parked.add(stored.subject)
@@ -171,8 +193,15 @@ class _Pass:
 class Transaction:
     """How a batch reaches the database."""
 
-    def __init__(self, service: str, registry: Registry, engine: Engine, clock: Callable[[], datetime]) -> None:
-        self.service, self.registry, self.engine, self.clock = service, registry, engine, clock
+    def __init__(
+        self,
+        service: str,
+        registry: Registry,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        aside: Aside | None = None,
+    ) -> None:
+        self.service, self.registry, self.engine, self.clock, self.aside = service, registry, engine, clock, aside
         self._wanted: dict[str, frozenset[str]] = {}
 
     def apply(self, batch: Sequence[Stored], standings: Sequence[Standing]) -> list[Outcome]:
@@ -182,25 +211,32 @@ class Transaction:
             Fenced: the position in the database is not the one known here.
             BrokenProjection: the database refuses what one projection makes.
         """
+        with writing(self.engine) as connection:
+            return self.apply_within(connection, batch, standings)
+
+    def apply_within(
+        self, connection: Connection, batch: Sequence[Stored], standings: Sequence[Standing]
+    ) -> list[Outcome]:
+        """The same in a transaction that is open already."""
         last = batch[-1].seq
         moving = [one for one in standings if one.stopped is None and one.seq < last]
         if not moving:
             return []
-        with writing(self.engine) as connection:
-            # The position first: it takes the row lock (PostgreSQL) or the write lock (SQLite), so that a rival
-            # waits here, and what is read below cannot change any more.
-            for one in moving:
-                _move(connection, one, one.seq, last)
-            passes = self._passes(connection, moving)
-            self._go_through(batch, passes)
-            for one_pass in passes:
-                self._write(connection, one_pass, last)
+        # The position first: it takes the row lock (PostgreSQL) or the write lock (SQLite), so that a rival waits
+        # here, and what is read below cannot change any more.
+        for one in moving:
+            _move(connection, one, one.seq, last)
+        passes = self._passes(connection, moving)
+        self._go_through(batch, passes)
+        for one_pass in passes:
+            self._write(connection, one_pass, last)
         return [Outcome(p.standing, p.stopped_at if p.stopped else last, p.stopped, p.newly) for p in passes]
 
     def _passes(self, connection: Connection, moving: Sequence[Standing]) -> list[_Pass]:
         at, parked = self.clock(), parking.parked_subjects(connection, self.service, moving[0].stream)
+        aside = self.aside
         return [
-            _Pass(self.service, one, {subject for label, subject in parked if label == one.projection.label}, at)
+            _Pass(self.service, one, {subject for label, subject in parked if label == one.projection.label}, at, aside)
             for one in moving
         ]
 

@@ -1,18 +1,19 @@
-"""A read model rebuilt from the journals into an empty database, and compared with the live one."""
+"""A read model rebuilt from the journals into another database, and compared with the live one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, inspect, select
 
 from contracts.messages import Registry
-from services.socle import read_model
+from services.socle import generations, parking, read_model
 from services.socle.facts import Source
 from services.socle.feed import Watcher
+from services.socle.parking import stationnes
 from services.socle.projections import Projector
-from services.socle.read_model import Projection, position
-from services.socle.rows import Comparison, compare_tables
+from services.socle.read_model import Aside, Projection
+from services.socle.rows import Comparison, compare_tables, snapshot
 from services.socle.sql import create_tables, in_writer
 
 
@@ -24,37 +25,78 @@ async def replay(
     engine: Engine,
     until: Mapping[str, int] | None = None,
     watch: Watcher | None = None,
+    aside: Aside | None = None,
+    resume: bool = False,
 ) -> dict[str, int]:
     """Rebuild one projection from the journals into a scratch database; the positions reached.
+
+    ``resume`` goes on from where the database stands. With ``aside`` (what the live one set aside), an event that only
+    the rebuilt one cannot take stops it.
 
     Raises:
         ProjectionStopped: it could not go to the end.
         ValueError: the database already holds rows of this projection.
     """
-    rebuilt = Projector("rejeu", registry, engine, sources, [projection])
+    rebuilt = Projector("rejeu", registry, engine, sources, [projection], aside=aside)
     await in_writer(engine, create_tables, engine, read_model.metadata.sorted_tables)
-    if any(positions(engine, projection).values()):
+    if not resume and any(positions(engine, projection).values()):
         raise ValueError(f"{projection.label} a déjà des lignes dans cette base : rejouez dans une base vide")
-    await rebuilt.catch_up(until, watch)
+    try:
+        await rebuilt.catch_up(until, watch)
+    finally:
+        await rebuilt.stop()  # cancelled midway, the transaction in flight ends before the database is left
     return positions(engine, projection)
 
 
 def positions(engine: Engine, projection: Projection) -> dict[str, int]:
     """Position of the projection on each stream."""
-    query = select(position.c.stream, position.c.seq).where(
-        position.c.projection == projection.name, position.c.version == projection.VERSION
-    )
     with engine.connect() as connection:
-        return {stream: int(seq) for stream, seq in connection.execute(query)}
+        return reached(connection, projection)
+
+
+def reached(connection: Connection, projection: Projection) -> dict[str, int]:
+    """The same, within what the connection sees."""
+    return generations.reached(connection, projection.name, projection.VERSION)
+
+
+def aside_of(engine: Engine, service: str, label: str) -> Aside:
+    """What the live read model could not take, and what was given up of it."""
+    if not inspect(engine).has_table(stationnes.name):
+        return Aside()
+    with engine.connect() as connection:
+        return aside_within(connection, service, label)
+
+
+def aside_within(connection: Connection, service: str, label: str) -> Aside:
+    """The same, within what the connection sees."""
+    columns = stationnes.c
+    query = select(columns.status, columns.stream, columns.seq).where(
+        columns.service == service, columns.consumer == label
+    )
+    rows = connection.execute(query).all()
+    found = {
+        status: frozenset((row.stream, int(row.seq)) for row in rows if row.status == status)
+        for status in (parking.PARKED, parking.DISCARDED)
+    }
+    return Aside(found[parking.PARKED], found[parking.DISCARDED])
 
 
 def compare(live: Engine, rebuilt: Engine, projection: Projection) -> Comparison:
-    """Rows and state hashes of the two databases.
+    """Rows and state hashes of the two databases, each seen at one moment.
 
     Raises:
         ValueError: they do not stand at the same positions, so their rows may rightly differ.
     """
-    here, there = positions(live, projection), positions(rebuilt, projection)
-    if here != there:
+    found = compare_if_level(live, rebuilt, projection)
+    if found is None:
+        here, there = positions(live, projection), positions(rebuilt, projection)
         raise ValueError(f"{projection.label} : positions différentes ({here} et {there}) ; rejouez jusqu'à la même")
-    return compare_tables(live, rebuilt, projection.tables)
+    return found
+
+
+def compare_if_level(live: Engine, rebuilt: Engine, projection: Projection) -> Comparison | None:
+    """The same, or nothing when one stands further than the other."""
+    with snapshot(live) as here, snapshot(rebuilt) as there:
+        if reached(here, projection) != reached(there, projection):
+            return None
+        return compare_tables(here, there, [(table, table) for table in projection.tables])

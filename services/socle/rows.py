@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from types import NoneType
@@ -232,24 +233,40 @@ class Comparison:
         return self.live == self.rebuilt
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One moment of a database: every read of this connection sees the same rows, and holds nobody back."""
+    moment = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**moment) as connection:
+        yield connection
+
+
 def state_hash(engine: Engine, tables: Iterable[Table]) -> str:
     """sha256 of every row in key order, keys sorted: the same for the same rows in any engine."""
     state = _State()
-    for table in sorted(tables, key=lambda one: one.name):
-        state.open(table)
-        for row in _rows(engine, table):
-            state.add(row)
+    with snapshot(engine) as connection:
+        for table in sorted(tables, key=lambda one: one.name):
+            state.open(table)
+            for row in _rows(connection, table):
+                state.add(row)
     return state.digest
 
 
-def compare_tables(live: Engine, rebuilt: Engine, tables: Iterable[Table], limit: int = MAX_DIFFERENCES) -> Comparison:
-    """Read both sides once, in step, whatever their size; keep the first ``limit`` differing rows."""
+Pairs = Iterable[tuple[Table, Table]]
+
+
+def compare_tables(live: Connection, rebuilt: Connection, pairs: Pairs, limit: int = MAX_DIFFERENCES) -> Comparison:
+    """Read both sides once, in step, whatever their size; keep the first ``limit`` differing rows.
+
+    The two tables of a pair have the same columns; both are told by the name of the first. The two connections may be
+    one.
+    """
     states = (_State(), _State())
     found: list[Difference] = []
-    for table in sorted(tables, key=lambda one: one.name):
+    for table, other in sorted(pairs, key=lambda pair: pair[0].name):
         for state in states:
             state.open(table)
-        for left, right in _in_step(_rows(live, table), _rows(rebuilt, table), len(table.primary_key)):
+        for left, right in _in_step(_rows(live, table), _rows(rebuilt, other), len(table.primary_key)):
             for state, row in zip(states, (left, right), strict=True):
                 if row is not None:
                     state.add(row)
@@ -281,10 +298,10 @@ def _columns(table: Table) -> list[Column[Any]]:
     return [*keys, *sorted((column for column in table.c if not column.primary_key), key=lambda column: column.name)]
 
 
-def _rows(engine: Engine, table: Table) -> Iterator[Row]:
-    with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=FETCH).execute(_in_key_order(table, engine.dialect.name)):
-            yield tuple(row)
+def _rows(connection: Connection, table: Table) -> Iterator[Row]:
+    query = _in_key_order(table, connection.dialect.name)
+    for row in connection.execute(query, execution_options={"yield_per": FETCH}):
+        yield tuple(row)
 
 
 def _in_key_order(table: Table, dialect: str) -> Select[Any]:
@@ -298,6 +315,13 @@ def _in_key_order(table: Table, dialect: str) -> Select[Any]:
         return collate(stored(column), "C") if texts else stored(column)
 
     return select(*map(stored, _columns(table))).order_by(*map(rank, table.primary_key))
+
+
+def stored_row(connection: Connection, table: Table, key: Mapping[str, object]) -> dict[str, object] | None:
+    """One row as the database holds it, or nothing."""
+    where = [table.c[name] == value for name, value in key.items()]
+    found = connection.execute(_in_key_order(table, connection.dialect.name).where(*where)).one_or_none()
+    return None if found is None else dict(zip([column.name for column in _columns(table)], found, strict=True))
 
 
 def _in_step(left: Iterator[Row], right: Iterator[Row], width: int) -> Iterator[tuple[Row | None, Row | None]]:

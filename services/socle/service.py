@@ -33,6 +33,7 @@ from services.socle.connection import Watch, broker_options, connect, pull_inbox
 from services.socle.errors import SocleError
 from services.socle.handlers import Handler
 from services.socle.journal import NOTHING, History, Journal, Store
+from services.socle.parking import now
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
@@ -69,6 +70,7 @@ class Environment:
     coffre: Coffre
     engine: Engine
     registry: Registry
+    clock: Callable[[], datetime] = now
     runner: Runner = field(init=False)
     projector: Projector = field(init=False)
     _seen: dict[str, _Seen] = field(default_factory=lambda: defaultdict(_Seen))
@@ -200,6 +202,7 @@ class Service:
             spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
         )
         await self._stack.enter_async_context(self.projector)
+        await self.projector.enter_service()
         await self._open_doors()
         collect_rarely()
         log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
@@ -353,7 +356,7 @@ def _position(raw: Any) -> tuple[str, int]:
             raise Refus("REQUETE_MALFORMEE", "« position » se reprend d'une réponse : journal (texte), seq (entier)")
 
 
-def _json(reply: Data) -> bytes:
+def as_json(reply: Data) -> bytes:
     # Rows of SQLAlchemy have keys that are not quite `str`; decimals and moments go out as text.
     return orjson.dumps(reply, default=str, option=orjson.OPT_NON_STR_KEYS)
 
@@ -408,18 +411,18 @@ class _Door:
                     f"la réponse fait {len(reply)} octets, plus que le courtier n'accepte ; demandez moins à la fois"
                 )
                 told = {"ok": False, "code": "REPONSE_TROP_GRANDE", "detail": detail, "refus": False}
-                await self._nc.publish(message.reply, _json(told))
+                await self._nc.publish(message.reply, as_json(told))
             except Error as error:  # the connection is closing; whoever asked will ask again
                 log.warning("reponse_perdue", demande=name, cause=type(error).__name__)
 
     async def _reply(self, body: bytes, name: str) -> tuple[str, bytes]:
         try:
-            return "ok", _json({"ok": True, **await self._answer(body)})
+            return "ok", as_json({"ok": True, **await self._answer(body)})
         except Refus as refus:
-            return refus.regle, _json(_refused(refus))
+            return refus.regle, as_json(_refused(refus))
         except (SocleError, ContractError) as error:
-            return error.code, _json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
+            return error.code, as_json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
         except Exception as error:
             log.exception("erreur_interne", demande=name)
             told = {"ok": False, "code": "ERREUR_INTERNE", "detail": type(error).__name__, "refus": False}
-            return "ERREUR_INTERNE", _json(told)
+            return "ERREUR_INTERNE", as_json(told)

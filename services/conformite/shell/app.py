@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from contracts.commandes import conformite as commandes
@@ -50,7 +49,7 @@ class Shell(BaseShell):
         """Each verification in course, with the day when it is overdue and whether that day is past."""
         if not en_cours:
             return []
-        session, le = await self.session(query), datetime.now(UTC)
+        session, le = await self.session(query), self._env.clock()
         relances = [relance(doute["depuis"], session, le) for doute in en_cours]
         return [
             {**doute, "echeance": une.echeance, "en_retard": une.en_retard}
