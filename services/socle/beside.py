@@ -114,7 +114,7 @@ class Building:
         aside = await in_writer(self.engine, aside_of, self.engine, self.service, self.projection.label)
         target = beside(self.projection, built.number)
         await Projector(
-            self.service, self.registry, self.engine, self.sources, [target], aside=aside, polite=True
+            self.service, self.registry, self.engine, self.sources, [target], asides={target.label: aside}, polite=True
         ).catch_up(until, watch)
 
     async def compare(self, built: Generation) -> Comparison:
@@ -189,7 +189,7 @@ class Building:
         old = self._hold(connection, built)
         live = generations.reached(connection, self.projection.name, self.projection.VERSION)
         aside = aside_within(connection, self.service, self.projection.label)
-        transaction = Transaction(self.service, self.registry, self.engine, now, aside)
+        transaction = Transaction(self.service, self.registry, self.engine, now, {target.label: aside})
         for standing in generations.standings(connection, target):
             end = live.get(standing.stream, 0)
             batch = [one for one in ahead.get(standing.stream, []) if standing.seq < one.seq <= end]

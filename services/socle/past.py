@@ -141,7 +141,7 @@ class Past:
         coffre: Coffre,
         engine: Engine,
         moment: datetime,
-        aside: Aside | None = None,
+        asides: Mapping[str, Aside],
     ) -> Past:
         no_broker = cast(Client, None)  # nothing here talks to a broker, but for the journals, which only read
         env = Environment(settings, spec.name, no_broker, journals, coffre, engine, spec.registry, clock=lambda: moment)
@@ -156,7 +156,7 @@ class Past:
             check=spec.check,
         )
         env.projector = Projector(
-            spec.name, spec.registry, engine, list(journals.values()), list(parts.projections), aside=aside
+            spec.name, spec.registry, engine, list(journals.values()), list(parts.projections), asides=asides
         )
         return cls(spec, env, parts)
 

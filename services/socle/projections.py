@@ -67,7 +67,7 @@ class Projector:
     """All the projections of a service, fed from its journals.
 
     ``async with Projector(...)`` follows them in the background; `catch_up` runs to the end and returns. One that
-    rebuilds is given what the live one set ``aside``, and is ``polite`` when it shares the live one's database.
+    rebuilds is given what the live one set aside, by label, and is ``polite`` when it shares the live one's database.
     """
 
     service: str
@@ -77,7 +77,7 @@ class Projector:
     projections: Sequence[Projection]
     filters: Sequence[str] = ()
     clock: Callable[[], datetime] = now
-    aside: Aside | None = None
+    asides: Mapping[str, Aside] = field(default_factory=dict)
     polite: bool = False
     transaction: Transaction = field(init=False)
 
@@ -85,7 +85,7 @@ class Projector:
         labels = [one.label for one in self.projections]
         if len(set(labels)) != len(labels):
             raise ValueError(f"deux projections du même nom : {labels}")
-        self.transaction = Transaction(self.service, self.registry, self.engine, self.clock, self.aside)
+        self.transaction = Transaction(self.service, self.registry, self.engine, self.clock, self.asides)
         # Same order in every instance: rivals take the position locks in the same order and cannot deadlock.
         ordered = sorted(self.projections, key=lambda one: one.label)
         self._standings = [Standing(one, source.stream) for source in self.sources for one in ordered]

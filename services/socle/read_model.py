@@ -7,7 +7,7 @@ instances run, an event takes effect once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -199,9 +199,10 @@ class Transaction:
         registry: Registry,
         engine: Engine,
         clock: Callable[[], datetime],
-        aside: Aside | None = None,
+        asides: Mapping[str, Aside] | None = None,
     ) -> None:
-        self.service, self.registry, self.engine, self.clock, self.aside = service, registry, engine, clock, aside
+        self.service, self.registry, self.engine, self.clock = service, registry, engine, clock
+        self.asides = asides or {}
         self._wanted: dict[str, frozenset[str]] = {}
 
     def apply(self, batch: Sequence[Stored], standings: Sequence[Standing]) -> list[Outcome]:
@@ -234,11 +235,13 @@ class Transaction:
 
     def _passes(self, connection: Connection, moving: Sequence[Standing]) -> list[_Pass]:
         at, parked = self.clock(), parking.parked_subjects(connection, self.service, moving[0].stream)
-        aside = self.aside
-        return [
-            _Pass(self.service, one, {subject for label, subject in parked if label == one.projection.label}, at, aside)
-            for one in moving
-        ]
+
+        def one_pass(one: Standing) -> _Pass:
+            label = one.projection.label
+            behind = {subject for consumer, subject in parked if consumer == label}
+            return _Pass(self.service, one, behind, at, self.asides.get(label))
+
+        return [one_pass(one) for one in moving]
 
     def _go_through(self, batch: Sequence[Stored], passes: list[_Pass]) -> None:
         """The body of a message that interests nobody is never parsed: its header says enough."""

@@ -37,7 +37,8 @@ async def replay(
         ProjectionStopped: it could not go to the end.
         ValueError: the database already holds rows of this projection.
     """
-    rebuilt = Projector("rejeu", registry, engine, sources, [projection], aside=aside)
+    asides = {} if aside is None else {projection.label: aside}
+    rebuilt = Projector("rejeu", registry, engine, sources, [projection], asides=asides)
     await in_writer(engine, create_tables, engine, read_model.metadata.sorted_tables)
     if not resume and any(positions(engine, projection).values()):
         raise ValueError(f"{projection.label} a déjà des lignes dans cette base : rejouez dans une base vide")

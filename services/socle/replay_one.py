@@ -87,7 +87,15 @@ class OneAggregate:
 
     async def _compare(self, projection: Projection, touched: Touched, filters: Sequence[str]) -> list[Difference]:
         with _scratch() as engine:
-            rebuilt = Projector("rejeu", self.registry, engine, self.sources, [projection], filters, aside=self.aside)
+            rebuilt = Projector(
+                "rejeu",
+                self.registry,
+                engine,
+                self.sources,
+                [projection],
+                filters,
+                asides={projection.label: self.aside},
+            )
             try:
                 for _ in range(ATTEMPTS):
                     until = positions(self.live, self.projection)

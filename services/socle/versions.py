@@ -53,6 +53,17 @@ class Change:
     lost: tuple[str, ...]
     changed: int | None
 
+    def dire(self) -> str:
+        """One line for whoever decides to switch."""
+        told = [f"{self.rows[0]} lignes, puis {self.rows[1]}"]
+        told += [
+            f"{name} : {', '.join(columns)}"
+            for name, columns in (("gagne", self.gained), ("perd", self.lost))
+            if columns
+        ]
+        told.append("autre clé" if self.changed is None else f"{self.changed} lignes dites autrement")
+        return f"{self.table} : {' ; '.join(told)}"
+
 
 @dataclass
 class Succession:
@@ -82,7 +93,13 @@ class Succession:
         label = f"{old.projection}_v{old.version}"
         aside = await in_writer(self.engine, aside_of, self.engine, self.service, label)
         await Projector(
-            self.service, self.registry, self.engine, self.sources, [self.projection], aside=aside, polite=True
+            self.service,
+            self.registry,
+            self.engine,
+            self.sources,
+            [self.projection],
+            asides={self.projection.label: aside},
+            polite=True,
         ).catch_up(None, watch)
 
     async def changes(self, old: Generation) -> list[Change]:
