@@ -106,6 +106,10 @@ def test_l_aide_est_en_francais_et_nomme_chaque_commande(seul: Terminal) -> None
         ["reglements", "montrer", "CAP-INCONNU"], ["pv"], ["formulaires", "MC-ACVD"],
         ["formulaires", "CAP-INCONNU", "--sortie", "x"],
         ["formulaires", "MC-ACVD", "--session", "1999", "--sortie", "x"],
+        ["rejouer", "--en-place"], ["rejouer", "--oublier", "notes", "jurys"], ["rejouer", "--au", "hier"],
+        ["rejouer", "--documents", "zéro"], ["rejouer", "--documents", "3", "--agregat", "releve-N26A0001"],
+        ["rejouer", "--au", "2026-07-03T12:00", "--position", "3"], ["rejouer", "--position", "3", "notes"],
+        ["etat", "--au", "2026-07-03T12:00", "--position", "3"], ["etat", "--position", "trois"],
         ["cas", str(DOSSIER / "cap_osrcl" / "2026.cas.yaml"), "--seul", "CL-999"],
     ],
 )  # fmt: skip
@@ -473,6 +477,43 @@ def test_rejouer_compare_une_projection_ou_toutes(parchemin: Terminal) -> None:
     assert (une.code, une.sortie.count("égale")) == (FAIT, 1)
     inconnue = parchemin("rejouer", "fantaisie")
     assert (inconnue.code, inconnue.erreurs.split()[0]) == (MAL_EMPLOYE, "PROJECTION_INCONNUE")
+
+
+def test_rejouer_dans_un_dossier_y_reprend(parchemin: Terminal, tmp_path: Path) -> None:
+    for _ in range(2):
+        rendu = parchemin("rejouer", "jurys", "--dans", tmp_path, "--ensemble", 2, "--json")
+        assert (rendu.code, [one["egal"] for one in rendu.json]) == (FAIT, [True])
+    assert [one.suffix for one in tmp_path.glob("deliberation.jurys_v*.db")] == [".db"]
+
+
+def test_rejouer_un_agregat_ou_des_documents(parchemin: Terminal) -> None:
+    agregat = parchemin("rejouer", "--agregat", f"releve-{CELIA.numero}", "--json")
+    assert (agregat.code, {one["egal"] for one in agregat.json}) == (FAIT, {True})
+    assert (parchemin("rejouer", "--agregat", "releve-N99").code, messages(parchemin)) == (REFUSE, messages(parchemin))
+    documents = parchemin("rejouer", "--documents", 2, "--json")
+    assert (documents.code, [one["verdict"] for one in documents.json["refaits"]]) == (FAIT, ["égal", "égal"])
+
+
+def test_rejouer_sur_place_bascule_puis_oublie(parchemin: Terminal) -> None:
+    essai = parchemin("rejouer", "--en-place", "jurys", "--sans-basculer")
+    assert essai.code == FAIT
+    assert "Rien n'est basculé" in essai.sortie
+    [faite] = parchemin("rejouer", "--en-place", "jurys", "--json").json
+    assert (faite["basculee"], faite["egal"]) == (True, True)
+    assert "génération 1" in parchemin("rejouer", "--oublier", "jurys").sortie
+    assert parchemin("rejouer", "jurys").code == FAIT
+
+
+def test_l_etat_passe_est_celui_qu_on_connaissait(parchemin: Terminal, tmp_path: Path) -> None:
+    present = parchemin("etat", "--candidat", CELIA.numero, "--json").json
+    fin = int(messages(parchemin).split()[0])
+    assert parchemin("etat", "--candidat", CELIA.numero, "--position", fin, "--json").json == present
+    debut = parchemin("etat", "--candidat", CELIA.numero, "--position", 40, "--dans", tmp_path, "--json").json
+    assert (bool(debut["candidature"]), debut["decision"]) == (True, None)
+    assert "Tel que connu le" in parchemin("etat", "--position", 40).sortie
+    assert parchemin("etat", "--au", "2001-01-01T00:00").code == REFUSE
+    reconstruites = parchemin("rejouer", "--position", 40, "--json").json
+    assert {one["evenements"] for one in reconstruites["projections"]} == {40}
 
 
 def test_rejouer_ce_qu_aucun_service_n_a_cree_dit_quoi_ou_et_que_faire(parchemin: Terminal, tmp_path: Path) -> None:
