@@ -115,7 +115,7 @@ class Building:
         target = beside(self.projection, built.number)
         await Projector(
             self.service, self.registry, self.engine, self.sources, [target], asides={target.label: aside}, polite=True
-        ).catch_up(until, watch)
+        ).rebuild(until, watch)
 
     async def compare(self, built: Generation) -> Comparison:
         """Rows and state hashes of the two generations, at one position and in one snapshot.
@@ -169,7 +169,7 @@ class Building:
             self._meet(connection, built, target, ahead)
         with snapshot(self.engine) as connection:
             live = generations.reached(connection, self.projection.name, self.projection.VERSION)
-            if live != generations.reached(connection, target.name, target.VERSION):
+            if not generations.level(live, generations.reached(connection, target.name, target.VERSION)):
                 raise _NotNow
             return compare_tables(connection, connection, zip(self.projection.tables, target.tables, strict=True))
 
@@ -197,7 +197,7 @@ class Building:
                 standing.seq = outcome.seq
                 if outcome.stopped is not None:
                     raise ProjectionStopped(f"{target.label} sur {standing.stream} : {outcome.stopped}")
-        if generations.reached(connection, target.name, target.VERSION) != live:
+        if not generations.level(live, generations.reached(connection, target.name, target.VERSION)):
             raise _NotNow
         return old
 

@@ -6,7 +6,7 @@ a version: the tables of the one in service have their plain names, those of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -101,20 +101,25 @@ def standings(connection: Connection, projection: Projection) -> list[Standing]:
     return [Standing(projection, *row) for row in connection.execute(query.order_by(position.c.stream))]
 
 
-def outrun(ahead: Mapping[str, int], mine: Mapping[str, int]) -> bool:
-    """Whether the first shows something that the second does not yet."""
-    return any(seq > mine.get(stream, 0) for stream, seq in ahead.items())
+def outrun(ahead: Mapping[str, int], mine: Mapping[str, int], streams: Collection[str] | None = None) -> bool:
+    """Whether the first shows something that the second does not yet, of these journals (of any, if none is named)."""
+    return any(seq > mine.get(stream, 0) for stream, seq in ahead.items() if streams is None or stream in streams)
 
 
-def enter(engine: Engine, projections: Sequence[Projection], at: datetime) -> list[str]:
+def level(one: Mapping[str, int], two: Mapping[str, int]) -> bool:
+    """Whether both show the same; a journal not begun is as good as one not followed."""
+    return not outrun(one, two) and not outrun(two, one)
+
+
+def enter(engine: Engine, projections: Sequence[Projection], streams: Collection[str], at: datetime) -> list[str]:
     """Record the versions of this program as those in service; those that another version still outruns are told.
 
     A new version (or an old one come back) shows less than the one in service until it has caught up with it: whoever
-    reads must wait until then.
+    reads must wait until then. What another one showed of journals that are not followed any more is not waited for.
     """
     create_tables(engine, [position, generations])
     with engine.connect() as connection:
-        late = [one.label for one in projections if _late(connection, one)]
+        late = [one.label for one in projections if _late(connection, one, streams)]
         new = [one for one in projections if one.label not in late and not _is_served(connection, one)]
     if new:
         with writing(engine) as connection:
@@ -123,13 +128,15 @@ def enter(engine: Engine, projections: Sequence[Projection], at: datetime) -> li
     return late
 
 
-def replaced(connection: Connection, projection: Projection, at: datetime) -> Generation | None:
+def replaced(
+    connection: Connection, projection: Projection, streams: Collection[str], at: datetime
+) -> Generation | None:
     """The one of another version that is in service, and that this program's version is to replace."""
     now = served(connection, projection.name)
     if now is not None:
         return now if now.version != projection.VERSION else None
     older = [*unrecorded(connection, projection, at)]
-    if not older or not _late(connection, projection):
+    if not older or not _late(connection, projection, streams):
         return None
     ahead = max(older, key=lambda one: sum(reached(connection, one.projection, one.version).values()))
     found = _in_state(ahead, SERVED, at)
@@ -142,13 +149,13 @@ def _is_served(connection: Connection, projection: Projection) -> bool:
     return now is not None and now.version == projection.VERSION
 
 
-def _late(connection: Connection, projection: Projection) -> bool:
+def _late(connection: Connection, projection: Projection, streams: Collection[str]) -> bool:
     now = served(connection, projection.name)
     if now is not None and now.version == projection.VERSION:
         return False
     mine = reached(connection, projection.name, projection.VERSION)
     others = [now.version] if now is not None else other_versions(connection, projection)
-    return any(outrun(reached(connection, projection.name, one), mine) for one in others)
+    return any(outrun(reached(connection, projection.name, one), mine, streams) for one in others)
 
 
 def other_versions(connection: Connection, projection: Projection) -> list[int]:

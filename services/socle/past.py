@@ -166,11 +166,7 @@ class Past:
         Raises:
             ProjectionStopped: an event cannot be taken.
         """
-        projector = self.environment.projector
-        try:
-            await projector.catch_up({one.stream: one.end for one in self._journals()}, watch)
-        finally:
-            await projector.stop()
+        await self.environment.projector.rebuild({one.stream: one.end for one in self._journals()}, watch)
 
     def _journals(self) -> list[Until]:
         return [one for one in self.environment.journals.values() if isinstance(one, Until)]

@@ -121,6 +121,17 @@ class Projector:
             if one.stopped is not None:
                 raise ProjectionStopped(f"{one.projection.label} sur {one.stream} : {one.stopped}")
 
+    async def rebuild(self, until: Mapping[str, int] | None = None, watch: Watcher | None = None) -> None:
+        """`catch_up`; cancelled midway, the transaction in flight ends before the database is left.
+
+        Raises:
+            ProjectionStopped: as `catch_up`.
+        """
+        try:
+            await self.catch_up(until, watch)
+        finally:
+            await self.stop()
+
     async def _feed_stream(self, source: Source, stop_at: int | None = None, watch: Watcher | None = None) -> None:
         mine = [one for one in self._standings if one.stream == source.stream]
         first = Feed(self, source, mine)
@@ -153,11 +164,11 @@ class Projector:
 
         One that is stopped is not waited for: it says so itself.
         """
-        told = False
+        told, streams = False, frozenset(one.stream for one in self.sources)
         while True:
             going = [one for one in self.projections if not self._is_stopped(one)]
             try:
-                late = await in_writer(self.engine, generations.enter, self.engine, going, self.clock())
+                late = await in_writer(self.engine, generations.enter, self.engine, going, streams, self.clock())
             except Exception as error:
                 if not is_away(error):
                     raise

@@ -19,6 +19,7 @@ from contracts.messages import Registry
 from services.socle.enveloppe import Fact
 from services.socle.errors import SocleError
 from services.socle.facts import Source
+from services.socle.generations import level
 from services.socle.projections import Projector
 from services.socle.read_model import Aside, Projection
 from services.socle.replay import positions, reached
@@ -109,7 +110,7 @@ class OneAggregate:
 
     def _differences(self, scratch: Engine, touched: Touched, until: dict[str, int]) -> list[Difference] | None:
         with snapshot(self.live) as live, snapshot(scratch) as rebuilt:
-            if reached(live, self.projection) != until:
+            if not level(reached(live, self.projection), until):
                 return None
             found = []
             for (table, items), columns in touched.rows.items():

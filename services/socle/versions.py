@@ -75,6 +75,10 @@ class Succession:
     engine: Engine
     sources: Sequence[Source]
 
+    @property
+    def _streams(self) -> frozenset[str]:
+        return frozenset(one.stream for one in self.sources)
+
     async def replaced(self) -> Generation | None:
         """The one in service, if it is of another version."""
         return await in_writer(self.engine, self._replaced)
@@ -82,7 +86,7 @@ class Succession:
     def _replaced(self) -> Generation | None:
         create_tables(self.engine, generations.metadata.sorted_tables)
         with writing(self.engine) as connection:
-            return generations.replaced(connection, self.projection, now())
+            return generations.replaced(connection, self.projection, self._streams, now())
 
     async def catch_up(self, old: Generation, watch: Watcher | None = None) -> None:
         """Build to the end of the journals.
@@ -100,7 +104,7 @@ class Succession:
             [self.projection],
             asides={self.projection.label: aside},
             polite=True,
-        ).catch_up(None, watch)
+        ).rebuild(None, watch)
 
     async def changes(self, old: Generation) -> list[Change]:
         """What each table gains, loses and tells otherwise; the two may be a few messages apart."""
@@ -117,7 +121,7 @@ class Succession:
 
     async def switch(self) -> bool:
         """Record this version as the one in service; ``False`` while the other one shows more."""
-        late = await in_writer(self.engine, generations.enter, self.engine, [self.projection], now())
+        late = await in_writer(self.engine, generations.enter, self.engine, [self.projection], self._streams, now())
         return not late
 
 

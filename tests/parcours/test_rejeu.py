@@ -20,15 +20,21 @@ from contracts.requetes import (
     ListerDossiers,
     ListerResultats,
     Requete,
+    SurCandidat,
+    VoirCandidature,
+    VoirDecision,
+    VoirDocuments,
+    VoirDossier,
     VoirProposition,
+    VoirReleve,
     VoirSession,
 )
 from services.exploitation import plateforme as module_plateforme
 from services.exploitation import rejeu as module_rejeu
 from services.exploitation.composition import projections
-from services.exploitation.consultation import SUR_CANDIDAT, Porte
+from services.exploitation.consultation import Porte
 from services.exploitation.plateforme import Plateforme, client, demarrer
-from services.exploitation.rejeu import BaseAbsente, PositionsDifferentes, connues, rejouer
+from services.exploitation.rejeu import BaseAbsente, JournalNonSuivi, PositionsDifferentes, connues, rejouer
 from services.exploitation.rejeu_agregat import rejouer_agregat
 from services.exploitation.rejeu_documents import ABSENT, DIFFERENT, EGAL, refaire_documents
 from services.exploitation.rejeu_en_place import en_place, oublier
@@ -39,6 +45,7 @@ from services.socle.coffre import KEYS
 from services.socle.connection import connect
 from services.socle.journal import Journal
 from services.socle.past import NothingWritten, recorded_at
+from services.socle.read_model import position
 from services.socle.reader import identify
 from services.socle.settings import Settings
 from services.socle.sql import engine_for, writing
@@ -70,7 +77,14 @@ async def tout_demander(porte: Porte) -> dict[str, Data]:
     """Ce que les services disent de la session et de chaque candidat."""
     sur_session: tuple[type[Requete], ...] = (VoirSession, ListerCandidatures, ListerDossiers, ListerResultats)
     told = {one.NAME: await porte.demander(one(par=QUI, **LIEU)) for one in sur_session}
-    sur_candidat: list[type[Requete]] = [*SUR_CANDIDAT.values(), VoirProposition]
+    sur_candidat: list[type[SurCandidat]] = [
+        VoirCandidature,
+        VoirDossier,
+        VoirReleve,
+        VoirDecision,
+        VoirDocuments,
+        VoirProposition,
+    ]
     for candidat in TOUS:
         for question in sur_candidat:
             query = question(par=QUI, **LIEU, candidat=candidat.numero)
@@ -316,6 +330,22 @@ async def test_une_base_a_part_plus_avancee_que_le_service_est_refusee(jouee: Jo
     apart.dispose()
     with pytest.raises(PositionsDifferentes, match="dossier vide"):
         [_ async for _ in rejouer(jouee.settings, "jurys", dans=tmp_path)]
+
+
+async def test_un_journal_que_les_reglages_oublient_est_nomme(jouee: Jouee) -> None:
+    (jurys,) = [one for one in projections("deliberation") if one.name == "jurys"]
+    engine = engine_for(jouee.settings.database_url("deliberation"))
+    ailleurs = {"projection": jurys.name, "version": jurys.VERSION, "stream": "JOURNAL_NORMANDIE_2019"}
+    with writing(engine) as connection:
+        connection.execute(position.insert().values(**ailleurs, seq=3, created="avant"))
+    try:
+        for work in (rejouer_agregat(jouee.settings, "jury-J1"), en_place(jouee.settings, "jurys")):
+            with pytest.raises(JournalNonSuivi, match="JOURNAL_NORMANDIE_2019"):
+                await work
+    finally:
+        with writing(engine) as connection:
+            connection.execute(position.delete().where(position.c.stream == ailleurs["stream"]))
+        engine.dispose()
 
 
 async def test_une_table_qui_disparait_est_une_erreur_claire(jouee: Jouee, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -279,16 +279,25 @@ async def test_a_new_version_is_built_while_the_old_one_serves_then_served(engin
     assert not {"comptes_v1", "mouvements_v1"} & set(inspect(engine).get_table_names())
 
 
+async def test_a_journal_that_is_not_followed_any_more_is_not_waited_for(engine: Engine, teller: Teller):
+    await open_all(teller, ["a"])
+    await projector(engine, teller).catch_up()
+    assert generations.enter(engine, [ComptesV2()], [teller.journal.stream], now()) == ["comptes_v2"]
+    assert generations.enter(engine, [ComptesV2()], ["JOURNAL_SUIVANT"], now()) == []
+
+
 async def test_a_program_reads_its_new_version_only_once_it_has_caught_up(engine: Engine, teller: Teller):
     last = await open_all(teller, [f"c{n}" for n in range(30)])
     await projector(engine, teller).catch_up()
-    assert generations.enter(engine, [Comptes()], now()) == []
-    assert generations.enter(engine, [ComptesV2()], now()) == ["comptes_v2"]
+    assert generations.enter(engine, [Comptes()], [teller.journal.stream], now()) == []
+    assert generations.enter(engine, [ComptesV2()], [teller.journal.stream], now()) == ["comptes_v2"]
     async with projector(another(engine), teller, ComptesV2()) as new:
         await new.enter_service()
         assert set(positions(engine, ComptesV2()).values()) == {last}
     await teller.write("c1", Depot(compte="c1", montant=DIX))
     await projector(engine, teller, ComptesV2()).catch_up()
-    assert generations.enter(engine, [Comptes()], now()) == ["comptes_v1"], "the old one come back is behind in turn"
+    assert generations.enter(engine, [Comptes()], [teller.journal.stream], now()) == ["comptes_v1"], (
+        "the old one come back is behind in turn"
+    )
     await projector(engine, teller).catch_up()
-    assert generations.enter(engine, [Comptes()], now()) == []
+    assert generations.enter(engine, [Comptes()], [teller.journal.stream], now()) == []
