@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-from sqlalchemy import select, text
+from sqlalchemy import Column, MetaData, select, text
 from sqlalchemy.exc import OperationalError
 
 from contracts.messages import Acteur, Data
@@ -43,12 +43,14 @@ from services.exploitation.terminal import EntreeRefusee
 from services.socle import feed, jsapi
 from services.socle.coffre import KEYS
 from services.socle.connection import connect
+from services.socle.enveloppe import Fact
 from services.socle.journal import Journal
 from services.socle.past import NothingWritten, recorded_at
+from services.socle.projections import Op, Projection
 from services.socle.read_model import position
 from services.socle.reader import identify
 from services.socle.settings import Settings
-from services.socle.sql import engine_for, writing
+from services.socle.sql import SortedText, engine_for, writing
 from services.socle.subjects import stream_name
 from tests.parcours.histoire import ACADEMIE, ALICE, LIEU, SESSION, TOUS, etapes, jouer
 
@@ -255,6 +257,46 @@ async def test_une_projection_abimee_est_nommee_puis_reparee_sans_arret(jouee: J
     assert (faite.basculee, faite.egal, faite.nouvelle) == (True, False, essai.nouvelle)
     assert [one async for one in rejouer(settings, "notes") if not one.egal] == []
     assert await oublier(settings, "notes") == [f"notation.{faite.ancienne}"]
+
+
+def suivante(ancienne: Projection) -> Projection:
+    """La même projection dans un programme plus récent : une version de plus, une colonne de plus."""
+    version = ancienne.VERSION + 1
+    autres = {
+        one: one.to_metadata(MetaData(), name=f"{one.name.rpartition('_v')[0]}_v{version}") for one in ancienne.tables
+    }
+    for table in autres.values():
+        table.append_column(Column("en_plus", SortedText))
+
+    class Suivante(Projection):
+        name = ancienne.name
+        VERSION = version
+        tables = tuple(autres.values())
+        handles = ancienne.handles
+
+        def project(self, fact: Fact) -> Iterable[Op]:
+            return [one._replace(table=autres[one.table]) for one in ancienne.project(fact)]
+
+    return Suivante()
+
+
+async def test_une_nouvelle_version_se_construit_pendant_que_l_ancienne_sert_et_l_ancienne_peut_revenir(
+    jouee: Jouee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, (ancienne,) = jouee.settings, [one for one in projections("notation") if one.name == "bordereaux"]
+    nouvelle = suivante(ancienne)
+    monkeypatch.setattr("services.notation.shell.app.PROJECTIONS", (nouvelle,))
+    [essai] = await en_place(settings, "bordereaux", basculer=False)
+    assert (essai.basculee, essai.egal, len(essai.changements)) == (False, None, len(ancienne.tables))
+    [faite] = await en_place(settings, "bordereaux")
+    assert faite.basculee
+    assert all("gagne : en_plus" in one and "0 lignes dites autrement" in one for one in faite.changements)
+    assert [one async for one in rejouer(settings, "bordereaux") if not one.egal] == []
+    monkeypatch.undo()
+    [retour] = await en_place(settings, "bordereaux")
+    assert (retour.basculee, retour.projection) == (True, ancienne.label)
+    assert await oublier(settings, "bordereaux") == [f"notation.{nouvelle.label}, génération 1"]
+    assert [one async for one in rejouer(settings, "bordereaux") if not one.egal] == []
 
 
 async def test_un_agregat_inconnu_ou_a_joker_est_refuse(jouee: Jouee) -> None:
