@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     archivage: bool = True  # `servir` archives and seals while it runs
     archive_messages: int = Field(default=10_000, ge=1)  # messages in a segment, at most
     archive_secondes: float = Field(default=600.0, gt=0)  # age at which a segment is closed, full or not
+    rejeu_archive: bool = False  # replays read what is sealed from the archive, and spare the broker
     scellement_cle: Path | None = None  # file of the sealing key; default under `donnees`, made at first use
     scellement_commande: str = ""  # external signer (hardware module): what to sign on its input, base64 on its output
     scellement_publique: Path | None = None  # public key of the external signer
