@@ -108,6 +108,12 @@ class VoirReclamations(SurCandidat):
     NAME: ClassVar[str] = "publication.voir_reclamations"
 
 
+class VoirInstruction(SurCandidat):
+    """Ce que le journal montre d'un candidat, pour instruire sa réclamation : chaque trouvaille, et ses preuves."""
+
+    NAME: ClassVar[str] = "publication.voir_instruction"
+
+
 class VoirConservation(SurCandidat):
     """Ce qui est gardé d'un candidat et jusqu'à quand : copies, dossiers, résultats. Un membre dit de quel jury."""
 
@@ -132,6 +138,7 @@ REQUETES: Mapping[str, type[Requete]] = {
         VoirDocuments,
         VoirReclamations,
         VoirConservation,
+        VoirInstruction,
     )
 }
 
@@ -157,6 +164,7 @@ DROITS_REQUETES: Mapping[str, frozenset[Role]] = {
     "publication.voir_documents": _CANDIDAT,
     "publication.voir_reclamations": _CANDIDAT,
     "publication.voir_conservation": _JURY | _CANDIDAT,
+    "publication.voir_instruction": frozenset({_G, _R}),
 }
 
 

@@ -330,7 +330,11 @@ class Membre(Message):
 
 
 class Explication(Message):
-    """One clause of an explained decision: the rule, its source, the facts used, the figures, the effect."""
+    """One clause of an explained decision: the rule, its source, the facts used, the figures, the effect.
+
+    ``faits`` are told in words; ``preuves`` are the ids of the events that establish them. What was written before
+    ``preuves`` was there has ids among its ``faits``.
+    """
 
     regle: str
     source: str = ""
@@ -339,3 +343,4 @@ class Explication(Message):
     chiffres: dict[str, str] = {}
     effet: str = ""
     details: tuple[Explication, ...] = ()
+    preuves: tuple[str, ...] = ()

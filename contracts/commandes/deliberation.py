@@ -98,12 +98,16 @@ class PrendreDecision(Command):
 
 
 class ReconvoquerJury(Command):
-    """Réunir de nouveau un jury clos pour un candidat, après une erreur matérielle (AMB-54)."""
+    """Réunir de nouveau un jury clos pour un candidat, après une erreur matérielle (AMB-54).
+
+    ``reclamation`` : celle du candidat, déjà instruite, qui a fait trouver l'erreur.
+    """
 
     NAME: ClassVar[str] = "deliberation.reconvoquer_jury"
     jury: Code
     candidat: Numero
     motif: Motif
+    reclamation: Code | None = None
 
 
 class CloreJury(Command):

@@ -53,6 +53,14 @@ class JuryConstitue(Event):
     regle: str
 
 
+class CandidatRattache(Event):
+    """La place du candidat, prise par le seul jury qui le délibère ; écrite avec la nomination de ce jury."""
+
+    NAME: ClassVar[str] = "deliberation.candidat_rattache.v1"
+    candidat: Numero
+    jury: Code
+
+
 class PresenceAttestee(Event):
     """Un membre est attesté présent à la séance."""
 
@@ -125,6 +133,7 @@ class DecisionPrise(Event):
     ``points``/``coefficients`` sont exacts ; ``moyenne`` est l'affichage tronqué (AMB-38). ``position`` est la dernière
     position du journal prise en compte pour ce candidat. ``nature`` : initiale, complémentaire (une note suspendue est
     levée après la clôture, AMB-44), rectificative (AMB-54). ``unites`` : celles que le candidat acquiert ou conserve.
+    ``confirmee`` : prise après la clôture, elle ne change rien à la précédente.
     v2 : d'autres décisions, d'autres états.
     """
 
@@ -149,6 +158,7 @@ class DecisionPrise(Event):
     unites: tuple[CodeEpreuve, ...] = ()
     epreuves_controle: tuple[CodeEpreuve, ...] = ()
     choix: dict[str, str] = {}
+    confirmee: bool = False
 
 
 class AcquisAccorde(Event):
@@ -163,13 +173,17 @@ class AcquisAccorde(Event):
 
 
 class JuryReconvoque(Event):
-    """Le jury clos est réuni de nouveau pour un candidat : erreur matérielle (AMB-54)."""
+    """Le jury clos est réuni de nouveau pour un candidat : erreur matérielle (AMB-54).
+
+    ``reclamation`` : numéro de celle qui l'a fait trouver, s'il y en a une.
+    """
 
     NAME: ClassVar[str] = "deliberation.jury_reconvoque.v1"
     jury: Code
     candidat: Numero
     motif: Motif
     regle: str
+    reclamation: Code | None = None
 
 
 class JuryClos(Event):
@@ -201,6 +215,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     JuryClos,
     AcquisAccorde,
     JuryReconvoque,
+    CandidatRattache,
 )
 ETAPES = {
     "deliberation.jury_constitue.v1": inchange,

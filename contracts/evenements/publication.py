@@ -76,7 +76,10 @@ class ReleveEdite(Event):
 
 
 class DecisionPubliee(Event):
-    """Une décision prise après la clôture du jury est publique (AMB-44, AMB-54)."""
+    """Une décision prise après la clôture du jury est publique (AMB-44, AMB-54).
+
+    ``confirmee`` : le jury n'a rien changé ; les documents du candidat et la liste demeurent.
+    """
 
     NAME: ClassVar[str] = "publication.decision_publiee.v1"
     jury: Code
@@ -84,6 +87,7 @@ class DecisionPubliee(Event):
     decision: Decision
     le: AwareDatetime
     regle: str
+    confirmee: bool = False
 
 
 class AttestationDelivree(Event):
@@ -114,6 +118,21 @@ class DiplomeDelivre(Event):
     publie_le: AwareDatetime
     mention: str | None = None
     empreinte: Empreinte
+    regle: str
+
+
+class DocumentRemplace(Event):
+    """Un document ne vaut plus : ``par`` est celui qui l'annule et le remplace (AMB-54). Il reste lisible.
+
+    Une attestation d'unités l'est aussi par le diplôme qui les contient toutes (DC-BTS17).
+    """
+
+    NAME: ClassVar[str] = "publication.document_remplace.v1"
+    candidat: Numero
+    jury: Code
+    numero: NumeroDocument
+    par: NumeroDocument
+    le: AwareDatetime
     regle: str
 
 
@@ -182,8 +201,45 @@ class ReclamationDeposee(Event):
     explication: tuple[Explication, ...]
 
 
+class PreuveJournal(Message):
+    """Un événement du journal : ce qu'il est, où il se trouve, quand et par qui (son rôle), dit en mots."""
+
+    fait: str
+    nom: str
+    position: int
+    le: AwareDatetime
+    role: str
+    dit: str
+
+
+class Trouvaille(Message):
+    """Ce que le journal montre de lui-même, sous sa règle. ``fonde`` : le constat qu'elle justifie, s'il y en a un.
+
+    ``revue`` : le jury en a déjà tenu compte.
+    """
+
+    code: Code
+    epreuve: CodeEpreuve | None = None
+    fonde: ConstatReclamation | None = None
+    revue: bool = False
+    explication: Explication
+    preuves: tuple[PreuveJournal, ...] = ()
+
+
+class Rectification(Message):
+    """Ce que le jury, réuni de nouveau, a fait : sa décision avant et après, les documents, ceux qu'ils remplacent."""
+
+    jury: Code
+    le: AwareDatetime
+    avant: Decision | None = None
+    apres: Decision
+    confirmee: bool = False
+    documents: tuple[NumeroDocument, ...] = ()
+    remplaces: tuple[NumeroDocument, ...] = ()
+
+
 class ReclamationInstruite(Event):
-    """Ce que le service a trouvé, avant l'issue."""
+    """Ce que le service a trouvé, avant l'issue. ``trouve`` : ce que le journal montrait alors du candidat."""
 
     NAME: ClassVar[str] = "publication.reclamation_instruite.v1"
     candidat: Numero
@@ -193,10 +249,14 @@ class ReclamationInstruite(Event):
     le: AwareDatetime
     regles: tuple[str, ...]
     explication: tuple[Explication, ...]
+    trouve: tuple[Trouvaille, ...] = ()
 
 
 class ReclamationClose(Event):
-    """L'issue, motivée (DC-REC06). ``recours_jusqu_au`` : dernier jour pour la contester ; absent s'il n'y en a pas."""
+    """L'issue, motivée (DC-REC06). ``recours_jusqu_au`` : dernier jour pour la contester ; absent s'il n'y en a pas.
+
+    ``rectification`` : ce que le jury a fait, réuni de nouveau pour cette réclamation.
+    """
 
     NAME: ClassVar[str] = "publication.reclamation_close.v1"
     candidat: Numero
@@ -207,6 +267,7 @@ class ReclamationClose(Event):
     recours_jusqu_au: date | None = None
     regles: tuple[str, ...]
     explication: tuple[Explication, ...]
+    rectification: Rectification | None = None
 
 
 class EffacementAccorde(Event):
@@ -232,6 +293,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     ReclamationInstruite,
     ReclamationClose,
     EffacementAccorde,
+    DocumentRemplace,
 )
 ETAPES = {
     "publication.publication_preparee.v1": inchange,

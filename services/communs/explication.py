@@ -17,8 +17,12 @@ def clause(
     chiffres: Mapping[str, str] | None = None,
     effet: str = "",
     details: Iterable[Explication] = (),
+    preuves: Iterable[str] = (),
 ) -> Explication:
-    """A clause with its source; ``texte`` in words that a candidate understands."""
+    """A clause with its source; ``texte`` and ``faits`` in words that a candidate understands.
+
+    ``preuves``: ids of the events behind them.
+    """
     return Explication(
         regle=regle,
         source=source_de(reglement, regle),
@@ -27,6 +31,7 @@ def clause(
         chiffres=dict(chiffres or {}),
         effet=effet,
         details=tuple(details),
+        preuves=tuple(dict.fromkeys(preuves)),
     )
 
 

@@ -66,7 +66,7 @@ class Clos:
 
     jury: str
     seance: Ouvert
-    reconvoques: frozenset[str] = frozenset()
+    reconvoques: Mapping[str, JuryReconvoque] = field(default_factory=dict)
 
     def reprend(self, candidat: str) -> bool:
         """Le jury peut encore décider de ce candidat (AMB-44, AMB-54)."""
@@ -109,12 +109,12 @@ def _reprendre(jury: Clos, event: JuryEvent) -> Clos:
     """Après la clôture, seul change ce qui concerne un candidat encore à décider."""
     match event:
         case JuryReconvoque(candidat=candidat):
-            return replace(jury, reconvoques=jury.reconvoques | {candidat})
+            return replace(jury, reconvoques={**jury.reconvoques, candidat: event})
         case LivretVise() | PointsDeJuryAccordes() | AcquisAccorde() | DecisionPrise():
             if not jury.reprend(event.candidat):
                 return jury
             decide = isinstance(event, DecisionPrise)
-            reconvoques = jury.reconvoques - {event.candidat} if decide else jury.reconvoques
+            reconvoques = {qui: one for qui, one in jury.reconvoques.items() if not decide or qui != event.candidat}
             return replace(jury, seance=_deliberer(jury.seance, event), reconvoques=reconvoques)
         case PresenceAttestee() | MembreRecuse() | PresidenceTransmise():
             return replace(jury, seance=_reunir_en_seance(jury.seance, event)) if jury.repris else jury

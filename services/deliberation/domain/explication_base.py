@@ -19,6 +19,17 @@ ISSUES = {
     Decision.REFUSE.value: "refus",
     Decision.ECHEC.value: "échec",
 }
+DIT_DECISION = {
+    Decision.ADMIS: "admis",
+    Decision.AJOURNE: "ajourné",
+    Decision.REFUSE: "refusé",
+    Decision.ECHEC: "échec",
+    Decision.REUSSITE_PARTIELLE: "réussite partielle",
+    Decision.POURSUITE: "poursuite",
+    Decision.EPREUVES_CONTROLE: "admis aux épreuves de contrôle",
+    Decision.EN_ATTENTE: "en attente",
+    Decision.NON_AUTORISE: "non autorisé à se présenter",
+}
 DIT_ETAT = {
     EtatResultat.NON_VALIDE: "NON VALIDE",
     EtatResultat.NON_VALIDEE_U1: "NON VALIDÉE",

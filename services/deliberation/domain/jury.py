@@ -16,7 +16,7 @@ from contracts.commandes.deliberation import (
     TransmettrePresidence,
 )
 from contracts.evenements.deliberation import JuryConstitue, JuryOuvert
-from contracts.messages import Refus
+from contracts.messages import Event, Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from services.deliberation.domain import reprise, seance
@@ -57,20 +57,21 @@ def decide(
     perimes: Collection[str] = (),
     annules: Collection[str] = (),
     unites: seance.Unites = AUCUNES,
+    reclamations: Collection[Event] = (),
 ) -> list[JuryEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
     ``dossier`` : pour viser, accorder, décider. ``journal`` et ``position`` : ce que le jury voit en ouvrant.
     ``deja`` : candidat → jury dont il relève déjà. ``perimes`` : candidats dont le dossier a changé depuis leur
     décision ; ``annules`` : candidats dont l'inscription est annulée ; tous deux pour clore. ``unites`` : candidat → ce
-    qu'il présente, pour ouvrir et clore.
+    qu'il présente, pour ouvrir et clore. ``reclamations`` : les faits de celles du candidat, pour reconvoquer.
 
     Raises:
         Refus: ``JURY_CLOS``, ``JURY_INCONNU``, ou la règle qui s'oppose.
     """
     reglement = session.reglement
     if isinstance(jury, Clos):
-        return reprise.reprendre(command, jury, session, dossier)
+        return reprise.reprendre(command, jury, session, dossier, reclamations)
     if isinstance(command, ConstituerJury):
         return _constituer(command, jury, reglement, deja)
     if isinstance(jury, Inexistant):

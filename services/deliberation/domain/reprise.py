@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contracts.commandes.deliberation import (
     AccorderAcquis,
     AccorderPoints,
@@ -13,17 +15,29 @@ from contracts.commandes.deliberation import (
     ViserLivret,
 )
 from contracts.evenements.deliberation import DecisionPrise, JuryReconvoque, NatureDecision
-from contracts.messages import Command, Refus
+from contracts.messages import Command, Event, Refus
+from contracts.reglement import Reglement
 from contracts.session import SessionFigee
+from contracts.vocabulaire import Explication
+from services.communs.explication import regles
 from services.deliberation.domain.dossier import DossierJury
 from services.deliberation.domain.etats import Clos, JuryEvent
+from services.deliberation.domain.explication_base import DIT_DECISION, dire
+from services.deliberation.domain.reclamation import REGLE_RECTIFICATION, exiger_fondee
 from services.deliberation.domain.reunion import exiger_presidence, reunir
 from services.deliberation.domain.seance import CandidatCommand, deliberer
 
-REGLE_RECTIFICATION = "AMB-54"  # après publication, seule l'erreur matérielle se rectifie
+# Ce qui, d'une décision, ne dit rien du candidat : deux décisions qui n'ont que cela de différent disent la même chose.
+ALENTOUR = {"journal", "position", "nature", "regles", "explication", "confirmee"}
 
 
-def reprendre(command: Command, jury: Clos, session: SessionFigee, dossier: DossierJury | None) -> list[JuryEvent]:
+def reprendre(
+    command: Command,
+    jury: Clos,
+    session: SessionFigee,
+    dossier: DossierJury | None,
+    reclamations: Iterable[Event] = (),
+) -> list[JuryEvent]:
     """Ce qu'un jury clos fait encore, pour les seuls candidats qu'il n'a pas décidés pour de bon.
 
     Raises:
@@ -32,7 +46,7 @@ def reprendre(command: Command, jury: Clos, session: SessionFigee, dossier: Doss
     regle, composition = session.reglement.jury, jury.seance.composition
     match command:
         case ReconvoquerJury():
-            return _reconvoquer(command, jury)
+            return _reconvoquer(command, jury, reclamations)
         case AttesterPresence() | RecuserMembre() | TransmettrePresidence() if jury.repris:
             exiger_presidence(command, composition, regle)
             return reunir(command, composition, regle)
@@ -45,15 +59,20 @@ def reprendre(command: Command, jury: Clos, session: SessionFigee, dossier: Doss
             raise _clos(jury)
 
 
-def _reconvoquer(command: ReconvoquerJury, jury: Clos) -> list[JuryEvent]:
+def _reconvoquer(command: ReconvoquerJury, jury: Clos, reclamations: Iterable[Event]) -> list[JuryEvent]:
     """Réunir de nouveau le jury pour un candidat, avec le motif de l'erreur matérielle (AMB-54)."""
     jury.seance.composition.exiger_candidat(command.candidat)
-    if command.candidat in jury.reconvoques:
+    deja = jury.reconvoques.get(command.candidat)
+    if deja is not None and command.reclamation in (None, deja.reclamation):
         return []
     if not command.motif.strip():
         raise Refus(REGLE_RECTIFICATION, "le motif est vide : dites l'erreur matérielle à corriger")
+    if command.reclamation is not None:
+        exiger_fondee(command.reclamation, reclamations)
     return [
-        JuryReconvoque(jury=command.jury, candidat=command.candidat, motif=command.motif, regle=REGLE_RECTIFICATION)
+        JuryReconvoque(
+            **command.model_dump(include={"jury", "candidat", "motif", "reclamation"}), regle=REGLE_RECTIFICATION
+        )
     ]
 
 
@@ -65,7 +84,35 @@ def _deliberer(
     nature = NatureDecision.RECTIFICATIVE if rectifie else NatureDecision.COMPLEMENTAIRE
     events = deliberer(command, jury.seance, session, dossier, nature)
     refait = rectifie or _remplace(command.candidat, jury, dossier)
-    return [one for one in events if refait or not _toujours(one, jury)]
+    return [_dire_reprise(one, jury, session.reglement) for one in events if refait or not _toujours(one, jury)]
+
+
+def _dire_reprise(event: JuryEvent, jury: Clos, reglement: Reglement) -> JuryEvent:
+    """La décision reprise dit d'abord pourquoi elle l'est, et ce qu'elle change à la précédente."""
+    if not isinstance(event, DecisionPrise):
+        return event
+    avant = jury.seance.decisions[event.candidat]
+    confirmee = event.model_dump(exclude=ALENTOUR) == avant.model_dump(exclude=ALENTOUR)
+    explication = (_pourquoi(event, avant, confirmee, jury, reglement), *event.explication)
+    dit = {"confirmee": confirmee, "explication": explication, "regles": regles(explication)}
+    return event.model_copy(update=dit)
+
+
+def _pourquoi(
+    event: DecisionPrise, avant: DecisionPrise, confirmee: bool, jury: Clos, reglement: Reglement
+) -> Explication:
+    reconvoque = jury.reconvoques.get(event.candidat)
+    chiffres = {"avant": DIT_DECISION[avant.decision], "après": DIT_DECISION[event.decision]}
+    effet = "décision confirmée" if confirmee else "décision complétée"
+    if reconvoque is None:
+        texte = "Ce que le jury attendait pour vous est arrivé après sa clôture : il complète sa décision."
+        return dire(reglement, reglement.deliberation.regle_complement, texte, chiffres=chiffres, effet=effet)
+    citee = () if reconvoque.reclamation is None else (f"réclamation {reconvoque.reclamation}",)
+    faits = (reconvoque.motif, *citee)
+    suite = "il confirme sa décision, qui ne change en rien" if confirmee else "il rectifie sa décision"
+    texte = f"Le jury a été réuni de nouveau pour vous, après sa clôture, pour une erreur matérielle : {suite}."
+    effet = effet if confirmee else "décision rectifiée"
+    return dire(reglement, reconvoque.regle, texte, faits=faits, chiffres=chiffres, effet=effet)
 
 
 def _remplace(candidat: str, jury: Clos, dossier: DossierJury | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from contracts.commandes.deliberation import (
@@ -18,11 +18,11 @@ from contracts.commandes.deliberation import (
     TransmettrePresidence,
     ViserLivret,
 )
-from contracts.messages import Command, Data, Refus
+from contracts.messages import Command, Data, Event, Refus
 from contracts.requetes import VoirDecision, VoirJury, VoirProposition
 from contracts.session import SessionFigee
 from services.communs.shell import BaseShell, Situe, service_spec
-from services.deliberation.domain import jury
+from services.deliberation.domain import jury, rattachement
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.domain.seance import candidats_perimes
 from services.deliberation.projections import dossiers_jury, jurys
@@ -30,6 +30,7 @@ from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts
 
 JURY = Family("jury", jury.initial, jury.evolve)
+PLACE = Family("place", rattachement.initial, rattachement.evolve)
 PROJECTIONS = (dossiers_jury.DossiersJury(), jurys.Jurys())
 
 
@@ -37,10 +38,26 @@ def _token(command: Any) -> str:
     return f"jury-{command.jury}"
 
 
+def _place(candidat: str) -> str:
+    return f"place-{candidat}"
+
+
+def _agregats_constitues(command: ConstituerJury, _: Lookups) -> Sequence[Ref]:
+    """The jury and the place of each of its candidates, decided together: no two juries take the same one."""
+    return [Ref(JURY, _token(command)), *(Ref(PLACE, _place(one)) for one in dict.fromkeys(command.candidats))]
+
+
+def _constituer(command: ConstituerJury, states: Mapping[str, Any], **looked: Any) -> Mapping[str, Sequence[Event]]:
+    places = {one: states[_place(one)] for one in command.candidats}
+    own, taken = rattachement.constituer(command, states[_token(command)], places, **looked)
+    return {_token(command): own, **{_place(one): events for one, events in taken.items()}}
+
+
 class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
 
     async def nomination(self, command: ConstituerJury) -> Lookups:
+        """Juries named before the places were written are known to the read model alone."""
         await self._env.up_to_date(command.session)
         with self._env.engine.connect() as connection:
             deja = jurys.jurys_des_candidats(connection, **self._lieu(command), candidats=command.candidats)
@@ -78,6 +95,12 @@ class Shell(BaseShell):
         perimes = candidats_perimes(state, positions) if isinstance(state, jury.Ouvert) else frozenset()
         unites = self._unites(command, session, candidats)
         return {"session": session, "perimes": perimes, "annules": annules, "unites": unites}
+
+    async def reconvocation(self, command: ReconvoquerJury) -> Lookups:
+        """The réclamations of the candidate, when one of them is the reason."""
+        where = (command.session, command.diplome, "publication", f"reclamation-{command.candidat}")
+        cited = command.reclamation is not None
+        return {**await self.plain(command), "reclamations": await self._env.events(*where) if cited else ()}
 
     async def _candidats(self, command: OuvrirJury) -> tuple[str, ...]:
         state = await self._etat(command, command.jury)
@@ -158,15 +181,16 @@ def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
     lookups: list[tuple[list[type[Command]], Callable[[Any], Awaitable[Lookups]]]] = [
-        ([ConstituerJury], shell.nomination),
-        ([AttesterPresence, RecuserMembre, TransmettrePresidence, ReconvoquerJury], shell.plain),
+        ([AttesterPresence, RecuserMembre, TransmettrePresidence], shell.plain),
+        ([ReconvoquerJury], shell.reconvocation),
         ([OuvrirJury], shell.ouverture),
         ([ViserLivret, AccorderPoints, AccorderAcquis, PrendreDecision], shell.dossier),
         ([CloreJury], shell.cloture),
     ]
     handlers: list[Handler] = [
-        handler for commands, found in lookups for handler in on(JURY, commands, _token, jury.decide, found)
+        Handler(ConstituerJury, _agregats_constitues, _constituer, shell.nomination, direct=True)
     ]
+    handlers += [handler for commands, found in lookups for handler in on(JURY, commands, _token, jury.decide, found)]
     return Parts(
         handlers=handlers,
         projections=PROJECTIONS,

@@ -27,6 +27,14 @@ from contracts.evenements.deliberation import (
     PresenceAttestee,
     PresidenceTransmise,
 )
+from contracts.evenements.publication import (
+    ConstatReclamation,
+    IssueReclamation,
+    NatureReclamation,
+    ReclamationClose,
+    ReclamationDeposee,
+    ReclamationInstruite,
+)
 from contracts.vocabulaire import Decision, EtatResultat
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import Clos
@@ -46,7 +54,7 @@ from services.deliberation.tests.cadres import (
     prise,
     qui,
 )
-from services.deliberation.tests.donnees import ALICE, BASILE
+from services.deliberation.tests.donnees import ALICE, BASILE, LE
 
 N = EtatResultat
 PRESIDENT = president(BTS)
@@ -175,7 +183,66 @@ def test_cl_130_une_decision_confirmee_est_rectificative_une_fois() -> None:
     meme = replace(ERREUR, position=140)
     (decision,) = donne(BTS, *histoire, dossier=meme).when(DECIDER).then_kinds(DecisionPrise)
     assert (decision.decision, decision.nature) == (Decision.REFUSE, NatureDecision.RECTIFICATIVE)
+    assert (decision.confirmee, decision.explication[0].effet) == (True, "décision confirmée")
     donne(BTS, *histoire, decision, dossier=meme).when(DECIDER).then_nothing()
+
+
+def test_amb_54_la_meme_decision_sur_une_autre_note_n_est_pas_confirmee() -> None:
+    autre = bts("9", "8.5", "9", "9", "9", "9", position=140)
+    (decision,) = donne(BTS, *clos_avec(ERREUR), RECONVOQUE, dossier=autre).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.decision, decision.confirmee) == (Decision.REFUSE, False)
+
+
+def test_amb_54_l_explication_dit_d_abord_que_le_jury_a_ete_reuni_et_pourquoi() -> None:
+    (decision,) = donne(BTS, *clos_avec(ERREUR), RECONVOQUE, dossier=CORRIGE).when(DECIDER).then_kinds(DecisionPrise)
+    dite = decision.explication[0]
+    assert (decision.regles[0], dite.regle, dite.faits) == ("AMB-54", "AMB-54", ("erreur d'addition à E2",))
+    assert dite.chiffres == {"avant": "refusé", "après": "admis"}
+
+
+def test_amb_44_l_explication_du_complement_dit_sa_regle() -> None:
+    (decision,) = donne(BTS, *clos_avec(DOUTE), dossier=LEVEE).when(DECIDER).then_kinds(DecisionPrise)
+    assert (decision.regles[0], decision.confirmee) == ("AMB-44", False)
+
+
+# A réclamation that is the reason -----------------------------------------------------------------------------------
+
+CITEE = RECONVOQUER.model_copy(update={"reclamation": "R1"})
+DEPOSEE = ReclamationDeposee(
+    candidat=ALICE, numero="R1", nature=NatureReclamation.ERREUR_MATERIELLE, depose_le=LE, regles=(), explication=()
+)
+
+
+def instruite(constat: ConstatReclamation = ConstatReclamation.ERREUR_MATERIELLE) -> ReclamationInstruite:
+    dit: dict[str, Any] = {"motif": "total refait", "le": LE, "regles": (), "explication": ()}
+    return ReclamationInstruite(candidat=ALICE, numero="R1", constat=constat, **dit)
+
+
+def reconvoque_pour(*reclamations: Any) -> Any:
+    return donne(BTS, *clos_avec(ERREUR), reclamations=reclamations).when(CITEE)
+
+
+@pytest.mark.parametrize("constat", [ConstatReclamation.ERREUR_MATERIELLE, ConstatReclamation.IRREGULARITE])
+def test_amb_54_une_reclamation_fondee_reunit_le_jury_qui_la_cite(constat: ConstatReclamation) -> None:
+    reconvoque_pour(DEPOSEE, instruite(constat)).then(RECONVOQUE.model_copy(update={"reclamation": "R1"}))
+
+
+def test_amb_54_une_reclamation_qui_ne_fonde_rien_ne_reunit_pas_le_jury() -> None:
+    reconvoque_pour().then_refused("RECLAMATION_INCONNUE")
+    reconvoque_pour(DEPOSEE).then_refused("RECLAMATION_NON_INSTRUITE")
+    reconvoque_pour(DEPOSEE, instruite(ConstatReclamation.APPRECIATION)).then_refused("AMB-54")
+    close = ReclamationClose(
+        candidat=ALICE, numero="R1", issue=IssueReclamation.REJETEE, motif="rejet", le=LE, regles=(), explication=()
+    )
+    reconvoque_pour(DEPOSEE, instruite(), close).then_refused("RECLAMATION_CLOSE")
+    autre = instruite().model_copy(update={"numero": "R2"})
+    reconvoque_pour(DEPOSEE, autre).then_refused("RECLAMATION_NON_INSTRUITE")
+
+
+def test_amb_54_la_decision_rectifiee_dit_la_reclamation() -> None:
+    cite = RECONVOQUE.model_copy(update={"reclamation": "R1"})
+    (decision,) = donne(BTS, *clos_avec(ERREUR), cite, dossier=CORRIGE).when(DECIDER).then_kinds(DecisionPrise)
+    assert decision.explication[0].faits == ("erreur d'addition à E2", "réclamation R1")
 
 
 def test_amb_54_sans_reconvocation_rien_ne_se_rectifie() -> None:

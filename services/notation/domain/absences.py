@@ -36,6 +36,7 @@ from services.notation.domain.etats import (
     Verrouillee,
     ZeroSupport,
 )
+from services.notation.domain.jury import EtatJury
 from services.notation.domain.reports import exiger_presentable
 
 CORRIGENT = (Role.GESTIONNAIRE, Role.RECTEUR)
@@ -102,11 +103,22 @@ def constater_absence(command: ConstaterAbsence, releve: Releve, session: Sessio
     ]
 
 
+def exiger_avant_deliberation(jury: EtatJury, session: SessionFigee) -> None:
+    """Un motif d'absence s'admet tant que le jury n'est pas clos, quelle que soit la date que l'on écrit (AMB-49).
+
+    Raises:
+        Refus: la règle qui le fait admettre avant la délibération.
+    """
+    if jury is not EtatJury.A_VENIR:
+        detail = "un motif d'absence s'admet avant la délibération : le jury du candidat est clos"
+        raise Refus(session.reglement.notation.regle_justification, detail)
+
+
 def justifier_absence(command: JustifierAbsence, releve: Releve, session: SessionFigee) -> list[Event]:
     """Le service d'examens admet le motif avant la délibération : zéro, diplôme encore possible (DC-CAP16, AMB-49).
 
     Raises:
-        Refus: AMB-49, le jury a siégé ; AMB-50 ou AMB-51, cette absence est déjà sans effet ; ``PAS_ABSENT``.
+        Refus: AMB-50 ou AMB-51, cette absence est déjà sans effet ; ``PAS_ABSENT``.
     """
     inscription = exiger_ouvert(releve)
     visee = viser(command, session)
@@ -116,9 +128,6 @@ def justifier_absence(command: JustifierAbsence, releve: Releve, session: Sessio
         raise Refus(visee.conduite.regles.regle_absence, f"{visee.nom} : l'absence y est sans effet, rien à justifier")
     if not visee.epreuve.obligatoire:
         raise Refus(notation.regle_absence_facultative, f"{visee.nom} est facultative : l'absence y est sans effet")
-    avant_jury = session.dans_les_delais(command.le, session.parametres.jury_le)
-    if not avant_jury and command.epreuve not in releve.remplacees:
-        raise Refus(notation.regle_justification, "un motif d'absence s'admet avant la délibération : elle est passée")
     absents = [cible for cible in visee.notees(mode) if isinstance(releve.place(cible.cle), Absent)]
     if not absents and not any(isinstance(releve.place(one.cle), AbsenceAdmise) for one in visee.notees(mode)):
         raise Refus("PAS_ABSENT", f"{visee.nom} : le candidat n'y est pas porté absent")

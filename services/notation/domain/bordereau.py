@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ParamSpec, assert_never
 
 from contracts.commandes.notation import (
@@ -37,11 +38,15 @@ from services.notation.domain.etats import (
 )
 from services.notation.domain.evolution import rejouer
 from services.notation.domain.fichier_bordereau import LIGNES_MAX
+from services.notation.domain.jury import EtatJury, exiger_jury_ouvert
 from services.notation.domain.procedures import en_texte
 from services.notation.domain.releve import decide
 from services.notation.domain.releve import initial as releve_vide
 
 P = ParamSpec("P")
+Jurys = Mapping[str, EtatJury]
+"""Où en est le jury de chaque candidat ; aucun encore, s'il n'y est pas."""
+AUCUN: Jurys = MappingProxyType({})
 LIGNES_DITES = 20  # refusals told in the text; all of them are in the data of the refusal
 
 BordereauEvent = BordereauDepose | BordereauClos
@@ -86,11 +91,16 @@ def evolve(bordereau: Bordereau, event: BordereauEvent) -> Bordereau:
 
 
 def deposer(
-    command: DeposerBordereau, bordereau: Bordereau, releves: Mapping[str, Releve], session: SessionFigee
+    command: DeposerBordereau,
+    bordereau: Bordereau,
+    releves: Mapping[str, Releve],
+    session: SessionFigee,
+    jurys: Jurys = AUCUN,
 ) -> Decidee:
     """Chaque ligne est une note ou une absence ; une seule ligne refusée, et rien n'est déposé.
 
-    Un nouveau dépôt du même lot le complète ou le corrige, tant qu'il n'est pas clos.
+    ``jurys`` : où en est celui de chaque candidat. Un nouveau dépôt du même lot le complète ou le corrige, tant qu'il
+    n'est pas clos.
 
     Raises:
         Refus: ``BORDEREAU_REFUSE`` (``donnees["lignes"]`` : ligne, candidat, règle, détail) ; TR-N01, lot clos ;
@@ -102,7 +112,8 @@ def deposer(
     exiger_situation(cible)
     avant = _exiger_depot_ouvert(command, bordereau, session)
     doubles = {numero for numero, fois in Counter(one.candidat for one in command.lignes).items() if fois > 1}
-    lignes = [(one.candidat, _tenter(_porter, command, one, doubles, releves, session)) for one in command.lignes]
+    lu = (doubles, releves, session, jurys)
+    lignes = [(one.candidat, _tenter(_porter, command, one, *lu)) for one in command.lignes]
     faits = _tout_ou_rien(lignes, "BORDEREAU_REFUSE")
     candidats = tuple(dict.fromkeys((*avant, *(one.candidat for one in command.lignes))))
     if len(candidats) > LIGNES_MAX:
@@ -121,9 +132,15 @@ def deposer(
 
 
 def clore(
-    command: CloreBordereau, bordereau: Bordereau, releves: Mapping[str, Releve], session: SessionFigee
+    command: CloreBordereau,
+    bordereau: Bordereau,
+    releves: Mapping[str, Releve],
+    session: SessionFigee,
+    jurys: Jurys = AUCUN,
 ) -> Decidee:
     """Les notes du lot sont verrouillées ; le résultat de chaque épreuve complète est arrêté.
+
+    ``jurys`` : où en est celui de chaque candidat ; s'il est clos, aucun résultat nouveau ne s'arrête plus.
 
     Raises:
         Refus: ``LOT_NON_DEPOSE`` ; ``BORDEREAU_INCOMPLET`` (``donnees["lignes"]``) ; AMB-05, un poids manque.
@@ -143,6 +160,8 @@ def clore(
     for numero, lu in lus.items():
         events = verrous.get(numero, [])
         resultats = _arreter(numero, rejouer(lu, events), cible, command, session)
+        if resultats and cible.code not in lu.remplacees:
+            exiger_jury_ouvert(jurys.get(numero, EtatJury.A_VENIR), corrige=False, quoi=f"{numero}, {cible.code}")
         if events or resultats:
             faits[numero] = [*events, *resultats]
     clos = BordereauClos(lot=command.lot, epreuve=depot.epreuve, situation=depot.situation, candidats=depot.candidats)
@@ -209,10 +228,12 @@ def _porter(
     doubles: Set[str],
     releves: Mapping[str, Releve],
     session: SessionFigee,
+    jurys: Jurys,
 ) -> list[Event]:
     if ligne.candidat in doubles:
         raise Refus("CANDIDAT_EN_DOUBLE", "ce candidat figure plusieurs fois : gardez une seule ligne")
-    return decide(_de_ligne(command, ligne), releves.get(ligne.candidat, releve_vide), session)
+    jury = jurys.get(ligne.candidat, EtatJury.A_VENIR)
+    return decide(_de_ligne(command, ligne), releves.get(ligne.candidat, releve_vide), session, jury=jury)
 
 
 def _verrouiller(numero: str, lot: str, cible: Cible, releve: Releve, session: SessionFigee) -> list[Event]:

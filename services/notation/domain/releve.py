@@ -39,10 +39,14 @@ from contracts.commandes.notation import (
     SignalerSuspicion,
     SuspendreNote,
 )
-from contracts.messages import Event
+from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
-from services.communs.jury import exiger_avant_jury
-from services.notation.domain.absences import constater_absence, constater_support_absent, justifier_absence
+from services.notation.domain.absences import (
+    constater_absence,
+    constater_support_absent,
+    exiger_avant_deliberation,
+    justifier_absence,
+)
 from services.notation.domain.apprentissage import Apprendre, apprendre
 from services.notation.domain.cloture import arreter, suites
 from services.notation.domain.competences import evaluer_competence
@@ -52,6 +56,7 @@ from services.notation.domain.corrections import harmoniser, integrer_tardive, r
 from services.notation.domain.etats import Releve, initial
 from services.notation.domain.evolution import evolve, rejouer
 from services.notation.domain.fiches import etablir_fiche
+from services.notation.domain.jury import EtatJury, exiger_jury_ouvert
 from services.notation.domain.mentions import conclure_discipline, signaler_suspicion
 from services.notation.domain.notes import remplir_grille, saisir, saisir_seconde_fois
 
@@ -78,20 +83,31 @@ Evaluer = (
 ApresJury = ChoisirControle | SaisirNoteControle | ConclureDiscipline
 ReleveCommand = Apprendre | Evaluer | ApresJury
 LEVENT = (LeverSuspension, RetirerNonValide, ConclureDiscipline)
+CORRIGENT = (RectifierNote, RectifierConduite, IntegrerNoteTardive)
+"""Ce qu'une erreur trouvée après la clôture du jury fait corriger, une fois qu'il est réuni de nouveau."""
 
 
 def decide(
-    command: ReleveCommand, releve: Releve, session: SessionFigee, decision: DecisionJury | None = None
+    command: ReleveCommand,
+    releve: Releve,
+    session: SessionFigee,
+    decision: DecisionJury | None = None,
+    jury: EtatJury = EtatJury.A_VENIR,
 ) -> list[Event]:
-    """Les faits de la commande, et les résultats qu'ils changent. ``decision`` : la dernière du jury, au contrôle."""
-    events = _faits(command, releve, session, decision)
+    """Les faits de la commande, et les résultats qu'ils changent.
+
+    ``decision`` : la dernière du jury, au contrôle. ``jury`` : où il en est pour ce candidat.
+    """
+    events = _faits(command, releve, session, decision, jury)
     if not events:
         return []
     levee = command.epreuve if isinstance(command, LEVENT) else None
     return [*events, *suites(command.candidat, rejouer(releve, events), session, levee=levee)]
 
 
-def _faits(command: ReleveCommand, releve: Releve, session: SessionFigee, decision: DecisionJury | None) -> list[Event]:
+def _faits(
+    command: ReleveCommand, releve: Releve, session: SessionFigee, decision: DecisionJury | None, jury: EtatJury
+) -> list[Event]:
     match command:
         case ChoisirControle():
             return choisir_controle(command, releve, session, decision)
@@ -117,12 +133,28 @@ def _faits(command: ReleveCommand, releve: Releve, session: SessionFigee, decisi
         ):
             return apprendre(command, releve, session)
         case _:
-            return _evaluer(command, releve, session)
+            return _evaluer(command, releve, session, jury)
 
 
-def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Event]:
-    if not isinstance(command, JustifierAbsence):  # which says so by its own rule
-        _exiger_avant_jury(command, releve, session)
+def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee, jury: EtatJury) -> list[Event]:
+    """Les faits, si le jury les attend encore ; redire ce qui est déjà ainsi reste sans effet, même après lui."""
+    try:
+        _exiger_jury_ouvert(command, releve, session, jury)
+    except Refus:
+        if _sans_effet(command, releve, session):
+            return []
+        raise
+    return _faits_evalues(command, releve, session)
+
+
+def _sans_effet(command: Evaluer, releve: Releve, session: SessionFigee) -> bool:
+    try:
+        return not _faits_evalues(command, releve, session)
+    except Refus:
+        return False
+
+
+def _faits_evalues(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Event]:
     match command:
         case SaisirNote():
             return saisir(command, releve, session)
@@ -160,12 +192,16 @@ def _evaluer(command: Evaluer, releve: Releve, session: SessionFigee) -> list[Ev
             assert_never(command)
 
 
-def _exiger_avant_jury(command: Evaluer, releve: Releve, session: SessionFigee) -> None:
-    """Passé le jour du jury, aucune note ne change sous une décision prise (AMB-54), sauf celle du remplacement.
+def _exiger_jury_ouvert(command: Evaluer, releve: Releve, session: SessionFigee, jury: EtatJury) -> None:
+    """Le jury clos, aucune note ne change sous sa décision (AMB-54), sauf celle du remplacement.
 
     Raises:
-        Refus: AMB-54.
+        Refus: AMB-54 ; pour un motif d'absence, la règle qui le fait admettre avant la délibération (AMB-49).
     """
-    remplacee = getattr(command, "epreuve", None) in releve.remplacees
-    if not remplacee:
-        exiger_avant_jury(command, session)
+    epreuve = getattr(command, "epreuve", None)
+    if epreuve in releve.remplacees:
+        return
+    if isinstance(command, JustifierAbsence):
+        exiger_avant_deliberation(jury, session)
+    else:
+        exiger_jury_ouvert(jury, corrige=isinstance(command, CORRIGENT), quoi=epreuve or "théorie du permis")

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from contracts.commandes import notation as commandes
-from contracts.commandes.notation import ChoisirControle, CloreBordereau, DeposerBordereau, SaisirNoteControle
-from contracts.messages import Data, Event
+from contracts.commandes.notation import (
+    ChoisirControle,
+    CloreBordereau,
+    ConclureDiscipline,
+    DeposerBordereau,
+    SaisirNoteControle,
+)
+from contracts.evenements.deliberation import CandidatRattache
+from contracts.messages import Command, Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve
-from services.communs.shell import BaseShell, service_spec
+from services.communs.shell import BaseShell, Situe, service_spec
 from services.notation.domain import bordereau, releve
-from services.notation.projections import bordereaux, decisions, notes
+from services.notation.domain.apprentissage import Apprendre
+from services.notation.domain.jury import EtatJury, etat_du_jury
+from services.notation.projections import bordereaux, decisions, jurys, notes
 from services.notation.shell.reactions import REACTIONS
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts
 
 RELEVE = Family("releve", releve.initial, releve.evolve)
 BORDEREAU = Family("bordereau", bordereau.initial, bordereau.evolve)
-PROJECTIONS = (notes.Notes(), bordereaux.Bordereaux(), decisions.Decisions())
+PROJECTIONS = (notes.Notes(), bordereaux.Bordereaux(), decisions.Decisions(), jurys.Jurys())
 SUR_LOT = (DeposerBordereau, CloreBordereau)
 AU_CONTROLE = (ChoisirControle, SaisirNoteControle)
+SANS_JURY = (*get_args(Apprendre), ConclureDiscipline)
+"""What the closing of a jury does not hold back: what is learnt from others, and the commission that comes after."""
+
+LUS_ENSEMBLE = 128  # juries looked for at once, for one lot
 
 
 def _releve(candidat: str) -> str:
@@ -58,22 +72,32 @@ def _ranger(
 
 def _deposer(command: DeposerBordereau, states: Mapping[str, Any], **looked: Any) -> Mapping[str, Sequence[Event]]:
     lot = states[_bordereau(command)]
-    return _ranger(command, bordereau.deposer(command, lot, _par_candidat(states), looked["session"]))
+    return _ranger(command, bordereau.deposer(command, lot, _par_candidat(states), looked["session"], looked["jurys"]))
 
 
 def _clore(command: CloreBordereau, states: Mapping[str, Any], **looked: Any) -> Mapping[str, Sequence[Event]]:
     lot = states[_bordereau(command)]
-    return _ranger(command, bordereau.clore(command, lot, _par_candidat(states), looked["session"]))
+    return _ranger(command, bordereau.clore(command, lot, _par_candidat(states), looked["session"], looked["jurys"]))
 
 
 class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
 
+    async def releve(self, command: Command) -> Lookups:
+        """The session, and where the jury of the candidate stands."""
+        candidat: str = command.candidat  # type: ignore[attr-defined]
+        return {**await self.plain(command), "jury": await self._jury(command, candidat)}
+
+    async def depot(self, command: DeposerBordereau) -> Lookups:
+        jurys = await self._jurys(command, [one.candidat for one in command.lignes])
+        return {**await self.plain(command), "jurys": jurys}
+
     async def cloture(self, command: CloreBordereau) -> Lookups:
         loaded = await self._env.runner.state(command.session, command.diplome, Ref(BORDEREAU, _bordereau(command)))
         depot = loaded.state
         candidats = depot.candidats if isinstance(depot, bordereau.Depose) else ()
-        return {**await self.plain(command), "candidats": candidats}
+        jurys = await self._jurys(command, candidats)
+        return {**await self.plain(command), "candidats": candidats, "jurys": jurys}
 
     async def controle(self, command: ChoisirControle | SaisirNoteControle) -> Lookups:
         """The jury's latest decision, which opens the oral épreuves de contrôle."""
@@ -81,6 +105,31 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             found = decisions.lire_decision(connection, **self._lieu(command), candidat=command.candidat)
         return {**await self.plain(command), "decision": found}
+
+    async def _jurys(self, of: Situe, candidats: Iterable[str]) -> dict[str, EtatJury]:
+        tous = list(dict.fromkeys(candidats))
+        slots = asyncio.Semaphore(LUS_ENSEMBLE)
+
+        async def un(candidat: str) -> EtatJury:
+            async with slots:
+                return await self._jury(of, candidat)
+
+        return dict(zip(tous, await asyncio.gather(*map(un, tous)), strict=True))
+
+    async def _jury(self, of: Situe, candidat: str) -> EtatJury:
+        """As the journal has it now: the place of the candidate, then the jury that took it, by their exact subjects.
+
+        A jury named before the places were written is known to the read model alone.
+        """
+        where = (of.session, of.diplome, "deliberation")
+        place = await self._env.events(*where, f"place-{candidat}")
+        code = next((one.jury for one in place if isinstance(one, CandidatRattache)), None)
+        if code is None:
+            with self._env.engine.connect() as connection:
+                code = jurys.jury_du_candidat(connection, **self._lieu(of), candidat=candidat)
+        return (
+            EtatJury.A_VENIR if code is None else etat_du_jury(candidat, await self._env.events(*where, f"jury-{code}"))
+        )
 
     async def voir_releve(self, query: VoirReleve) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -94,12 +143,14 @@ class Shell(BaseShell):
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
-    sur_releve = [one for one in commandes.COMMANDES if one not in (*SUR_LOT, *AU_CONTROLE)]
+    a_part = (*SUR_LOT, *AU_CONTROLE, *SANS_JURY)
+    sur_releve = [one for one in commandes.COMMANDES if one not in a_part]
     return Parts(
         handlers=[
-            *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.plain),
+            *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.releve),
+            *on(RELEVE, SANS_JURY, lambda command: _releve(command.candidat), releve.decide, shell.plain),
             *on(RELEVE, AU_CONTROLE, lambda command: _releve(command.candidat), releve.decide, shell.controle),
-            Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.plain),
+            Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.depot),
             Handler(CloreBordereau, _agregats_clos, _clore, shell.cloture),
         ],
         projections=PROJECTIONS,

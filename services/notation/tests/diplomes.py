@@ -37,8 +37,9 @@ def ouverte(reglement: str) -> SessionFigee:
     return session(None, reglement)
 
 
-def bts(*history: Any, decision: DecisionJury | None = None, dans: SessionFigee | None = None) -> Given[Any]:
-    return _etant_donne(BTS, history, decision=decision, dans=dans)
+def bts(*history: Any, dans: SessionFigee | None = None, **looked: Any) -> Given[Any]:
+    """``looked``: what the shell found, the jury's latest decision or where it stands."""
+    return _etant_donne(BTS, history, dans=dans, **looked)
 
 
 def mc(*history: Any, dans: SessionFigee | None = None) -> Given[Any]:
@@ -49,10 +50,8 @@ def tp(*history: Any) -> Given[Any]:
     return _etant_donne(TP, history)
 
 
-def _etant_donne(
-    reglement: str, history: Any, decision: DecisionJury | None = None, dans: SessionFigee | None = None
-) -> Given[Any]:
-    decider = partial(decide, session=dans or ouverte(reglement), decision=decision)
+def _etant_donne(reglement: str, history: Any, dans: SessionFigee | None = None, **looked: Any) -> Given[Any]:
+    decider = partial(decide, session=dans or ouverte(reglement), **looked)
     return Spec(decider, evolve, initial).given(*history)
 
 

@@ -13,6 +13,7 @@ from contracts.messages import Acteur, Command
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Mode, Parametres, Profil, Valeurs
+from services.notation.domain.jury import EtatJury
 from services.notation.domain.releve import decide, evolve, initial
 from services.socle.spec import Given, Spec
 
@@ -58,9 +59,9 @@ def session(valeurs: Valeurs | None = VALEURS, identifiant: str = REGLEMENT, **p
     return SessionFigee("normandie", reglement(identifiant), Parametres(**valus | parametres), valeurs)
 
 
-def etant_donne(*history: Any, dans: SessionFigee | None = None) -> Given[Any]:
-    """These facts, in this session."""
-    return Spec(partial(decide, session=dans or session()), evolve, initial).given(*history)
+def etant_donne(*history: Any, dans: SessionFigee | None = None, jury: EtatJury = EtatJury.A_VENIR) -> Given[Any]:
+    """These facts, in this session, the jury being there."""
+    return Spec(partial(decide, session=dans or session(), jury=jury), evolve, initial).given(*history)
 
 
 def fait(classe: type[C], /, **champs: Any) -> C:

@@ -19,6 +19,7 @@ from contracts.evenements.notation import (
 )
 from contracts.messages import Refus
 from contracts.vocabulaire import EtatResultat
+from services.notation.domain.jury import EtatJury
 from services.notation.tests.donnees import (
     ALICE,
     APRES_JURY,
@@ -212,8 +213,10 @@ def test_amb_49_seul_le_service_d_examens_admet_un_motif() -> None:
     check_rights(justifier("UG1"), "normandie")
 
 
-def test_amb_49_un_motif_s_admet_avant_la_deliberation() -> None:
-    etant_donne(OUVERT, absent("UG1")).when(justifier("UG1", le=APRES_JURY)).then_refused("AMB-49")
+@pytest.mark.parametrize("jury", [EtatJury.CLOS, EtatJury.RECONVOQUE])
+def test_amb_49_un_motif_s_admet_avant_la_deliberation_quelle_que_soit_la_date_ecrite(jury: EtatJury) -> None:
+    etant_donne(OUVERT, absent("UG1"), jury=jury).when(justifier("UG1")).then_refused("AMB-49")
+    etant_donne(OUVERT, absent("UG1")).when(justifier("UG1", le=APRES_JURY)).then_kinds(AbsenceJustifiee)
 
 
 def test_on_ne_justifie_que_l_absence_d_un_absent() -> None:

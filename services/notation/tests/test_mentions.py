@@ -32,6 +32,7 @@ from contracts.evenements.notation import (
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, EtatResultat
 from services.notation.domain import bordereau
+from services.notation.domain.jury import EtatJury
 from services.notation.tests.diplomes import (
     A_LA_MC,
     AU_BTS,
@@ -280,7 +281,7 @@ def test_dc_fra01_on_ne_suspecte_que_qui_passe_l_epreuve() -> None:
     bts(AU_BTS).when(suspecter("EF1")).then_refused("EPREUVE_NON_INSCRITE")
     dispense = EpreuveDispensee(candidat=ALICE, epreuve="E1", regle="BTS-I03")
     bts(AU_BTS, dispense).when(suspecter("E1")).then_refused("BTS-I03")
-    bts(AU_BTS).when(suspecter(le=APRES_JURY)).then_refused("AMB-54")
+    bts(AU_BTS, jury=EtatJury.CLOS).when(suspecter()).then_refused("AMB-54")
 
 
 def test_dc_fra01_seul_le_recteur_conclut() -> None:

@@ -32,6 +32,7 @@ from contracts.evenements.notation import (
     SupportAbsentConstate,
 )
 from contracts.messages import Acteur, Refus
+from services.notation.domain.jury import EtatJury
 from services.notation.tests.donnees import (
     ALICE,
     APRES_JURY,
@@ -39,6 +40,7 @@ from services.notation.tests.donnees import (
     CORRECTEUR,
     EN_CCF,
     GESTIONNAIRE,
+    LE,
     OUVERT,
     SECOND,
     etant_donne,
@@ -345,7 +347,23 @@ def test_une_note_refusee_ne_dit_rien_du_candidat() -> None:
     assert NoteSaisie.PERSONAL == ()
 
 
-def test_amb_54_apres_le_jury_aucune_note_ne_change_sous_une_decision_prise() -> None:
-    notee = etant_donne(OUVERT, UG1)
+@pytest.mark.parametrize("le", [LE, APRES_JURY])
+def test_amb_54_le_jury_clos_aucune_note_ne_change_sous_sa_decision_meme_antidatee(le: datetime) -> None:
+    notee = etant_donne(OUVERT, UG1, jury=EtatJury.CLOS)
     for commande in (rectifier("13"), harmoniser("13"), saisir("UG2", "9")):
-        notee.when(commande.model_copy(update={"le": APRES_JURY})).then_refused("AMB-54")
+        notee.when(commande.model_copy(update={"le": le})).then_refused("AMB-54")
+
+
+def test_amb_54_redire_la_note_en_place_apres_le_jury_ne_fait_rien() -> None:
+    etant_donne(OUVERT, UG1, jury=EtatJury.CLOS).when(rectifier("12")).then_nothing()
+
+
+def test_amb_54_un_jury_en_retard_sur_sa_date_recoit_encore_les_notes() -> None:
+    etant_donne(OUVERT, UG1).when(rectifier("13").model_copy(update={"le": APRES_JURY})).then_kinds(NoteRectifiee)
+
+
+def test_amb_54_le_jury_reuni_de_nouveau_une_erreur_se_corrige_et_rien_d_autre() -> None:
+    notee = etant_donne(OUVERT, UG1, jury=EtatJury.RECONVOQUE)
+    notee.when(rectifier("13")).then_kinds(NoteRectifiee)
+    for commande in (harmoniser("13"), saisir("UG2", "9")):
+        notee.when(commande).then_refused("AMB-54")

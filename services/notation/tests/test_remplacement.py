@@ -14,8 +14,10 @@ from contracts.evenements.notation import (
     ResultatArrete,
 )
 from contracts.vocabulaire import EtatResultat
+from services.notation.domain.jury import EtatJury
 from services.notation.tests.donnees import ALICE, APRES_JURY, EN_CCF, OUVERT, etant_donne, fait, saisir
 
+CLOS = EtatJury.CLOS
 OUVRIR = fait(OuvrirRemplacement, epreuves=("EP2",), regle="DC-CAP17")
 REMPLACEMENT = RemplacementOuvert(candidat=ALICE, epreuves=("EP2",), regle="DC-CAP17")
 JUSTIFIE: tuple[Any, ...] = (
@@ -28,7 +30,7 @@ AVANT_JURY = APRES_JURY.replace(day=1)  # every CCF mark is in
 def remplace(ouvert: Any = OUVERT) -> Any:
     """Absent with a reason, the result arrested before the jury, then the recteur's authorisation."""
     arrete = etant_donne(ouvert, *JUSTIFIE).when(fait(ArreterResultat, epreuve="EP2", le=AVANT_JURY))
-    return etant_donne(ouvert, *JUSTIFIE, arrete.events(), REMPLACEMENT)
+    return etant_donne(ouvert, *JUSTIFIE, arrete.events(), REMPLACEMENT, jury=CLOS)
 
 
 def test_dc_cap17_l_autorisation_ouvre_le_remplacement_connue_avant_ou_apres() -> None:
@@ -38,7 +40,7 @@ def test_dc_cap17_l_autorisation_ouvre_le_remplacement_connue_avant_ou_apres() -
 
 
 def test_dc_cap17_la_note_du_remplacement_se_saisit_apres_le_jury_et_prend_la_place_du_zero() -> None:
-    etant_donne(OUVERT, *JUSTIFIE).when(saisir("EP2", "13", le=APRES_JURY)).then_refused("AMB-54")
+    etant_donne(OUVERT, *JUSTIFIE, jury=CLOS).when(saisir("EP2", "13", le=APRES_JURY)).then_refused("AMB-54")
     [_, redit] = remplace().when(saisir("EP2", "13", le=APRES_JURY)).then_kinds(NoteSaisie, ResultatArrete)
     assert (redit.etat, redit.note) == (EtatResultat.NOTE, Decimal(13))
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal, InvalidOperation
 
-INSECABLE = "\u00a0"
+from services.communs.mots import INSECABLE as INSECABLE
+from services.communs.mots import date_longue as date_longue
+
 FINE = "\u202f"  # espace fine insécable, devant ; ! ? et dans les nombres
 SANS_LARGEUR = "\u200b"  # permet de couper un mot trop long pour la ligne
 MOT_MAX = 28
-
-MOIS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 
 # Académies dont le nom ne se déduit pas de leur code.
 ACADEMIES = {
@@ -59,12 +55,6 @@ def academie(code: str) -> str:
     """``normandie`` → ``académie de Normandie`` ; ``aix-marseille`` → ``académie d’Aix-Marseille``."""
     nom = ACADEMIES.get(code) or code.replace("_", "-").title()
     return f"académie d’{nom}" if nom[:1] in "AEIOUÉÈ" else f"académie de {nom}"
-
-
-def date_longue(jour: date) -> str:
-    """``1er juillet 2026``, sans coupure possible."""
-    quantieme = "1er" if jour.day == 1 else str(jour.day)
-    return INSECABLE.join((quantieme, MOIS[jour.month - 1], str(jour.year)))
 
 
 def lieu(nom: str) -> str:

@@ -10,19 +10,37 @@ from typing import TypeAlias, assert_never
 
 from contracts.commandes.publication import DelivrerAttestation, DelivrerDiplome, EditerReleve
 from contracts.droits import Role
-from contracts.evenements.publication import AttestationDelivree, DiplomeDelivre, ReleveEdite, TypeAttestation
+from contracts.evenements.publication import (
+    AttestationDelivree,
+    DiplomeDelivre,
+    DocumentRemplace,
+    ReleveEdite,
+    TypeAttestation,
+)
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision
-from services.publication.domain.attestation import exiger_unites
+from services.publication.domain.attestation import exiger_unites, unites_attestees
 from services.publication.domain.edition import DocumentCommand, Edition, modele, numero
 from services.publication.domain.resultat import ResultatPublie, a_une_note_tue, lignes_publiables
 
-__all__ = ["DocumentCommand", "Edition", "a_editer", "decide", "empreinte_editee", "evolve", "initial", "numero"]
+__all__ = [
+    "DocumentCommand",
+    "Edition",
+    "a_editer",
+    "decide",
+    "empreinte_editee",
+    "evolve",
+    "initial",
+    "numero",
+    "tel_que_dit",
+]
 
-DocumentEvent: TypeAlias = ReleveEdite | DiplomeDelivre | AttestationDelivree
+Delivre: TypeAlias = ReleveEdite | DiplomeDelivre | AttestationDelivree
+DocumentEvent: TypeAlias = Delivre | DocumentRemplace
 
+REGLE_REMPLACEMENT = "AMB-54"  # annulé et remplacé, jamais effacé
 REGLE_NON_AUTORISE = "CAP26-P01"  # un candidat non autorisé n'est pas candidat : aucun document
 SANS_RELEVE = frozenset({Decision.EN_ATTENTE, Decision.NON_AUTORISE})
 DEFINITIVES = frozenset(Decision) - SANS_RELEVE
@@ -35,10 +53,11 @@ class Vierge:
 
 @dataclass(frozen=True)
 class AvecReleve:
-    """Le dernier relevé édité, et la dernière attestation d'unités."""
+    """Le dernier relevé édité, et la dernière attestation d'unités. ``caducs`` : les numéros qui ne valent plus."""
 
     releve: ReleveEdite
     attestation: AttestationDelivree | None = None
+    caducs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,7 @@ class AvecDiplome:
     releve: ReleveEdite
     diplome: DiplomeDelivre
     attestation: AttestationDelivree | None = None
+    caducs: frozenset[str] = frozenset()
 
 
 Document: TypeAlias = Vierge | AvecReleve | AvecDiplome
@@ -62,9 +82,11 @@ def evolve(document: Document, event: DocumentEvent) -> Document:
         case ReleveEdite(), _:
             return AvecReleve(event)
         case DiplomeDelivre(), AvecReleve() | AvecDiplome():
-            return AvecDiplome(document.releve, event, document.attestation)
+            return AvecDiplome(document.releve, event, document.attestation, document.caducs)
         case AttestationDelivree(), AvecReleve() | AvecDiplome():
             return replace(document, attestation=event)
+        case DocumentRemplace(numero=numero), AvecReleve() | AvecDiplome():
+            return replace(document, caducs=document.caducs | {numero})
         case _:
             return document
 
@@ -74,7 +96,7 @@ def a_editer(
 ) -> Edition:
     """Le numéro, la version et le gabarit à imprimer, si ce document est dû ; à demander avant de le mettre en page.
 
-    Un document déjà édité pour ce résultat garde les siens : il se refait octet pour octet.
+    Un document déjà édité, et qui dit encore la même chose, garde les siens : il se refait octet pour octet.
 
     Raises:
         Refus: voir `decide`.
@@ -85,11 +107,23 @@ def a_editer(
     dernier = _dernier(command, document)
     if dernier is None:
         return Edition(numero(command, session, 1), 1, neuf)
-    edition = Edition(dernier.numero, dernier.version, dernier.modele)
-    if _evenement(command, publie, session, edition, dernier.empreinte) == dernier:
-        return edition
+    if _dit_encore(command, document, publie, session):
+        return _edition(dernier)
     version = dernier.version + 1
     return Edition(numero(command, session, version), version, neuf)
+
+
+def tel_que_dit(
+    command: DocumentCommand, document: Document, session: SessionFigee, resultat: ResultatPublie
+) -> ResultatPublie:
+    """Le résultat à mettre en page : à la date du document en vigueur, s'il dit déjà la même chose (AMB-54).
+
+    Une décision confirmée par un jury réuni de nouveau ne fait ainsi éditer aucun document.
+    """
+    dernier = _dernier(command, document)
+    if dernier is None or not _dit_encore(command, document, resultat, session):
+        return resultat
+    return replace(resultat, publie_le=dernier.publie_le)
 
 
 def empreinte_editee(command: DocumentCommand, document: Document, edition: Edition) -> str | None:
@@ -124,7 +158,8 @@ def decide(
     dernier = _dernier(command, document)
     if dernier is None or dernier.version != edition.version:
         publie = _exiger_publie(command, document, session, resultat)
-        return [_evenement(command, publie, session, edition, empreinte)]
+        delivre = _evenement(command, publie, session, edition, empreinte)
+        return [delivre, *_remplaces(delivre, document, publie, session.reglement)]
     if dernier.empreinte == empreinte:
         return []
     detail = f"{dernier.numero} est édité sous une autre empreinte : refaites-le avec le logiciel et l'identité d'alors"
@@ -201,22 +236,81 @@ def _releve_de(document: Document) -> ReleveEdite | None:
     return None if isinstance(document, Vierge) else document.releve
 
 
-def _dernier(command: DocumentCommand, document: Document) -> DocumentEvent | None:
+def _edition(delivre: Delivre) -> Edition:
+    return Edition(delivre.numero, delivre.version, delivre.modele)
+
+
+def _dit_encore(command: DocumentCommand, document: Document, publie: ResultatPublie, session: SessionFigee) -> bool:
+    """Le dernier document de cette nature vaut encore, et dit ce que dit ce résultat, à sa date près."""
+    dernier = _dernier(command, document)
+    if dernier is None or dernier.numero in _caducs(document):
+        return False
+    alors = replace(publie, publie_le=dernier.publie_le)
+    return _evenement(command, alors, session, _edition(dernier), dernier.empreinte) == dernier
+
+
+def _remplaces(
+    delivre: Delivre, document: Document, publie: ResultatPublie, reglement: Reglement
+) -> list[DocumentRemplace]:
+    """Ce que le nouveau document annule : la version d'avant, et l'attestation qu'il rend sans objet."""
+    if isinstance(document, Vierge):
+        return []
+    regles: dict[str, str] = {}
+    meme = _de_nature(type(delivre), document)
+    if meme is not None:
+        regles[meme.numero] = REGLE_REMPLACEMENT
+    attestation = document.attestation
+    if attestation is not None and isinstance(delivre, DiplomeDelivre):
+        regles[attestation.numero] = attestation.regle  # le diplôme contient toutes les unités (DC-BTS17)
+    elif attestation is not None and isinstance(delivre, ReleveEdite) and _sans_unites(publie, reglement):
+        regles[attestation.numero] = REGLE_REMPLACEMENT
+    return [
+        DocumentRemplace(
+            candidat=delivre.candidat,
+            jury=delivre.jury,
+            numero=caduc,
+            par=delivre.numero,
+            le=publie.publie_le,
+            regle=regle,
+        )
+        for caduc, regle in regles.items()
+        if caduc not in document.caducs
+    ]
+
+
+def _sans_unites(publie: ResultatPublie, reglement: Reglement) -> bool:
+    """Ni diplôme, ni unité à attester : une attestation antérieure ne vaut plus."""
+    return publie.decision is not Decision.ADMIS and not unites_attestees(publie, reglement)
+
+
+def _caducs(document: Document) -> frozenset[str]:
+    return frozenset() if isinstance(document, Vierge) else document.caducs
+
+
+def _de_nature(genre: type[Delivre], document: Document) -> Delivre | None:
+    """Le dernier document de ce genre."""
+    if isinstance(document, Vierge):
+        return None
+    diplome = document.diplome if isinstance(document, AvecDiplome) else None
+    return next((one for one in (document.releve, diplome, document.attestation) if isinstance(one, genre)), None)
+
+
+def _dernier(command: DocumentCommand, document: Document) -> Delivre | None:
     """Le dernier document de cette nature."""
     match command:
         case EditerReleve():
-            return _releve_de(document)
+            return _de_nature(ReleveEdite, document)
         case DelivrerDiplome():
-            return document.diplome if isinstance(document, AvecDiplome) else None
+            return _de_nature(DiplomeDelivre, document)
         case DelivrerAttestation():
-            return None if isinstance(document, Vierge) else document.attestation
+            return _de_nature(AttestationDelivree, document)
         case _:
             assert_never(command)
 
 
 def _evenement(
     command: DocumentCommand, publie: ResultatPublie, session: SessionFigee, edition: Edition, empreinte: str
-) -> DocumentEvent:
+) -> Delivre:
     """Ce que le document dit du résultat, et sous quelle empreinte."""
     match command:
         case EditerReleve():

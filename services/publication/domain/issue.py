@@ -13,6 +13,8 @@ from contracts.evenements.publication import (
     ReclamationClose,
     ReclamationDeposee,
     ReclamationInstruite,
+    Rectification,
+    Trouvaille,
 )
 from contracts.messages import Refus
 from contracts.session import SessionFigee
@@ -20,7 +22,15 @@ from contracts.vocabulaire import Explication
 from services.communs.explication import clause, regles
 from services.publication.documents.francais import date_longue
 from services.publication.domain.delais import RETRAIT_MOIS, fin_de_recours, jour_legal, plus_mois
-from services.publication.domain.reclamations import Close, Instruite, ReclamationEvent, Reclamations, trouver
+from services.publication.domain.reclamations import (
+    Close,
+    Connu,
+    Instruite,
+    ReclamationEvent,
+    Reclamations,
+    trouver,
+)
+from services.publication.domain.rectification import EnCours, expliquer
 
 N, C = NatureReclamation, ConstatReclamation
 REGLE_MOTIF, REGLE_RETRAIT, REGLE_RECTIFICATION = "DC-REC06", "DC-REC07", "AMB-54"
@@ -67,10 +77,15 @@ DITES: Mapping[IssueReclamation, tuple[str, str]] = {
 }
 
 
+SANS_ERREUR = frozenset({C.AUCUNE_ERREUR, C.APPRECIATION})
+SUR_UNE_DECISION = frozenset({N.ERREUR_MATERIELLE, N.DECISION_JURY, N.CONFORMITE})
+"""Ce que l'histoire du candidat peut éclairer."""
+
+
 def instruire(
-    command: InstruireReclamation, reclamations: Reclamations, session: SessionFigee
+    command: InstruireReclamation, reclamations: Reclamations, session: SessionFigee, connu: Connu
 ) -> list[ReclamationEvent]:
-    """Ce que le service a trouvé ; il peut se reprendre tant que l'issue n'est pas donnée."""
+    """Ce que le service a trouvé, avec ce que le journal montrait ; il peut se reprendre avant l'issue."""
     une = trouver(reclamations, command.numero)
     if isinstance(une, Close):
         detail = f"la réclamation {command.numero} a déjà une issue (« {une.issue.issue} ») : déposez-en une autre"
@@ -83,33 +98,56 @@ def instruire(
     if command.constat not in CONSTATS[une.depot.nature]:
         possibles = ", ".join(sorted(CONSTATS[une.depot.nature]))
         raise Refus("CONSTAT_SANS_OBJET", f"« {command.constat} » ne répond pas à la demande (possibles : {possibles})")
+    trouve = connu.trouve if une.depot.nature in SUR_UNE_DECISION else ()
+    _exiger_fidele(command, trouve)
     texte = f"Le service a examiné votre demande : {TROUVE[command.constat]}."
-    dite = clause(session.reglement, _regle(une.depot.nature), texte, faits=(command.motif,))
+    vues = tuple(one.explication for one in trouve)
+    dite = clause(session.reglement, _regle(une.depot.nature), texte, faits=(command.motif,), details=vues)
     return [
         ReclamationInstruite(
             **command.model_dump(include={"candidat", "numero", "constat", "motif", "le"}),
             regles=regles([dite]),
             explication=(dite,),
+            trouve=trouve,
         )
     ]
 
 
-def clore(command: CloreReclamation, reclamations: Reclamations, session: SessionFigee) -> list[ReclamationEvent]:
-    """L'issue, si ce qui a été trouvé la permet."""
+def _exiger_fidele(command: InstruireReclamation, trouve: tuple[Trouvaille, ...]) -> None:
+    """On ne dit pas « aucune erreur » contre ce que le journal montre.
+
+    Raises:
+        Refus: ``CONSTAT_CONTREDIT``.
+    """
+    contraires = [one for one in trouve if one.fonde is not None]
+    if command.constat in SANS_ERREUR and contraires:
+        dits = " ".join(one.explication.texte for one in contraires)
+        regles_dites = ", ".join(dict.fromkeys(one.explication.regle for one in contraires))
+        detail = f"« {command.constat} », mais le journal montre autre chose ({regles_dites}) : {dits}"
+        raise Refus("CONSTAT_CONTREDIT", f"{detail} Corrigez le constat, ou faites décider le jury d'abord")
+
+
+def clore(
+    command: CloreReclamation, reclamations: Reclamations, session: SessionFigee, connu: Connu
+) -> list[ReclamationEvent]:
+    """L'issue, si ce qui a été trouvé la permet ; elle dit ce que le jury, réuni pour elle, a fait."""
     une = trouver(reclamations, command.numero)
     if isinstance(une, Close):
         if (command.issue, command.motif) == (une.issue.issue, une.issue.motif):
             return []
         detail = f"la réclamation {command.numero} a déjà une issue (« {une.issue.issue} ») : déposez-en une autre"
         raise Refus("RECLAMATION_CLOSE", detail)
+    if isinstance(connu.reprise, EnCours):
+        raise Refus("RECTIFICATION_EN_COURS", f"réclamation {command.numero} : {connu.reprise.attend} ; attendez")
     if command.issue not in (IssueReclamation.ACCEPTEE, IssueReclamation.REJETEE):
         return [fermer(une.depot, command.issue, command.motif, command.le, session, ())]
     if not isinstance(une, Instruite):
         detail = f"dites d'abord ce qui a été trouvé sur {command.numero} (publication.instruire_reclamation)"
         raise Refus("RECLAMATION_NON_INSTRUITE", detail)
     _exiger_consequente(command.issue, une)
-    clauses = (*une.instruction.explication, *_suites(command.issue, une, session))
-    return [fermer(une.depot, command.issue, command.motif, command.le, session, clauses)]
+    clauses = (*une.instruction.explication, *_suites(command.issue, une, session, connu.reprise))
+    close = fermer(une.depot, command.issue, command.motif, command.le, session, clauses)
+    return [close.model_copy(update={"rectification": connu.reprise})]
 
 
 def fermer(
@@ -161,8 +199,12 @@ def _regle(nature: NatureReclamation) -> str:
             return REGLE_JURY
 
 
-def _suites(issue: IssueReclamation, une: Instruite, session: SessionFigee) -> tuple[Explication, ...]:
-    """Ce que l'acceptation entraîne pour la décision contestée."""
+def _suites(
+    issue: IssueReclamation, une: Instruite, session: SessionFigee, faite: Rectification | None
+) -> tuple[Explication, ...]:
+    """Ce que le jury a fait, ou ce que l'acceptation entraîne pour la décision contestée."""
+    if faite is not None:
+        return (expliquer(faite, session),)
     publie_le = une.depot.publie_le
     if issue is not IssueReclamation.ACCEPTEE or une.depot.nature is N.COMMUNICATION_COPIE or publie_le is None:
         return ()

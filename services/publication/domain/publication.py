@@ -25,11 +25,12 @@ REGLE_RECTIFICATION = "AMB-54"
 
 @dataclass(frozen=True)
 class Prise:
-    """Une décision que le jury a prise pour le candidat après sa clôture, et quand."""
+    """Une décision que le jury a prise pour le candidat après sa clôture ; ``confirmee`` : sans rien changer."""
 
     decision: Decision
     nature: NatureDecision
     le: datetime
+    confirmee: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,22 +153,28 @@ def _publier_decision(
             decisions = {**connues, command.candidat: prise.decision}
             return [] if decisions == connues else [preparee.model_copy(update={"decisions": decisions})]
         case Publiee():
-            return _rendre_publique(command, publication, session, prise)
+            return _rendre_publique(command, publication, session, prises)
         case _:
             return []
 
 
 def _rendre_publique(
-    command: PublierDecision, publication: Publiee, session: SessionFigee, prise: Prise
+    command: PublierDecision, publication: Publiee, session: SessionFigee, prises: Sequence[Prise]
 ) -> list[PublicationEvent]:
-    """Même inchangée, une décision reprise est publiée : les notes qu'elle porte ont pu changer (AMB-54)."""
+    """Même inchangée, une décision reprise est publiée : les notes qu'elle porte ont pu changer (AMB-54).
+
+    Elle est dite confirmée si rien n'a changé depuis ce qui est public.
+    """
+    prise = prises[-1]
     depuis = publication.suites.get(command.candidat, publication.le)
     if publication.decisions[command.candidat] is prise.decision and depuis is not None and prise.le <= depuis:
         return []
     complement = session.reglement.deliberation.regle_complement
     regle = complement if prise.nature is NatureDecision.COMPLEMENTAIRE else REGLE_RECTIFICATION
     le = max(command.le, prise.le)
-    return [DecisionPubliee(jury=command.jury, candidat=command.candidat, decision=prise.decision, le=le, regle=regle)]
+    nouvelles = [one for one in prises if depuis is None or one.le > depuis]
+    dite = {"jury": command.jury, "candidat": command.candidat, "decision": prise.decision, "le": le, "regle": regle}
+    return [DecisionPubliee(**dite, confirmee=bool(nouvelles) and all(one.confirmee for one in nouvelles))]
 
 
 def _connues(publication: SousEmbargo | Publiee) -> Decisions:

@@ -38,15 +38,16 @@ def decide(
         Refus: au dépôt ``CANDIDAT_INCONNU``, ``DEPOT_ANTIDATE``, ``DEPOT_A_VENIR``, ``EPREUVE_INCONNUE``,
             ``ANNEXE_SANS_OBJET``, ``RESULTAT_NON_PUBLIE``, ``RECLAMATION_DEJA_DEPOSEE``, DC-REC02, TR-R01 ; ensuite
             ``RECLAMATION_INCONNUE``, ``RECLAMATION_CLOSE``, ``RECLAMATION_NON_INSTRUITE``, ``CONSTAT_SANS_OBJET``,
-            DC-REC01, DC-REC02, DC-REC04 ; à l'effacement DC-RGP02, AMB-58, DC-ARC01, DC-ARC02, MC-R01.
+            ``CONSTAT_CONTREDIT``, ``RECTIFICATION_EN_COURS``, DC-REC01, DC-REC02, DC-REC04 ; à l'effacement DC-RGP02,
+            AMB-58, DC-ARC01, DC-ARC02, MC-R01.
     """
     match command:
         case DeposerReclamation():
             return deposer(command, reclamations, session, connu)
         case InstruireReclamation():
-            return instruire(command, reclamations, session)
+            return instruire(command, reclamations, session, connu)
         case CloreReclamation():
-            return clore(command, reclamations, session)
+            return clore(command, reclamations, session, connu)
         case DemanderEffacement():
             return effacer(command, reclamations, session, connu)
         case _:

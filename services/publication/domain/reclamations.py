@@ -19,9 +19,11 @@ from contracts.evenements.publication import (
     ReclamationClose,
     ReclamationDeposee,
     ReclamationInstruite,
+    Trouvaille,
 )
 from contracts.messages import Refus
 from services.publication.domain.conservation import Gel
+from services.publication.domain.rectification import Reprise
 
 ReclamationCommand: TypeAlias = DeposerReclamation | InstruireReclamation | CloreReclamation | DemanderEffacement
 ReclamationEvent: TypeAlias = ReclamationDeposee | ReclamationInstruite | ReclamationClose | EffacementAccorde
@@ -77,6 +79,8 @@ class Connu:
     ``inscrit`` : une inscription porte ce numéro. ``majeur`` : le jour du dépôt ; rien d'autre ne sort de son identité.
     ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte. ``depart`` : d'où se comptent
     les durées de qui n'aura pas de résultat, son inscription étant annulée : la publication prévue de sa session.
+    ``trouve`` : ce que le journal montre du candidat, pour instruire. ``reprise`` : ce que le jury a fait, réuni pour la
+    réclamation, pour clore.
     """
 
     inscrit: bool = True
@@ -85,6 +89,8 @@ class Connu:
     notification: Notification | None = None
     suivante: date | None = None
     depart: datetime | None = None
+    trouve: tuple[Trouvaille, ...] = ()
+    reprise: Reprise | None = None
 
 
 def evolve(reclamations: Reclamations, event: ReclamationEvent) -> Reclamations:

@@ -27,7 +27,7 @@ def _lieu() -> list[Column[str]]:
 
 
 reclamations = Table(
-    "reclamations_v1",
+    "reclamations_v2",
     META,
     *_lieu(),
     Column("numero", SortedText, primary_key=True),
@@ -45,22 +45,24 @@ reclamations = Table(
     Column("constat", SortedText),
     Column("constat_motif", SortedText),
     Column("instruite_le", Moment),
+    Column("trouve", Json),
     Column("issue", SortedText),
     Column("motif", SortedText),
     Column("close_le", Moment),
     Column("contestable_jusqu_au", SortedText),
     Column("explication", Json),
+    Column("rectification", Json),
 )
-effacements = Table("reclamations_effacements_v1", META, *_lieu(), Column("le", Moment))
+effacements = Table("reclamations_effacements_v2", META, *_lieu(), Column("le", Moment))
 
-INSTRUCTION = ("constat", "constat_motif", "instruite_le")
+INSTRUCTION = ("constat", "constat_motif", "instruite_le", "trouve")
 
 
 class ProjectionReclamations(Projection):
     """Voir le module."""
 
     name: ClassVar[str] = "reclamations"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     tables: ClassVar[tuple[Table, ...]] = (reclamations, effacements)
     handles: ClassVar[frozenset[type[Event]]] = frozenset(
         {ReclamationDeposee, ReclamationInstruite, ReclamationClose, EffacementAccorde}
@@ -72,8 +74,7 @@ class ProjectionReclamations(Projection):
             case ReclamationDeposee() as event:
                 return [_ligne(fact, event, _deposee(event))]
             case ReclamationInstruite() as event:
-                valeurs = {"constat": event.constat.value, "constat_motif": event.motif, "instruite_le": event.le}
-                return [_ligne(fact, event, {"etat": "instruite", **valeurs})]
+                return [_ligne(fact, event, _instruite(event))]
             case ReclamationClose() as event:
                 return [_ligne(fact, event, _close(event))]
             case EffacementAccorde() as event:
@@ -110,6 +111,16 @@ def _deposee(event: ReclamationDeposee) -> dict[str, object]:
     }
 
 
+def _instruite(event: ReclamationInstruite) -> dict[str, object]:
+    return {
+        "etat": "instruite",
+        "constat": event.constat.value,
+        "constat_motif": event.motif,
+        "instruite_le": event.le,
+        "trouve": [one.model_dump(mode="json") for one in event.trouve],
+    }
+
+
 def _close(event: ReclamationClose) -> dict[str, object]:
     return {
         "etat": "close",
@@ -118,6 +129,7 @@ def _close(event: ReclamationClose) -> dict[str, object]:
         "close_le": event.le,
         "contestable_jusqu_au": None if event.recours_jusqu_au is None else event.recours_jusqu_au.isoformat(),
         "explication": [one.model_dump(mode="json") for one in event.explication],
+        "rectification": None if event.rectification is None else event.rectification.model_dump(mode="json"),
     }
 
 

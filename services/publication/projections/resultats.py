@@ -17,6 +17,7 @@ from contracts.evenements.publication import (
     AttestationDelivree,
     DecisionPubliee,
     DiplomeDelivre,
+    DocumentRemplace,
     PublicationPreparee,
     ReleveEdite,
     ResultatsPublies,
@@ -40,10 +41,18 @@ class Resultats(Projection):
     """Voir le module."""
 
     name: ClassVar[str] = "resultats"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     tables: ClassVar[tuple[Table, ...]] = (resultats, decisions, documents_edites)
     handles: ClassVar[frozenset[type[Event]]] = frozenset(
-        {DecisionPrise, JuryClos, PublicationPreparee, ResultatsPublies, DecisionPubliee, *NATURES}
+        {
+            DecisionPrise,
+            JuryClos,
+            PublicationPreparee,
+            ResultatsPublies,
+            DecisionPubliee,
+            DocumentRemplace,
+            *NATURES,
+        }
     )
 
     def project(self, fact: Fact) -> Iterable[Op]:
@@ -61,6 +70,9 @@ class Resultats(Projection):
                 return [_ligne(fact, jury, candidat, {"suite_le": le})]
             case ReleveEdite() | DiplomeDelivre() | AttestationDelivree() as event:
                 return [Upsert(documents_edites, _lieu(fact) | {"numero": event.numero}, _document(event))]
+            case DocumentRemplace() as event:
+                remplacement = {"remplace_par": event.par, "remplace_regle": event.regle}
+                return [Upsert(documents_edites, _lieu(fact) | {"numero": event.numero}, remplacement)]
             case _:
                 return []
 
@@ -95,6 +107,7 @@ def _decision(fact: Fact, event: DecisionPrise) -> dict[str, object]:
         "unites": list(event.unites),
         "epreuves_controle": list(event.epreuves_controle),
         "reglement": event.reglement,
+        "confirmee": event.confirmee,
     }
 
 
@@ -152,13 +165,6 @@ def publie_le(connection: Connection, *, academie: str, session: str, diplome: s
     return found
 
 
-def suites(connection: Connection, *, academie: str, session: str, diplome: str, jury: str) -> int:
-    """Combien de candidats du jury ont une décision publiée après les autres."""
-    c = resultats.c
-    ou = (_ici(resultats, academie, session, diplome), c.jury == jury, c.suite_le.is_not(None))
-    return len(connection.execute(select(c.candidat).where(*ou)).all())
-
-
 def resultat_publie(
     connection: Connection, *, academie: str, session: str, diplome: str, jury: str, candidat: str
 ) -> ResultatPublie | None:
@@ -166,6 +172,16 @@ def resultat_publie(
     c = resultats.c
     ou = and_(_ici(resultats, academie, session, diplome), c.jury == jury, c.candidat == candidat)
     return next(map(_publie, _publiques(connection, ou)), None)
+
+
+def jury_du_candidat(connection: Connection, *, academie: str, session: str, diplome: str, candidat: str) -> str | None:
+    """Le jury qui a décidé du candidat en dernier ; aucun si nul ne l'a décidé."""
+    d = decisions.c
+    ou = (_ici(decisions, academie, session, diplome), d.candidat == candidat)
+    found: str | None = connection.execute(
+        select(d.jury).where(*ou).order_by(d.seq.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
 
 
 def publications(
@@ -228,18 +244,22 @@ def _montrer(row: Row[Any], edites: Iterable[Row[Any]]) -> dict[str, Any]:
         return {**tete, **quand, "documents": []}
     champs = ("mention", "points", "coefficients", "moyenne", "moyenne_professionnelle", "permis", "lignes")
     autres = ("remplacement_possible", "unites", "epreuves_controle")
-    dits = {champ: getattr(row, champ) for champ in (*champs, *autres)}
+    dits = {champ: getattr(row, champ) for champ in (*champs, *autres)} | {"confirmee": bool(row.confirmee)}
     return {**tete, **dits, **quand, **_dire_documents(row, list(edites))}
 
 
 def _dire_documents(row: Row[Any], edites: list[Row[Any]]) -> dict[str, Any]:
     """Ceux qui valent, puis ceux qu'une version suivante a remplacés : gardés, et dits remplacés."""
     suivants = {(one.nature, one.version - 1): one.numero for one in edites}
-    ici = [one for one in edites if one.jury == row.jury]
-    remplace = [(one, suivants.get((one.nature, one.version))) for one in ici]
+    ici = [one for one in edites if one.jury == row.jury and one.nature is not None]
+    remplace = [(one, one.remplace_par or suivants.get((one.nature, one.version))) for one in ici]
     return {
         "documents": [_dire(one) | _a_retirer(one, row) for one, par in remplace if par is None],
-        "remplaces": [_dire(one) | {"remplace_par": par} for one, par in remplace if par is not None],
+        "remplaces": [
+            _dire(one) | {"remplace_par": par, "regle": one.remplace_regle or REGLE_RETRAIT}
+            for one, par in remplace
+            if par is not None
+        ],
     }
 
 

@@ -15,7 +15,7 @@ def _lieu() -> list[Column[str]]:
 
 # Par jury et candidat : où en est la publication.
 resultats = Table(
-    "resultats_v2",
+    "resultats_v3",
     META,
     *_lieu(),
     Column("jury", SortedText, primary_key=True),
@@ -29,7 +29,7 @@ resultats = Table(
 
 # Chaque décision du jury, dans l'ordre : une décision ultérieure ne se lit qu'une fois publiée.
 decisions = Table(
-    "resultats_decisions_v2",
+    "resultats_decisions_v3",
     META,
     *_lieu(),
     Column("jury", SortedText, primary_key=True),
@@ -49,11 +49,12 @@ decisions = Table(
     Column("unites", Json),
     Column("epreuves_controle", Json),
     Column("reglement", SortedText),
+    Column("confirmee", Boolean),
 )
 
 # Chaque document édité, gardé : le dernier de sa nature est en vigueur, il remplace les autres (AMB-54).
 documents_edites = Table(
-    "resultats_documents_v2",
+    "resultats_documents_v3",
     META,
     *_lieu(),
     Column("numero", SortedText, primary_key=True),
@@ -65,4 +66,6 @@ documents_edites = Table(
     Column("empreinte", SortedText),
     Column("publie_le", Moment),
     Column("decision", SortedText),
+    Column("remplace_par", SortedText),
+    Column("remplace_regle", SortedText),
 )

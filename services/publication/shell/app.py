@@ -26,7 +26,7 @@ from contracts.droits import Role
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
 from contracts.evenements.publication import DecisionPubliee, EffacementAccorde, ResultatsPublies
 from contracts.messages import Command, Data, Refus
-from contracts.requetes import ListerResultats, VoirConservation, VoirDocuments, VoirReclamations
+from contracts.requetes import ListerResultats, VoirConservation, VoirDocuments, VoirInstruction, VoirReclamations
 from contracts.session import SessionFigee, reglements
 from contracts.vocabulaire import Categorie, Identite
 from services.communs.shell import BaseShell, service_spec
@@ -77,7 +77,8 @@ class Shell(BaseShell):
         edition = document.a_editer(command, state, session, resultat=resultat)
         if resultat is None:
             raise Refus("RESULTAT_NON_PUBLIE", f"{command.candidat} : aucun résultat publié")
-        fichier = await asyncio.to_thread(self._rendre, command, edition, resultat, session)
+        dit = document.tel_que_dit(command, state, session, resultat)
+        fichier = await asyncio.to_thread(self._rendre, command, edition, dit, session)
         empreinte = rendu.empreinte(fichier)
         if document.empreinte_editee(command, state, edition) in (None, empreinte):
             self._rayon(command).ranger(_nom(command, edition), fichier)
@@ -87,7 +88,7 @@ class Shell(BaseShell):
     async def prises(self, command: PublierDecision) -> Lookups:
         """What the jury decided of the candidate once it was closed."""
         prises = tuple(
-            Prise(event.decision, event.nature, le)
+            Prise(event.decision, event.nature, le, event.confirmee)
             for event, le in await histoire_du_jury(self._env, command, command.jury)
             if isinstance(event, DecisionPrise)
             and (event.candidat, event.nature is NatureDecision.INITIALE) == (command.candidat, False)
@@ -95,17 +96,24 @@ class Shell(BaseShell):
         return {"session": await self.session(command), "prises": prises}
 
     async def publie(self, fact: Fact) -> Iterable[Command]:
-        """The public list of a jury and its minutes as files, then what its candidates are owed."""
+        """The public list of a jury and its minutes as files, then what its candidates are owed.
+
+        A decision confirmed makes new minutes, and nothing else: list and documents say what they said.
+        """
         event, where = fact.event, split(fact.subject)
         if not isinstance(event, (ResultatsPublies, DecisionPubliee)):
             return []
         await self._env.up_to_date(where.session)
         session = await self.session(where)
-        await self._afficher(fact, event.jury, event.le, session)
+        inchangee = isinstance(event, DecisionPubliee) and event.confirmee
+        if not inchangee:
+            await self._afficher(fact, event.jury, event.le, session)
         try:
             await ranger_pv(self._env, where, event.jury)
         except Refus as refus:  # a motive that no font can draw must not hold back the documents of the candidates
             log.warning("pv_non_edite", jury=event.jury, code=refus.regle)
+        if inchangee:
+            return []
         return reactions.editer_documents(fact, attestation=session.reglement.documents.attestation is not None)
 
     async def _afficher(self, fact: Fact, jury: str, le: datetime, session: SessionFigee) -> None:
@@ -114,7 +122,8 @@ class Shell(BaseShell):
         lieu = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
         with self._env.engine.connect() as connection:
             lignes = resultats.lister(connection, **lieu, jury=jury)
-            version = 1 + resultats.suites(connection, **lieu, jury=jury)
+        suivies = await self._env.events(where.session, where.diplome, "publication", f"publication-{jury}")
+        version = 1 + sum(isinstance(one, DecisionPubliee) and not one.confirmee for one in suivies)
         liste = donnees.donnees_liste(jury, le, lignes, session, version)
         rayon = Rayon(self._env.settings.documents_dir, where.session, where.diplome)
         rayon.ranger(f"resultats-{jury}.csv", en_csv(lignes).encode())
@@ -230,13 +239,8 @@ def build(env: Environment) -> Parts:
             *on(PUBLICATION, [PublierDecision], _publication, publication.decide, shell.prises),
             *on(DOCUMENT, list(NATURES), _document, document.decide, shell.document),
             *on(RECLAMATION, [DeposerReclamation, DemanderEffacement], jeton, reclamation.decide, suites.depot),
-            *on(
-                RECLAMATION,
-                [InstruireReclamation, CloreReclamation],
-                jeton,
-                reclamation.decide,
-                suites.plain_reclamation,
-            ),
+            *on(RECLAMATION, [InstruireReclamation], jeton, reclamation.decide, suites.instruction),
+            *on(RECLAMATION, [CloreReclamation], jeton, reclamation.decide, suites.issue),
         ],
         projections=PROJECTIONS,
         reactions=[
@@ -256,6 +260,7 @@ def build(env: Environment) -> Parts:
             VoirDocuments: shell.voir_documents,
             VoirReclamations: suites.voir_reclamations,
             VoirConservation: suites.voir_conservation,
+            VoirInstruction: suites.voir_instruction,
         },
     )
 

@@ -17,6 +17,10 @@ class Rayon:
     def __init__(self, racine: Path, session: str, diplome: str) -> None:
         self._folder = racine / session / diplome
 
+    def a(self, nom: str) -> bool:
+        """Is this file there, whole?"""
+        return (self._folder / nom).is_file()
+
     def ranger(self, nom: str, contenu: bytes) -> Path:
         """Write a file so that a reader sees the old one or the new one, never a part."""
         self._folder.mkdir(parents=True, exist_ok=True)

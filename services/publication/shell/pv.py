@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from contracts.messages import Event, Refus, Registry
-from contracts.session import charger_session
+from contracts.session import SessionFigee, charger_session
 from services.communs.shell import Situe
 from services.publication.documents import rendu
-from services.publication.documents.pv import Histoire, donnees_pv
+from services.publication.documents.pv import Histoire, donnees_pv, versions_pv
 from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import context_of
 from services.socle.journal import Store
@@ -52,26 +52,46 @@ async def histoire_du_jury(env: Source, of: Situe, jury: str) -> Histoire:
     ]
 
 
-async def editer_pv(env: Source, of: Situe, jury: str) -> tuple[str, bytes]:
-    """The minutes as a file, its name and its bytes: the same for the same facts.
+async def editer_pv(env: Source, of: Situe, jury: str, version: int | None = None) -> tuple[str, bytes]:
+    """A version of the minutes as a file, the last one by default: its name and its bytes, the same for the same facts.
 
     Raises:
-        Refus: ``SESSION_INCONNUE``; ``PUBLICATION_NON_PREPAREE`` while the jury is not closed; ``RENDU_IMPOSSIBLE``.
+        Refus: ``SESSION_INCONNUE``; ``PUBLICATION_NON_PREPAREE`` while the jury is not closed; ``PV_INCONNU``;
+            ``RENDU_IMPOSSIBLE``.
     """
     session = await charger_session(env.events, env.settings.academie, of.session, of.diplome)
-    donnees = donnees_pv(jury, await histoire_du_jury(env, of, jury), session)
-    if donnees is None:
+    return await _editer(await histoire_du_jury(env, of, jury), session, jury, version)
+
+
+async def ranger_pv(env: Environment, of: Situe, jury: str) -> None:
+    """Put every version away that is not there yet, its sha256 beside it, as ``sha256sum`` writes and checks it.
+
+    Several decisions may have followed the closing before the first publication: none of their minutes is left out.
+    """
+    session = await charger_session(env.events, env.settings.academie, of.session, of.diplome)
+    histoire = await histoire_du_jury(env, of, jury)
+    rayon = Rayon(env.settings.documents_dir, of.session, of.diplome)
+    for version in range(1, max(versions_pv(histoire), 1) + 1):
+        if rayon.a(f"{_nom(jury, version)}.sha256"):  # written last: the file is there too
+            continue
+        nom, fichier = await _editer(histoire, session, jury, version)
+        rayon.ranger(nom, fichier)
+        rayon.ranger(f"{nom}.sha256", f"{rendu.empreinte(fichier)}  {nom}\n".encode())
+
+
+async def _editer(histoire: Histoire, session: SessionFigee, jury: str, version: int | None) -> tuple[str, bytes]:
+    donnees, versions = donnees_pv(jury, histoire, session, version), versions_pv(histoire)
+    if not versions:
         raise Refus("PUBLICATION_NON_PREPAREE", f"jury {jury} : il n'est pas clos, son procès-verbal n'existe pas")
+    if donnees is None:
+        detail = f"aucun procès-verbal version {version} ; demandez une version de 1 à {versions}"
+        raise Refus("PV_INCONNU", f"jury {jury} : {detail}")
     try:
         fichier = await asyncio.to_thread(rendu.rendre, donnees)
     except rendu.RenduImpossible as error:
         raise Refus(error.code, str(error)) from None
-    return f"pv-{jury}-v{donnees.entete.version}.pdf", fichier
+    return _nom(jury, donnees.entete.version), fichier
 
 
-async def ranger_pv(env: Environment, of: Situe, jury: str) -> None:
-    """Put the minutes away with their sha256 beside them, as ``sha256sum`` writes and checks it."""
-    nom, fichier = await editer_pv(env, of, jury)
-    rayon = Rayon(env.settings.documents_dir, of.session, of.diplome)
-    rayon.ranger(nom, fichier)
-    rayon.ranger(f"{nom}.sha256", f"{rendu.empreinte(fichier)}  {nom}\n".encode())
+def _nom(jury: str, version: int) -> str:
+    return f"pv-{jury}-v{version}.pdf"

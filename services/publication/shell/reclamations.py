@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from contracts.commandes.publication import CloreReclamation, InstruireReclamation
 from contracts.droits import Role
+from contracts.evenements.deliberation import CandidatRattache
 from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee, SessionOuverte
 from contracts.evenements.publication import Notification, ReleveEdite
-from contracts.messages import Command, Data
-from contracts.requetes import VoirConservation, VoirReclamations
+from contracts.messages import Data, Registry
+from contracts.requetes import VoirConservation, VoirInstruction, VoirReclamations
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Explication, Identite
 from services.communs.shell import BaseShell, Situe
@@ -17,7 +19,10 @@ from services.publication.domain import reclamation
 from services.publication.domain.conservation import Tenu, conservation, echeance
 from services.publication.domain.delais import jour_legal, majeur_le
 from services.publication.domain.edition import AVEC_VOIES
+from services.publication.domain.histoire import FaitLu, HistoireCandidat
+from services.publication.domain.instruction import trouver
 from services.publication.domain.reclamation import Connu
+from services.publication.domain.rectification import reprise_du_jury
 from services.publication.projections import reclamations, resultats
 from services.socle.enveloppe import context_of
 from services.socle.handlers import Family, Lookups, Ref
@@ -34,9 +39,18 @@ def jeton(command: Any) -> str:
 class ShellReclamations(BaseShell):
     """The lookups of the réclamations and the answers to the questions about them."""
 
-    async def plain_reclamation(self, command: Command) -> Lookups:
-        """Instruction and closing: the session alone."""
-        return {"session": await self.session(command), "connu": Connu()}
+    async def instruction(self, command: InstruireReclamation) -> Lookups:
+        """What the journal shows of the candidate, as it stands now."""
+        session = await self.session(command)
+        trouve = trouver(await self._histoire(command, command.candidat), session)
+        return {"session": session, "connu": Connu(trouve=trouve)}
+
+    async def issue(self, command: CloreReclamation) -> Lookups:
+        """What the jury did, if it was reconvened for this réclamation, and the documents that followed."""
+        histoire = await self._histoire(command, command.candidat)
+        documents = await self._faits(command, "publication", f"document-{command.candidat}")
+        reprise = reprise_du_jury(command.numero, histoire, documents)
+        return {"session": await self.session(command), "connu": Connu(reprise=reprise)}
 
     async def depot(self, command: Any) -> Lookups:
         """All that a filing or an erasure is decided on."""
@@ -62,6 +76,11 @@ class ShellReclamations(BaseShell):
                 candidat=query.candidat,
                 instruction=query.par.role != Role.CANDIDAT,
             )
+
+    async def voir_instruction(self, query: VoirInstruction) -> list[Data]:
+        """What an instruction would find now; nothing of a candidate whom no jury decided on."""
+        trouve = trouver(await self._histoire(query, query.candidat), await self.session(query))
+        return [one.model_dump(mode="json") for one in trouve]
 
     async def voir_conservation(self, query: VoirConservation) -> list[Data]:
         """What is kept until when; a member sees the candidates of his own jury alone."""
@@ -91,6 +110,24 @@ class ShellReclamations(BaseShell):
         """Once the results of the session are due: nothing will be published of a registration that was cancelled."""
         return session.parametres.publication if session.parametres.publication <= le else None
 
+    async def _histoire(self, of: Situe, candidat: str) -> HistoireCandidat:
+        """His marks and his jury, by the exact subject of each; the jury is told by his place, else by a result."""
+        place = await self._faits(of, "deliberation", f"place-{candidat}")
+        code = next((one.event.jury for one in place if isinstance(one.event, CandidatRattache)), None)
+        if code is None:  # a jury named before the places were written
+            await self._env.up_to_date(of.session)
+            with self._env.engine.connect() as connection:
+                code = resultats.jury_du_candidat(connection, **self._lieu(of), candidat=candidat)
+        jury = [] if code is None else await self._faits(of, "deliberation", f"jury-{code}")
+        return HistoireCandidat(candidat, await self._faits(of, "notation", f"releve-{candidat}"), jury)
+
+    async def _faits(self, of: Situe, service: str, agregat: str) -> list[FaitLu]:
+        """Every fact of an aggregate with where it stands, in the order of the journal."""
+        env = self._env
+        path = subject(env.settings.academie, of.session, of.diplome, service, agregat)
+        history = await env.runner.journal(of.session).load(path)
+        return [_lu(message.seq, one, env.registry) for message in history.messages for one in message.envelopes]
+
     def _publie_le(self, of: Situe, candidat: str, le: datetime) -> datetime | None:
         """When the last of the candidate's decisions was made public, as things stood then."""
         with self._env.engine.connect() as connection:
@@ -113,15 +150,12 @@ class ShellReclamations(BaseShell):
 
     async def _notification(self, of: Situe, candidat: str, le: datetime) -> Notification | None:
         """The last relevé issued by then, and whether its template tells the ways and time limits of appeal."""
-        env = self._env
-        path = subject(env.settings.academie, of.session, of.diplome, env.service, f"document-{candidat}")
-        history = await env.runner.journal(of.session).load(path)
         found: Notification | None = None
-        for one in (envelope for message in history.messages for envelope in message.envelopes):
-            event, quand = env.registry.load(one["type"], one["data"]), context_of(one).le
-            if isinstance(event, ReleveEdite) and quand <= le:
+        for one in await self._faits(of, "publication", f"document-{candidat}"):
+            event = one.event
+            if isinstance(event, ReleveEdite) and one.le <= le:
                 voies = event.modele in AVEC_VOIES
-                found = Notification(document=event.numero, modele=event.modele, le=quand, voies_et_delais=voies)
+                found = Notification(document=event.numero, modele=event.modele, le=one.le, voies_et_delais=voies)
         return found
 
     async def _suivante(self, of: Situe, session: SessionFigee) -> date | None:
@@ -133,6 +167,11 @@ class ShellReclamations(BaseShell):
         events = await self._env.events(session, diplome, "inscription", "session")
         ouverte = next((one for one in events if isinstance(one, SessionOuverte)), None)
         return None if ouverte is None else ouverte.parametres.premiere_epreuve
+
+
+def _lu(position: int, envelope: Data, registry: Registry) -> FaitLu:
+    event, context = registry.load(envelope["type"], envelope["data"]), context_of(envelope)
+    return FaitLu(event, envelope["id"], position, context.le, context.acteur, context.role)
 
 
 def _dire(garde: Tenu) -> Data:

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from contracts.commandes.publication import DelivrerAttestation, DelivrerDiplome, EditerReleve
-from contracts.evenements.publication import AttestationDelivree, DiplomeDelivre, ReleveEdite, TypeAttestation
+from contracts.evenements.publication import (
+    AttestationDelivree,
+    DiplomeDelivre,
+    DocumentRemplace,
+    ReleveEdite,
+    TypeAttestation,
+)
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.publication.domain.attestation import unites_attestees
@@ -178,7 +184,22 @@ def test_une_attestation_garde_sa_place_quand_un_diplome_la_suit() -> None:
     admis = bts()
     [releve] = executer(EditerReleve(**cible("systeme", ici)), initial, ici, resultat=admis, empreinte=AUTRE)
     suite = given(REFUSE, ici, delivree, releve).state
-    [diplome] = executer(DelivrerDiplome(**cible("recteur", ici)), suite, ici, resultat=admis, empreinte=EMPREINTE)
+    ordre = DelivrerDiplome(**cible("recteur", ici))
+    diplome, retrait = executer(ordre, suite, ici, resultat=admis, empreinte=EMPREINTE)
     assert isinstance(releve, ReleveEdite)
     assert isinstance(diplome, DiplomeDelivre)
     assert getattr(evolve(suite, diplome), "attestation", None) == delivree
+    assert isinstance(retrait, DocumentRemplace)
+    assert (retrait.numero, retrait.par, retrait.regle) == (delivree.numero, diplome.numero, "DC-BTS17")
+    ensuite = evolve(evolve(suite, diplome), retrait)
+    assert executer(ordre, ensuite, ici, resultat=admis, empreinte=EMPREINTE) == []
+
+
+def test_amb_54_plus_aucune_unite_a_attester_le_nouveau_releve_annule_l_attestation() -> None:
+    ici = session(BTS)
+    ancien = executer(EditerReleve(**cible("systeme", ici)), initial, ici, resultat=REFUSE, empreinte=AUTRE)
+    [delivree] = given(REFUSE, ici, *ancien).when(delivrer(ici)).events()
+    sans = remplacer(REFUSE, *(ligne(BTS, f"E{n}", "9.5") for n in range(1, 7)))
+    suite = given(REFUSE, ici, *ancien, delivree).state
+    _, *remplaces = executer(EditerReleve(**cible("systeme", ici)), suite, ici, resultat=sans, empreinte=EMPREINTE)
+    assert [getattr(one, "numero", "")[-2:] for one in remplaces] == ["R1", "A1"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import given as pour_tout
 from hypothesis import strategies as st
 
 from contracts.commandes.publication import DelivrerDiplome, EditerReleve
-from contracts.evenements.publication import DiplomeDelivre, ReleveEdite
+from contracts.evenements.publication import DiplomeDelivre, DocumentRemplace, ReleveEdite
 from contracts.messages import Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
@@ -27,6 +27,7 @@ from services.publication.domain.document import (
     empreinte_editee,
     evolve,
     initial,
+    tel_que_dit,
 )
 from services.publication.domain.resultat import ResultatPublie
 from services.publication.tests import diplomes
@@ -117,6 +118,12 @@ def diplome(mention: str | None = "AB", version: int = 1, **autres: Any) -> Dipl
     return DiplomeDelivre(**valeurs | autres)
 
 
+def remplace(numero: str, par: str, le: datetime, regle: str = "AMB-54") -> DocumentRemplace:
+    """``remplace("R1", "R2", …)``: the second takes the place of the first."""
+    dits = {"numero": f"{PREFIXE}-{numero}", "par": f"{PREFIXE}-{par}", "le": le, "regle": regle}
+    return DocumentRemplace(candidat=ALICE, jury="J1", **dits)
+
+
 # Le relevé ----------------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +198,30 @@ def test_le_meme_resultat_rendu_autrement_est_refuse() -> None:
 
 def test_un_resultat_change_donne_une_version_2_et_garde_la_premiere() -> None:
     change = resultat(points="182", moyenne="12.13", publie_le=PUBLIE + timedelta(days=8))
-    given(releve(), publie=change, empreinte=AUTRE).when(editer()).then(releve(change, 2, AUTRE))
+    attendus = (releve(change, 2, AUTRE), remplace("R1", "R2", change.publie_le))
+    given(releve(), publie=change, empreinte=AUTRE).when(editer()).then(*attendus)
+
+
+def test_amb_54_une_decision_confirmee_n_edite_rien_de_plus() -> None:
+    """Same content, published later: the documents in force stay, and render the same, with their own date."""
+    confirme = resultat(publie_le=PUBLIE + timedelta(days=8))
+    for command in (editer(), delivrer()):
+        deja = given(releve(), diplome(), publie=confirme)
+        deja.when(command).then_nothing()
+        assert tel_que_dit(command, deja.state, session(), confirme) == resultat()
+
+
+def test_amb_54_le_releve_change_le_diplome_qui_dit_la_meme_chose_demeure() -> None:
+    change = resultat(points="182", publie_le=PUBLIE + timedelta(days=8))
+    histoire = (releve(), diplome(), releve(change, 2), remplace("R1", "R2", change.publie_le))
+    given(*histoire, publie=change).when(delivrer()).then_nothing()
+    assert tel_que_dit(delivrer(), given(*histoire).state, session(), change).publie_le == PUBLIE
+
+
+def test_un_document_qui_ne_vaut_plus_ne_revient_pas_sous_son_numero() -> None:
+    caduc = (releve(), diplome(), remplace("D1", "R2", PUBLIE))
+    [nouveau] = given(*caduc, publie=resultat(publie_le=PUBLIE + timedelta(days=1))).when(delivrer()).events()
+    assert (nouveau.version, nouveau.numero) == (2, f"{PREFIXE}-D2")
 
 
 def test_un_resultat_ancien_ne_remplace_pas_un_plus_recent() -> None:
@@ -246,7 +276,8 @@ def test_une_mention_changee_donne_un_diplome_version_2() -> None:
     apres = PUBLIE + timedelta(days=8)
     change = resultat(mention="B", publie_le=apres)
     histoire = (releve(), diplome(), releve(change, 2))
-    given(*histoire, publie=change).when(delivrer()).then(diplome("B", 2, publie_le=apres))
+    attendus = (diplome("B", 2, publie_le=apres), remplace("D1", "D2", apres))
+    given(*histoire, publie=change).when(delivrer()).then(*attendus)
 
 
 def test_un_diplome_sans_releve_ne_se_retient_pas() -> None:
@@ -290,7 +321,11 @@ def test_cl_130_amb_54_une_note_rectifiee_apres_publication_donne_la_version_2()
     ici = diplomes.session(diplomes.BTS)
     [premier] = executer(editer(), initial, ici, resultat=diplomes.bts(), empreinte=EMPREINTE)
     ordre = partial(executer, session=ici, resultat=change, empreinte=AUTRE)
-    [second] = Spec[Document](ordre, evolve, initial).given(premier).when(editer()).then_kinds(ReleveEdite)
+    second, fin = (
+        Spec[Document](ordre, evolve, initial).given(premier).when(editer()).then_kinds(ReleveEdite, DocumentRemplace)
+    )
+    assert isinstance(premier, ReleveEdite)
+    assert (fin.numero, fin.par, fin.regle) == (premier.numero, second.numero, "AMB-54")
     assert (second.version, second.numero) == (2, "NORMANDIE-2022-BTS-NDRC-N2600001-R2")
     assert second.publie_le > premier.publie_le
 

@@ -31,7 +31,6 @@ from services.publication.projections.resultats import (
     lister,
     publie_le,
     resultat_publie,
-    suites,
 )
 from services.publication.tests.diplomes import bts, bts_non_valide
 from services.publication.tests.donnees import (
@@ -241,7 +240,6 @@ def test_cl_083_une_decision_complementaire_ne_se_lit_qu_une_fois_publiee(engine
         publie = resultat_publie(connection, **LIEU, jury="J1", candidat=ALICE)
         assert publie == bts(publie_le=PLUS_TARD)
         assert lister(connection, **LIEU) == [LigneListe(ALICE, "J1", Decision.ADMIS)]
-        assert suites(connection, **LIEU, jury="J1") == 1
 
 
 def test_amb_44_une_decision_prise_avant_la_publication_est_publiee_avec_les_autres(engine: Engine) -> None:

@@ -29,7 +29,7 @@ from contracts.evenements.deliberation import (
 from contracts.evenements.inscription import SessionOuverte
 from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, Explication, Membre, Profil
-from services.publication.documents.pv import PROFILS, Histoire, donnees_pv
+from services.publication.documents.pv import PROFILS, Histoire, donnees_pv, versions_pv
 from services.publication.documents.rendu import empreinte, rendre
 from services.publication.shell.pv import editer_pv, ranger_pv
 from services.publication.tests.diplomes import BTS, TP, bts, bts_non_valide, session, tp
@@ -118,8 +118,8 @@ def _points(candidat: str, epreuve: str, avant: str, apres: str) -> PointsDeJury
     )
 
 
-def rendu(lue: Histoire | None = None, diplome: str = BTS) -> bytes:
-    donnees = donnees_pv("J1", histoire() if lue is None else lue, session(diplome))
+def rendu(lue: Histoire | None = None, diplome: str = BTS, version: int | None = None) -> bytes:
+    donnees = donnees_pv("J1", histoire() if lue is None else lue, session(diplome), version)
     assert donnees is not None
     return rendre(donnees)
 
@@ -159,9 +159,9 @@ def test_le_pv_dit_nomination_presence_recusations_et_signatures() -> None:
 
 def test_le_pv_donne_chaque_decision_par_numero_avec_sa_position() -> None:
     lu = texte(rendu())
-    assert "N2600001 Admis(e) – 400" in lu
-    assert "N2600002 En attente – 400" in lu
-    assert "N2600003 Refusé(e) – 400" in lu
+    assert "N2600001 Refusé(e) – 510 Admis(e)" in lu
+    assert "N2600002 Admis(e) – 500 En attente" in lu
+    assert "N2600003 Refusé(e) – 400 –" in lu
     assert "N2600001 E1 9 → 9,5 ensemble du livret" in lu
 
 
@@ -178,10 +178,54 @@ def test_amb_44_amb_54_cl_130_les_decisions_ulterieures_font_une_version_suivant
     assert "Rectificative (AMB-54)" in lu
     assert "erreur d’addition à E1" in lu
     assert "NORMANDIE-2022-BTS-NDRC-J1-PV3, version 3" in lu
-    assert "La version 3 complète les précédentes, qui sont conservées." in lu
-    premiere = texte(rendu(histoire()[:14]))
-    assert "version 1" in premiere
-    assert "après la clôture" not in premiere
+    assert "Annule et remplace le procès-verbal NORMANDIE-2022-BTS-NDRC-J1-PV2, qui est conservé." in lu
+
+
+def test_amb_44_amb_54_chaque_version_est_entiere_et_dit_ce_qu_elle_remplace() -> None:
+    versions = [donnees_pv("J1", histoire(), session(BTS), one) for one in (1, 2, 3)]
+    assert versions_pv(histoire()) == 3
+    dites = [{one.candidat: (one.decision, one.avant) for one in v.decisions} for v in versions if v is not None]
+    assert dites == [
+        {ALICE: ("Admis(e)", ""), BASILE: ("En attente", ""), CELIA: ("Refusé(e)", "")},
+        {ALICE: ("Admis(e)", ""), BASILE: ("Admis(e)", "En attente"), CELIA: ("Refusé(e)", "")},
+        {ALICE: ("Refusé(e)", "Admis(e)"), BASILE: ("Admis(e)", "En attente"), CELIA: ("Refusé(e)", "")},
+    ]
+    assert [v.remplace[-3:] for v in versions if v is not None] == ["", "PV1", "PV2"]
+
+
+def test_la_premiere_version_reste_la_meme_quoi_qu_il_arrive_ensuite() -> None:
+    alors = histoire()[: next(rang for rang, (one, _) in enumerate(histoire()) if isinstance(one, JuryClos)) + 1]
+    assert rendu(version=1) == rendu(alors)
+    lu = texte(rendu(version=1))
+    assert "version 1" in lu
+    assert "après la clôture" not in lu
+    assert "réuni de nouveau" not in lu
+
+
+def test_une_decision_rectifiee_deux_fois_dit_la_precedente() -> None:
+    encore = prise(ALICE, Decision.ADMIS, 520, nature=NatureDecision.RECTIFICATIVE, confirmee=False)
+    donnees = donnees_pv("J1", histoire(encore), session(BTS))
+    assert donnees is not None
+    [alice] = [one for one in donnees.decisions if one.candidat == ALICE]
+    assert (alice.decision, alice.avant) == ("Admis(e)", "Refusé(e)")
+
+
+def test_une_decision_confirmee_se_dit_au_pv() -> None:
+    confirmee = prise(ALICE, Decision.REFUSE, 520, nature=NatureDecision.RECTIFICATIVE, confirmee=True)
+    assert "(confirmée)" in texte(rendu(histoire(confirmee)))
+
+
+def test_amb_44_qui_preside_la_decision_ulterieure_signe_sa_version() -> None:
+    faits = list(histoire())
+    transmise = PresidenceTransmise(jury="J1", de="ENS1", a="CHE1", motif="retour du président", regle="DC-BTS15")
+    rang = next(rang for rang, (one, _) in enumerate(faits) if isinstance(one, JuryClos)) + 1
+    faits.insert(rang, (transmise, SEANCE + timedelta(minutes=125)))
+    signataires = [donnees_pv("J1", faits, session(BTS), one) for one in (1, 2)]
+    assert [one.signataires[0][1] for one in signataires if one is not None] == ["ENS1", "CHE1"]
+
+
+def test_une_version_qui_n_existe_pas_ne_se_fait_pas() -> None:
+    assert [donnees_pv("J1", histoire(), session(BTS), one) for one in (0, 4)] == [None, None]
 
 
 def test_un_jury_qui_n_est_pas_clos_n_a_pas_de_pv() -> None:
@@ -229,6 +273,8 @@ async def _edite(tmp_path: Path) -> tuple[str, bytes]:
     await ranger_pv(env, of, "J1")
     with pytest.raises(Refus, match="PUBLICATION_NON_PREPAREE"):
         await editer_pv(env, of, "J2")
+    with pytest.raises(Refus, match="PV_INCONNU"):
+        await editer_pv(env, of, "J1", 4)
     return await editer_pv(env, of, "J1")
 
 
@@ -239,6 +285,8 @@ def test_tr_r02_le_pv_se_tire_du_journal_et_se_range_avec_sa_somme(tmp_path: Pat
     dossier = tmp_path / "2022" / "bts_ndrc"
     assert (dossier / nom).read_bytes() == fichier
     assert (dossier / f"{nom}.sha256").read_text() == f"{hashlib.sha256(fichier).hexdigest()}  {nom}\n"
+    for version in (1, 2, 3):  # none of them was written when its decision was taken: all are now
+        assert (dossier / f"pv-J1-v{version}.pdf").read_bytes() == rendu(version=version)
 
 
 def test_un_grand_jury_se_suit_de_page_en_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -50,6 +51,15 @@ def test_amb_54_cl_130_une_decision_rectifiee_est_publiee_meme_inchangee() -> No
     rectifiee = prise(nature="rectificative")
     attendue = publiee(ALICE, regle="AMB-54")
     given(PREPAREE, PUBLIES, prises=[rectifiee]).when(publier(ALICE)).then(attendue)
+
+
+def test_amb_54_une_decision_confirmee_est_publiee_comme_telle() -> None:
+    confirmee = replace(prise(nature="rectificative"), confirmee=True)
+    [dite] = given(PREPAREE, PUBLIES, prises=[confirmee]).when(publier(ALICE)).then_kinds(DecisionPubliee)
+    assert (dite.confirmee, dite.regle) == (True, "AMB-54")
+    changee = [prise(nature="rectificative"), replace(confirmee, le=APRES + timedelta(minutes=1))]
+    [dite] = given(PREPAREE, PUBLIES, prises=changee).when(publier(ALICE)).then_kinds(DecisionPubliee)
+    assert dite.confirmee is False  # ce qui est public, lui, change
 
 
 def test_une_decision_deja_publiee_ne_l_est_pas_deux_fois() -> None:
