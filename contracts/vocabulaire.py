@@ -322,7 +322,7 @@ class Membre(Message):
 
     id: Code
     profil: Profil
-    public: bool = True  # enseignant d'un établissement public (CAP24-D01)
+    public: bool = True  # enseignant d'un établissement public (CAP24-D01, DC-BTS15)
     competences: tuple[Code, ...] = ()  # ``retention`` (TP-N17)
     a_forme: tuple[Numero, ...] = ()  # candidats qu'il a formés : il ne les juge pas (DC-TP12)
     experience_annees: int | None = Field(default=None, ge=0, le=60)  # dans le métier (DC-TP05)

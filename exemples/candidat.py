@@ -85,6 +85,18 @@ class Candidat:
         champs: Ligne = {"epreuve": epreuve, "note": note, "session_origine": origine}
         return self.ligne("inscription.accorder_benefice", le, **champs, **autrement)
 
+    def reclame(self, le: str, nature: str, **champs: Any) -> Ligne:
+        """Sa réclamation R1, qu'il dépose lui-même."""
+        return self.ligne(
+            "publication.deposer_reclamation", le, self.lui, numero="R1", nature=nature, depose_le=le, **champs
+        )
+
+    def instruite(self, le: str, constat: str, motif: str) -> Ligne:
+        return self.ligne("publication.instruire_reclamation", le, numero="R1", constat=constat, motif=motif)
+
+    def repondue(self, le: str, issue: str, motif: str, **autrement: Any) -> Ligne:
+        return self.ligne("publication.clore_reclamation", le, numero="R1", issue=issue, motif=motif, **autrement)
+
     def justification(self, le: str, epreuve: str, motif: str) -> Ligne:
         return self.ligne("notation.justifier_absence", le, epreuve=epreuve, motif=motif)
 

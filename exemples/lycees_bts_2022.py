@@ -49,6 +49,11 @@ def _resultats_limites(session: SessionBts) -> None:
     etudiant(session, notes(*langue) | {"EF1": "12"}, facultatives=("EF1",))  # 210,5 avec la langue : admis
     sans_bonus = etudiant(session, notes(*langue) | {"EF1": "10"}, facultatives=("EF1",))
     oraux(sans_bonus, E1="ABS", E2="ABS")  # il ne vient pas : 208,5, refusé
+    sans_bonus.apres["reclamation"] += [
+        sans_bonus.reclame("2022-07-11T21:00:00+02:00", "communication_copie", epreuve="E1"),
+        sans_bonus.instruite("2022-07-13T14:00:00+02:00", "document_disponible", "copie d'E1 retrouvée au centre"),
+        sans_bonus.repondue("2022-07-13T15:00:00+02:00", "acceptee", "copie envoyée par courriel, à sa demande"),
+    ]
     rattrape = etudiant(session, notes("6", "9", "9", "11", "14", "6", "10"))  # 197 points, E5 à 10
     oraux(rattrape, E1="12", E2="7")  # 12 et 9 : 215, admis
     rate = etudiant(session, notes("7", "9", "9", "10", "10", "10", "10"))  # 195 points
@@ -70,6 +75,13 @@ def _resultats_limites(session: SessionBts) -> None:
             refus_attendu="DC-BTS11",
         )
     )  # fmt: skip
+    bas.apres["reclamation"] += [
+        bas.reclame("2022-07-11T20:00:00+02:00", "decision_jury"),
+        bas.instruite("2022-07-18T11:00:00+02:00", "appreciation", "notes relues sur les bordereaux : aucune erreur"),
+        bas.repondue(
+            "2022-07-18T11:30:00+02:00", "rejetee", "les notes sont justes, le jury les apprécie souverainement"
+        ),
+    ]
     etudiant(session, notes("8", "9", "9", "10", "10", "9.5", "10"))  # 197 points, 119 sur 120 en professionnel
     points = etudiant(session, notes("9.5", "10", "10", "10", "10", "10", "10"))
     points.apres["jury"].append(
@@ -193,24 +205,25 @@ def _facultatives(session: SessionBts) -> None:
 
 
 def _erreur_materielle(session: SessionBts) -> None:
-    """Un 15 recopié 5 : refusé, puis admis par le jury réuni de nouveau ; l'ancien relevé est gardé (AMB-54)."""
+    """Un 15 recopié 5 : refusé, il réclame, le jury est réuni de nouveau ; l'ancien relevé est gardé (AMB-54)."""
     one = etudiant(session, notes("10", "10", "11", "5", "11", "11", "10"))
     transcription = "erreur de transcription en E4 : la grille de la commission porte 15"
+    rectifier = {"epreuve": "E4", "note": "15", "motif": transcription}
+    reunir = {"jury": "B1", "motif": transcription, "reclamation": "R1"}
+    one.apres["reclamation"] += [
+        one.reclame("2022-07-12T18:30:00+02:00", "erreur_materielle", epreuve="E4"),
+        one.ligne("deliberation.reconvoquer_jury", "2022-07-13T09:00:00+02:00", "recteur", **reunir)
+        | {"refus_attendu": "RECLAMATION_NON_INSTRUITE"},
+        one.instruite("2022-07-18T10:00:00+02:00", "erreur_materielle", transcription),
+    ]
     one.apres["erreur"] += [
-        one.ligne(
-            "notation.rectifier_note", "2022-07-19T09:00:00+02:00", epreuve="E4", note="15", motif=transcription,
-            refus_attendu="AMB-54",
-        ),
-        one.ligne(
-            "deliberation.reconvoquer_jury", "2022-07-19T10:00:00+02:00", "recteur", jury="B1", motif=transcription
-        ),
-    ]  # fmt: skip
-    one.apres["reprise"].append(
-        one.ligne(
-            "deliberation.accorder_points", "2022-07-20T08:25:00+02:00", jury="B1", epreuve="E4", note="15",
-            motif=transcription,
-        )
-    )  # fmt: skip
+        one.ligne("notation.rectifier_note", "2022-07-19T09:00:00+02:00", **rectifier, refus_attendu="AMB-54"),
+        one.ligne("deliberation.reconvoquer_jury", "2022-07-19T10:00:00+02:00", "recteur", **reunir),
+        one.repondue("2022-07-19T10:30:00+02:00", "acceptee", transcription, refus_attendu="RECTIFICATION_EN_COURS"),
+        one.ligne("notation.rectifier_note", "2022-07-19T11:00:00+02:00", **rectifier),
+    ]
+    reponse = "la note d'E4 est rectifiée, le jury a décidé de nouveau"
+    one.apres["reponse"].append(one.repondue("2022-07-21T09:00:00+02:00", "acceptee", reponse))
 
 
 # Les autres formations ---------------------------------------------------------------------------------------------

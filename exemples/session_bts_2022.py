@@ -158,11 +158,16 @@ def _publication(session: SessionBts) -> None:
         *session.apres("apres_jury"),
         ATTENDRE,
         *decisions,
-        ATTENDRE,
-        "Une erreur matérielle découverte après la publication : le jury est réuni de nouveau.",
+    ]
+    session.faire("Décisions complémentaires", "91-complement.jsonl", complement)
+    reclamations: list[Ligne | str] = [
+        "Une copie communiquée, une appréciation contestée, une erreur matérielle trouvée.",
+        *session.apres("reclamation"),
+        "L'erreur : la note ne change, et le service ne répond, qu'une fois le jury réuni de nouveau.",
         *session.apres("erreur"),
         ATTENDRE,
-        *({**ligne, "par": JURY.preside()} for ligne in session.apres("reprise")),
         *session.decider(JURY, (one for one in session.candidats if one.apres["erreur"]), Montre("2022-07-20", 60)),
+        ATTENDRE,
+        *session.apres("reponse"),
     ]
-    session.faire("Décisions complémentaires, erreur rectifiée", "91-complement.jsonl", complement)
+    session.faire("Réclamations, erreur rectifiée", "92-reclamations.jsonl", reclamations)

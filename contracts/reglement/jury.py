@@ -85,7 +85,10 @@ class CompetenceRequise(Bloc):
 
 
 class JuryRegle(Bloc):
-    """Who may sit. Several profiles may fill a place: ``president``, ``vice_president`` and each side of ``parite``."""
+    """Who may sit. Several profiles may fill a place: ``president``, ``vice_president`` and each side of ``parite``.
+
+    ``majorite_public``: of the members of these profiles, more than half belong to public education (DC-BTS15).
+    """
 
     regle: RegleId
     president: str | tuple[str, ...]
@@ -95,6 +98,8 @@ class JuryRegle(Bloc):
     profils: tuple[Profil, ...]
     parite: tuple[str | tuple[str, ...], str | tuple[str, ...]] | None = None
     regle_parite: RegleId | None = None
+    majorite_public: tuple[str, ...] = ()
+    regle_majorite_public: RegleId | None = None
     membres_min: int = 2
     competences: tuple[CompetenceRequise, ...] = ()
     incompatibilite: RegleId | None = None  # whoever trained the candidate does not judge him

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from contracts.evenements.conformite import MotifNonConformite
 from contracts.reglement import Experience
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Explication, NaturePiece, Periode, Verdict
+from contracts.vocabulaire import Categorie, Explication, NaturePiece, Periode, Verdict
 from services.communs.explication import clause
 from services.conformite.domain.acces import REGLE_SESSION, Condition, condition_experience, fenetre
 from services.conformite.domain.attestation import attestees
@@ -18,6 +18,7 @@ from services.conformite.domain.pieces import REGLE_ADMINISTRATIVE, attestations
 
 REGLE_ATTESTATION = "CAP26-C03"
 REGLE_PLAFOND = "AMB-29"
+REGLE_DUREE_EXPERIENCE = "AMB-21"
 REGLE_MOTIVATION = "CAP26-R01"
 REMPLIE = "condition remplie"
 NON_REMPLIE = "condition non remplie : le candidat n'est pas autorisé à se présenter"
@@ -82,7 +83,16 @@ def _acces_ouvert(dossier: Dossier, condition: Condition, session: SessionFigee)
     epreuves = dict.fromkeys(une for du in dus(dossier, session) for une in du.epreuves)
     dossiers = f"dossiers contrôlés pour {', '.join(epreuves)}" if epreuves else "aucun dossier d'épreuve à contrôler"
     faits = (f"statut : {dossier.ouvert.categorie.value}", condition.fait, dossiers)
-    return clause(session.reglement, condition.regle, texte, faits=faits, effet=ACCES_OUVERT)
+    choix = tuple(_choix_experience(dossier, session))
+    return clause(session.reglement, condition.regle, texte, faits=faits, effet=ACCES_OUVERT, details=choix)
+
+
+def _choix_experience(dossier: Dossier, session: SessionFigee) -> Iterator[Explication]:
+    """Au titre de l'expérience, la durée à exiger du candidat est un choix, que le règlement dit (AMB-21)."""
+    choix = session.reglement.choix.get(REGLE_DUREE_EXPERIENCE)
+    if choix is not None and dossier.ouvert.categorie is Categorie.EXPERIENCE:
+        texte = f"Choix du règlement : {choix.texte}."
+        yield clause(session.reglement, REGLE_DUREE_EXPERIENCE, texte, effet=SANS_OBJET)
 
 
 def _condition(dossier: Dossier, condition: Condition, session: SessionFigee, effet: str) -> Explication:

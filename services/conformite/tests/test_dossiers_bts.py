@@ -104,6 +104,12 @@ def test_bts_i04_au_titre_de_l_experience_le_certificat_de_travail_est_du():
     clause(refuse.explication[0].details, "BTS-I04")
 
 
+def test_amb_21_au_titre_de_l_experience_l_acces_dit_le_choix_sur_sa_duree():
+    acces = CADRE.decisions(ouvrir(BTS, Categorie.EXPERIENCE))["examen"]
+    clause(acces.explication[0].details, "AMB-21")
+    assert CADRE.decisions(etudiant())["examen"].explication[0].details == ()
+
+
 # Les dispenses ----------------------------------------------------------------------------------------------------
 
 

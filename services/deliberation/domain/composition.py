@@ -79,6 +79,7 @@ def manques_nomination(
         *_profils(membres, regle),
         *_nombres(membres, regle),
         *_parite(membres, regle),
+        *_majorite_public(membres, regle),
         *_presidence(membres, president, vice_president, regle),
         *_experience(membres, regle),
     ]
@@ -206,6 +207,23 @@ def _parite(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
     if combien != combien_autre:
         compte = f"{combien} « {un} » et {combien_autre} « {autre} »"
         yield Manque(regle.regle_parite or regle.regle, "parite", f"{compte} : nommez-les à égalité")
+
+
+def _majorite_public(membres: Collection[Membre], regle: JuryRegle) -> Iterable[Manque]:
+    """Les professeurs appartiennent en majorité à l'enseignement public (DC-BTS15)."""
+    if not regle.majorite_public:
+        return
+    publics, tous = du_public(membres, regle)
+    if 2 * publics <= tous:
+        compte = f"{publics} de l'enseignement public sur {tous} « {' ou '.join(regle.majorite_public)} »"
+        detail = f"{compte} : il en faut plus de la moitié, nommez-en d'autres"
+        yield Manque(regle.regle_majorite_public or regle.regle, "majorite_public", detail)
+
+
+def du_public(membres: Collection[Membre], regle: JuryRegle) -> tuple[int, int]:
+    """Combien, des membres dont le public doit être la majorité, lui appartiennent, et combien ils sont."""
+    concernes = [one for one in membres if one.profil in regle.majorite_public]
+    return sum(one.public for one in concernes), len(concernes)
 
 
 def _presidence(membres: Collection[Membre], president: str, vice_president: str, regle: JuryRegle) -> Iterable[Manque]:

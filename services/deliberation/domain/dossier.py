@@ -15,7 +15,8 @@ class ResultatJury:
 
     ``note`` est celle que l'on affiche ; ``note_brute`` la fraction exacte ``n/d`` dont elle vient. ``controle`` : note
     de l'oral de contrôle, absente s'il n'y était pas ; ``controle_fait`` dit que l'oral a eu lieu. ``repris`` : unité
-    acquise avant cette session. ``regle`` : celle du résultat.
+    acquise avant cette session. ``regle`` : celle du résultat. ``vu``, ``controle_vu`` : quand et par qui ces faits ont
+    été dits, en mots.
     """
 
     etat: EtatResultat
@@ -28,6 +29,8 @@ class ResultatJury:
     controle_fait: str | None = None
     repris: bool = False
     regle: str = field(default="", compare=False)
+    vu: str = field(default="", compare=False)
+    controle_vu: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Fermeture:
 
     fait: str
     regle: str
+    vu: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ def non_autorise(fermeture: Fermeture, reglement: Reglement) -> Explication:
     """Le dossier n'est pas conforme : rien n'est calculé."""
     texte = "Le dossier n'est pas conforme : le candidat n'est pas autorisé à se présenter à l'examen."
     effet = "aucune épreuve n'est prise en compte"
-    return dire(reglement, fermeture.regle, texte, faits=(fermeture.fait,), effet=effet)
+    faits = (", ".join(filter(None, ("dossier déclaré non conforme", fermeture.vu))),)
+    return dire(reglement, fermeture.regle, texte, faits=faits, preuves=(fermeture.fait,), effet=effet)
 
 
 def choix_appliques(citees: Iterable[str], session: SessionFigee) -> dict[str, str]:

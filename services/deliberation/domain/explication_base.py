@@ -39,6 +39,31 @@ DIT_ETAT = {
     EtatResultat.ABSENT_JUSTIFIE: "absence pour un motif admis",
 }
 
+AVEC_NOTE = {EtatResultat.NOTE: "note arrêtée à", EtatResultat.BENEFICE: "note conservée,"}
+FAIT_ETAT = {
+    EtatResultat.NOTE: "note arrêtée",
+    EtatResultat.BENEFICE: "note conservée",
+    EtatResultat.ZERO_SUPPORT: "zéro, faute de support",
+    EtatResultat.ABSENT_JUSTIFIE: "absence pour un motif admis",
+    EtatResultat.ABSENT_INJUSTIFIE: "absence sans motif admis",
+    EtatResultat.DISPENSE: "dispense",
+    EtatResultat.VAE: "unité obtenue par l'expérience",
+    EtatResultat.ACQUISE: "acquise",
+    EtatResultat.NON_ACQUISE: "non acquise",
+    EtatResultat.SUSPENDUE: "note suspendue",
+    EtatResultat.NON_VALIDE: "NON VALIDE",
+    EtatResultat.NON_VALIDEE_U1: "NON VALIDÉE",
+    EtatResultat.FRAUDE_ANNULEE: "annulée par la commission de discipline",
+    EtatResultat.NON_TENUE: "non tenue",
+    EtatResultat.VALIDEE: "validée",
+    EtatResultat.NON_VALIDEE: "non validée",
+    EtatResultat.FAVORABLE: "avis favorable",
+    EtatResultat.INSUFFISANT: "avis insuffisant",
+    EtatResultat.NON_ORGANISEE: "non organisée",
+    EtatResultat.NON_AUTORISE: "candidat non autorisé à se présenter",
+}
+"""Ce qu'un résultat dit, en mots."""
+
 
 def dire(
     reglement: Reglement,
@@ -46,13 +71,32 @@ def dire(
     texte: str,
     *comptes: Compte,
     faits: tuple[str, ...] = (),
+    preuves: tuple[str, ...] = (),
     chiffres: dict[str, str] | None = None,
     effet: str = "",
     details: Iterable[Explication] = (),
 ) -> Explication:
-    """Une clause, avec sa source et les faits de ces épreuves."""
-    tous = (*faits, *(one.resultat.fait for one in comptes))
-    return clause(reglement, regle, texte, faits=tous, chiffres=chiffres, effet=effet, details=details)
+    """Une clause, avec sa source et les faits de ces épreuves, en mots ; ``preuves`` : leurs identifiants."""
+    dits = (*faits, *map(fait_dit, comptes))
+    ids = (*preuves, *(one.resultat.fait for one in comptes))
+    return clause(reglement, regle, texte, faits=dits, chiffres=chiffres, effet=effet, details=details, preuves=ids)
+
+
+def fait_dit(compte: Compte) -> str:
+    """``E4 : note 13 arrêtée, le 29 juin 2022, par le service des examens`` ; jamais une note qui se tait."""
+    resultat = compte.resultat
+    if resultat.etat in AVEC_NOTE and resultat.note is not None:
+        quoi = f"{AVEC_NOTE[resultat.etat]} {fr(format(resultat.note.normalize(), 'f'))}"
+    else:
+        quoi = FAIT_ETAT[resultat.etat]
+    return ", ".join(filter(None, (f"{compte.code} : {quoi}", resultat.vu)))
+
+
+def oral_dit(compte: Compte) -> str:
+    """``E1 : oral de contrôle 12, le 6 juillet 2022, par un correcteur``."""
+    oral = compte.resultat.controle
+    quoi = "pas venu à l'oral de contrôle" if oral is None else f"oral de contrôle {fr(format(oral.normalize(), 'f'))}"
+    return ", ".join(filter(None, (f"{compte.code} : {quoi}", compte.resultat.controle_vu)))
 
 
 def choix(reglement: Reglement, regle: str, *comptes: Compte, option: str = "") -> list[Explication]:

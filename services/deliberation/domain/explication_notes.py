@@ -17,6 +17,7 @@ from services.deliberation.domain.explication_base import (
     fr,
     lisible,
     nom,
+    oral_dit,
     totaux_dits,
 )
 
@@ -111,8 +112,9 @@ def _oral(compte: Compte, reglement: Reglement) -> list[Explication]:
     gardee = "l'oral" if oral > premiere else "la première"
     texte = f"Première note {lisible(premiere)}, oral de contrôle {lisible(oral)} : la meilleure est gardée, {gardee}."
     chiffres = {"premiere": exact(premiere), "oral": exact(oral), "gardee": exact(max(premiere, oral))}
-    faits = tuple(filter(None, [compte.resultat.controle_fait]))
-    return [dire(reglement, chance.regle, texte, compte, faits=faits, chiffres=chiffres)]
+    preuves = tuple(filter(None, [compte.resultat.controle_fait]))
+    faits = (oral_dit(compte),)
+    return [dire(reglement, chance.regle, texte, compte, faits=faits, preuves=preuves, chiffres=chiffres)]
 
 
 def _conservee(compte: Compte, reglement: Reglement) -> list[Explication]:

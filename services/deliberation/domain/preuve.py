@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from contracts.reglement import JuryRegle, Reglement
 from contracts.vocabulaire import Decision, Explication, Membre
-from services.deliberation.domain.composition import Composition, nombre_de
+from services.deliberation.domain.composition import Composition, du_public, nombre_de
 from services.deliberation.domain.etats import Ouvert
 from services.deliberation.domain.explication_base import citee, dire, liste
 
@@ -23,6 +23,7 @@ def prouver(
     return (
         _nomination(composition, reglement),
         *_parite(composition, regle, reglement),
+        *_majorite_public(composition, regle, reglement),
         _presidence(composition, regle, reglement),
         _presence(composition, regle, reglement),
         *_experience(composition, regle, reglement),
@@ -58,6 +59,17 @@ def _parite(composition: Composition, regle: JuryRegle, reglement: Reglement) ->
     chiffres = {" ou ".join(cote): str(nombre_de(composition.membres, *cote)) for cote in cotes}
     texte = f"Parts égales : {' ; '.join(f'{nombre} « {cote} »' for cote, nombre in chiffres.items())}."
     yield dire(reglement, regle.regle_parite or regle.regle, texte, chiffres=chiffres, effet=REGULIER)
+
+
+def _majorite_public(composition: Composition, regle: JuryRegle, reglement: Reglement) -> Iterable[Explication]:
+    """La part des professeurs qui appartiennent à l'enseignement public (DC-BTS15)."""
+    if not regle.majorite_public:
+        return
+    publics, tous = du_public(composition.membres, regle)
+    noms = liste(one.id for one in composition.membres if one.profil in regle.majorite_public and one.public)
+    texte = f"De l'enseignement public : {publics} professeurs sur {tous}, en majorité ({noms})."
+    chiffres = {"public": str(publics), "professeurs": str(tous)}
+    yield dire(reglement, regle.regle_majorite_public or regle.regle, texte, chiffres=chiffres, effet=REGULIER)
 
 
 def _presidence(composition: Composition, regle: JuryRegle, reglement: Reglement) -> Explication:

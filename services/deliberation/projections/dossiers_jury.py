@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, RowMapping, Select, Table, Text, select
@@ -27,6 +29,7 @@ from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, Re
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Forme, Mode, NaturePiece
+from services.communs.mots import jour_dit, par_qui
 from services.deliberation.domain.dossier import DossierJury, Fermeture, ResultatJury
 from services.deliberation.domain.unites import presentees
 from services.socle.enveloppe import Fact
@@ -34,7 +37,8 @@ from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, SortedText
 from services.socle.subjects import split
 
-VERSION = 2
+VERSION = 3
+PARIS = "Europe/Paris"
 metadata = MetaData()
 
 
@@ -57,6 +61,7 @@ dossier_jury = Table(
     Column("livret_inscrit", Boolean),
     Column("livret_depose", Boolean),
     Column("non_autorise_fait", Text),
+    Column("non_autorise_vu", Json),  # when, and in which role; so for each fact below
     Column("non_autorise_regle", Text),
     Column("annulation_fait", Text),
     Column("journal", SortedText),
@@ -73,13 +78,18 @@ resultat_jury = Table(
     Column("situations", Json),
     Column("regle", Text),
     Column("fait", Text),
+    Column("fait_vu", Json),
     Column("controle_note", ExactDecimal),
     Column("controle_fait", Text),  # the oral took place, or the candidate did not come
+    Column("controle_vu", Json),
     Column("acquis_fait", Text),
+    Column("acquis_vu", Json),
     Column("acquis_regle", Text),
     Column("dispense_fait", Text),
+    Column("dispense_vu", Json),
     Column("dispense_fondement", Text),
     Column("benefice_fait", Text),
+    Column("benefice_vu", Json),
     Column("benefice_note", ExactDecimal),
     Column("benefice_abandonne", Boolean),
     Column("remplacement", Boolean),  # he may take it at the replacement session
@@ -135,7 +145,11 @@ class DossiersJury(Projection):
                 for code in event.epreuves:
                     yield from _epreuve(fact, event.candidat, code, {"remplacement": True})
             case DossierDeclareNonConforme(epreuves=()):
-                fermeture: Values = {"non_autorise_fait": fact.id, "non_autorise_regle": event.regle}
+                fermeture: Values = {
+                    "non_autorise_fait": fact.id,
+                    "non_autorise_regle": event.regle,
+                    "non_autorise_vu": _vu(fact),
+                }
                 yield _candidat(fact, event.candidat, fermeture)
             case DossierDeclareConforme(epreuves=()):
                 yield _candidat(fact, event.candidat, {"non_autorise_fait": None, "non_autorise_regle": None})
@@ -172,16 +186,21 @@ EpreuveEvent = (
 def _resultat(fact: Fact, event: EpreuveEvent) -> Values:
     match event:
         case ResultatArrete():
-            oral: Values = {} if event.controle is None else {"controle_note": event.controle, "controle_fait": fact.id}
-            return _arrete(fact, event) | oral
+            oral = _oral(fact, event.controle)
+            return _arrete(fact, event) | ({} if event.controle is None else oral)
         case NoteControleSaisie():
-            return {"controle_note": event.note, "controle_fait": fact.id}
+            return _oral(fact, event.note)
         case AcquisReconnu():
-            return {"acquis_fait": fact.id, "acquis_regle": event.regle}
+            return {"acquis_fait": fact.id, "acquis_regle": event.regle, "acquis_vu": _vu(fact)}
         case DispenseAccordee():
-            return {"dispense_fait": fact.id, "dispense_fondement": event.fondement.value}
+            return {
+                "dispense_fait": fact.id,
+                "dispense_fondement": event.fondement.value,
+                "dispense_vu": _vu(fact),
+            }
         case BeneficeAccorde():
-            return {"benefice_fait": fact.id, "benefice_note": event.note, "benefice_abandonne": False}
+            kept: Values = {"benefice_fait": fact.id, "benefice_note": event.note, "benefice_vu": _vu(fact)}
+            return kept | {"benefice_abandonne": False}
         case BeneficeAbandonne():
             return {"benefice_fait": None, "benefice_note": None, "benefice_abandonne": True}
 
@@ -195,7 +214,17 @@ def _arrete(fact: Fact, event: ResultatArrete) -> Values:
         "situations": dict(event.situations),
         "regle": event.regle,
         "fait": fact.id,
+        "fait_vu": _vu(fact),
     }
+
+
+def _oral(fact: Fact, note: Decimal | None) -> Values:
+    return {"controle_note": note, "controle_fait": fact.id, "controle_vu": _vu(fact)}
+
+
+def _vu(fact: Fact) -> dict[str, str]:
+    """When it was said, and by whom: his role, never his account."""
+    return {"le": fact.context.le.isoformat(), "role": fact.context.role}
 
 
 def _candidat(fact: Fact, candidat: str, values: Values) -> Upsert:
@@ -218,9 +247,16 @@ def _lieu(fact: Fact) -> dict[str, str]:
 
 
 def charger_dossier(
-    connection: Connection, *, academie: str, session: str, diplome: str, numero: str, reglement: Reglement
+    connection: Connection,
+    *,
+    academie: str,
+    session: str,
+    diplome: str,
+    numero: str,
+    reglement: Reglement,
+    fuseau: str = PARIS,
 ) -> DossierJury:
-    """The anonymous dossier of a candidate, its results in the order of the règlement.
+    """The anonymous dossier of a candidate, its results in the order of the règlement, days in the time of ``fuseau``.
 
     Raises:
         Refus: ``DOSSIER_ABSENT``, the registration of this candidate is not known here (yet).
@@ -232,11 +268,11 @@ def charger_dossier(
             "DOSSIER_ABSENT", f"l'inscription de {numero} n'est pas connue de la délibération : relancez l'ordre"
         )
     rows = connection.execute(_du(resultat_jury, lieu, [numero])).mappings().all()
-    return _assembler(row, rows, reglement)
+    return _assembler(row, rows, reglement, fuseau)
 
 
 def charger_dossiers(
-    connection: Connection, *, academie: str, session: str, diplome: str, reglement: Reglement
+    connection: Connection, *, academie: str, session: str, diplome: str, reglement: Reglement, fuseau: str = PARIS
 ) -> list[DossierJury]:
     """The anonymous dossier of every candidate of the session, in the order of their numbers; none left out."""
     lieu = {"academie": academie, "session": session, "diplome": diplome}
@@ -245,13 +281,15 @@ def charger_dossiers(
         resultats[row["candidat"]].append(row)
     rows = connection.execute(_du(dossier_jury, lieu).order_by(dossier_jury.c.candidat)).mappings()
     return [
-        _assembler(row, resultats[row["candidat"]], reglement) for row in rows if row["inscription_fait"] is not None
+        _assembler(row, resultats[row["candidat"]], reglement, fuseau)
+        for row in rows
+        if row["inscription_fait"] is not None
     ]
 
 
-def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement) -> DossierJury:
+def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement, fuseau: str) -> DossierJury:
     par_epreuve = {one["epreuve"]: one for one in rows}
-    resultats = {code: _lire(par_epreuve[code]) for code in reglement.epreuves if code in par_epreuve}
+    resultats = {code: _lire(par_epreuve[code], fuseau) for code in reglement.epreuves if code in par_epreuve}
     return DossierJury(
         numero=row["candidat"],
         categorie=Categorie(row["categorie"]),
@@ -261,7 +299,7 @@ def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement
         inscription=row["inscription_fait"],
         facultatives=tuple(row["facultatives"]),
         livret=bool(row["livret_inscrit"] or row["livret_depose"]),
-        non_autorise=_fermeture(row),
+        non_autorise=_fermeture(row, fuseau),
         annulation=row["annulation_fait"],
         forme=Forme(row["forme"]),
         unites=tuple(row["unites"]),
@@ -313,25 +351,27 @@ def _du(table: Table, lieu: Mapping[str, str], candidats: Collection[str] | None
     return query if candidats is None else query.where(table.c.candidat.in_(candidats))
 
 
-def _lire(row: RowMapping) -> ResultatJury | None:
+def _lire(row: RowMapping, fuseau: str) -> ResultatJury | None:
     """What was arrested, else the exemption, the unit already held or the kept mark.
 
     A kept mark given up counts no more (DC-CAP18).
     """
     abandonnee = row["etat"] == EtatResultat.BENEFICE and row["benefice_abandonne"]
     if row["fait"] is not None and not abandonnee:
-        return _lire_arrete(row)
+        return _lire_arrete(row, fuseau)
     if row["dispense_fait"] is not None:
-        vae = row["dispense_fondement"] == Fondement.VAE
-        return ResultatJury(EtatResultat.VAE if vae else EtatResultat.DISPENSE, row["dispense_fait"])
+        etat = EtatResultat.VAE if row["dispense_fondement"] == Fondement.VAE else EtatResultat.DISPENSE
+        return ResultatJury(etat, row["dispense_fait"], vu=_dit(row["dispense_vu"], fuseau))
     if row["acquis_fait"] is not None:
-        return ResultatJury(EtatResultat.ACQUISE, row["acquis_fait"], repris=True, regle=row["acquis_regle"])
+        vu = _dit(row["acquis_vu"], fuseau)
+        return ResultatJury(EtatResultat.ACQUISE, row["acquis_fait"], repris=True, regle=row["acquis_regle"], vu=vu)
     if row["benefice_fait"] is not None:
-        return ResultatJury(EtatResultat.BENEFICE, row["benefice_fait"], row["benefice_note"])
+        vu = _dit(row["benefice_vu"], fuseau)
+        return ResultatJury(EtatResultat.BENEFICE, row["benefice_fait"], row["benefice_note"], vu=vu)
     return None
 
 
-def _lire_arrete(row: RowMapping) -> ResultatJury:
+def _lire_arrete(row: RowMapping, fuseau: str) -> ResultatJury:
     etat = EtatResultat(row["etat"])
     evaluee = etat is EtatResultat.ACQUISE and bool(row["mode"])  # assessed again at this session
     return ResultatJury(
@@ -345,9 +385,20 @@ def _lire_arrete(row: RowMapping) -> ResultatJury:
         controle_fait=row["controle_fait"],
         repris=row["acquis_fait"] is not None and not evaluee,
         regle=row["regle"],
+        vu=_dit(row["fait_vu"], fuseau),
+        controle_vu=_dit(row["controle_vu"], fuseau),
     )
 
 
-def _fermeture(row: RowMapping) -> Fermeture | None:
+def _fermeture(row: RowMapping, fuseau: str) -> Fermeture | None:
     fait = row["non_autorise_fait"]
-    return None if fait is None else Fermeture(fait=fait, regle=row["non_autorise_regle"])
+    if fait is None:
+        return None
+    return Fermeture(fait=fait, regle=row["non_autorise_regle"], vu=_dit(row["non_autorise_vu"], fuseau))
+
+
+def _dit(vu: Mapping[str, str] | None, fuseau: str) -> str:
+    """``le 29 juin 2022, par le service des examens``."""
+    if not vu:
+        return ""
+    return f"le {jour_dit(datetime.fromisoformat(vu['le']), fuseau)}, par {par_qui(vu['role'])}"

@@ -79,7 +79,7 @@ class Shell(BaseShell):
         session = await self.session(command)
         with self._env.engine.connect() as connection:
             found = dossiers_jury.charger_dossier(
-                connection, **self._lieu(command), numero=command.candidat, reglement=session.reglement
+                connection, **self._lieu(command), numero=command.candidat, **_lecture(session)
             )
         return {"session": session, "dossier": found}
 
@@ -130,7 +130,7 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             try:
                 dossier = dossiers_jury.charger_dossier(
-                    connection, **self._lieu(query), numero=query.candidat, reglement=session.reglement
+                    connection, **self._lieu(query), numero=query.candidat, **_lecture(session)
                 )
             except Refus:
                 return None
@@ -175,6 +175,11 @@ class Shell(BaseShell):
     async def _etat(self, of: Situe, code: str) -> jury.Jury:
         found: jury.Jury = (await self._env.runner.state(of.session, of.diplome, Ref(JURY, f"jury-{code}"))).state
         return found
+
+
+def _lecture(session: SessionFigee) -> Lookups:
+    """How a dossier is read: in the order of the règlement, days in the legal time of the académie."""
+    return {"reglement": session.reglement, "fuseau": session.parametres.fuseau}
 
 
 def build(env: Environment) -> Parts:

@@ -52,7 +52,9 @@ def supposer(
     """
     changements = changements or {}
     with engine.connect() as connection:
-        dossiers = dossiers_jury.charger_dossiers(connection, **lieu, reglement=session.reglement)
+        dossiers = dossiers_jury.charger_dossiers(
+            connection, **lieu, reglement=session.reglement, fuseau=session.parametres.fuseau
+        )
         accords = jurys.lire_accords(connection, **lieu)
         acquis = jurys.lire_acquis(connection, **lieu)
     for dossier in dossiers:

@@ -52,7 +52,7 @@ def test_cl_089_amb_50_l_engagement_non_tenu_est_sans_effet() -> None:
     obtenu = propose(BTS, bts("10", EF2=N.NON_TENUE, facultatives=("EF2",)))
     assert (obtenu.decision, obtenu.points, obtenu.coefficients) == (Decision.ADMIS, "210", "21")
     (dit,) = citees(obtenu.explication, "BTS-C21")
-    assert (dit.effet, dit.faits) == ("sans effet sur la décision", ("fait-EF2",))
+    assert (dit.effet, dit.preuves) == ("sans effet sur la décision", ("fait-EF2",))
 
 
 def test_dc_bts21_aucune_mention_meme_a_20() -> None:
@@ -145,7 +145,10 @@ def test_amb_46_plusieurs_epreuves_sans_note_se_disent_au_pluriel_chacune_sous_s
     obtenu = propose(BTS, bts("18", "18", "9", N.NON_VALIDE, "18", N.FRAUDE_ANNULEE))
     (clause,) = [one for one in obtenu.explication if one.effet == "non calculée"]
     assert clause.texte == "La moyenne n'est pas calculée : E4 et E6 n'ont pas de note."
-    assert [(one.regle, one.faits) for one in clause.details] == [("AMB-46", ("fait-E4",)), ("DC-FRA01", ("fait-E6",))]
+    assert [(one.regle, one.preuves) for one in clause.details] == [
+        ("AMB-46", ("fait-E4",)),
+        ("DC-FRA01", ("fait-E6",)),
+    ]
     seule = propose(BTS, bts("18", "18", "9", N.NON_VALIDE, "18", "18"))
     assert "E4 n'a pas de note" in lire(seule.explication)
 
@@ -207,7 +210,7 @@ def test_dc_bts11_l_explication_dit_les_deux_notes_et_celle_qui_est_gardee() -> 
         {"premiere": "6", "oral": "12", "gardee": "12"},
         {"premiere": "9", "oral": "7", "gardee": "9"},
     ]
-    assert oraux[0].faits == ("oral-E1", "fait-E1")
+    assert oraux[0].preuves == ("oral-E1", "fait-E1")
     rattrapage = next(one for one in citees(obtenu.explication, "DC-BTS11") if "plancher" in one.chiffres)
     assert rattrapage.chiffres["points"] == "197"
     assert rattrapage.effet == "admis après le contrôle"

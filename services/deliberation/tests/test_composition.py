@@ -89,6 +89,24 @@ def test_dc_bts15_parts_egales_de_professeurs_et_de_professionnels() -> None:
     assert "3 « enseignant_specialite ou enseignant_chercheur » et 2 « professionnel »" in refus.detail
 
 
+@pytest.mark.parametrize(
+    ("publics", "regulier"), [((True, False), False), ((False, False), False), ((True, True), True)]
+)
+def test_dc_bts15_les_professeurs_sont_en_majorite_du_public(publics: tuple[bool, bool], regulier: bool) -> None:
+    uni, ens = publics
+    professeurs = (
+        Membre(id="uni1", profil=EC, public=uni),
+        Membre(id="ens1", profil=ENS, public=ens),
+    )
+    prives = tuple(one.model_copy(update={"public": False}) for one in MEMBRES[BTS][2:])  # d'eux, rien n'est demandé
+    ordre = donne(BTS).when(constituer(BTS, membres=(*professeurs, *prives)))
+    if regulier:
+        ordre.then_kinds(JuryConstitue)
+        return
+    refus = ordre.then_refused("DC-BTS15")
+    assert [one.sur for one in refus.donnees["manques"]] == ["majorite_public"]  # type: ignore[attr-defined]
+
+
 def test_dc_bts15_un_enseignant_chercheur_en_est() -> None:
     sans = (Membre(id="ins1", profil=INS), *MEMBRES[BTS][1:3])
     refus = donne(BTS).when(constituer(BTS, membres=sans, president="ins1")).then_refused("DC-BTS15")
@@ -269,6 +287,8 @@ def test_dc_bts15_la_preuve_dit_les_parts_la_suppleance_et_les_recusations() -> 
     assert textes["récusé pour ce candidat"] == f"pro2 n'a pas délibéré sur {BASILE} : employeur du candidat"
     (parts,) = [one for one in clos.preuve if one.texte.startswith("Parts égales")]
     assert parts.chiffres == {"enseignant_specialite ou enseignant_chercheur": "2", "professionnel": "2"}
+    (majorite,) = [one for one in clos.preuve if "public" in one.chiffres]
+    assert (majorite.regle, majorite.chiffres) == ("DC-BTS15", {"public": "2", "professeurs": "2"})
 
 
 def test_dc_tp12_tp_n17_la_preuve_dit_la_competence_l_experience_et_le_formateur_ecarte() -> None:

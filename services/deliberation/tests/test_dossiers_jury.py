@@ -26,11 +26,15 @@ from contracts.evenements.inscription import (
 from contracts.evenements.notation import ResultatArrete
 from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, EtatResultat, Mode, NaturePiece
+from services.communs.mots import jour_dit
 from services.communs.testing import base, projeter
+from services.deliberation.domain.calcul import Compte
 from services.deliberation.domain.dossier import DossierJury, Fermeture, ResultatJury
+from services.deliberation.domain.explication_base import fait_dit
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.projections import dossiers_jury
 from services.deliberation.projections.dossiers_jury import DossiersJury, annules, charger_dossier, positions
+from services.deliberation.tests.cadres import toutes
 from services.deliberation.tests.donnees import ALICE, BASILE, LE, OBLIGATOIRES, reglement, session
 from services.deliberation.tests.faits import LIEU, fait, inscrit
 from services.socle.rows import state_hash
@@ -241,3 +245,26 @@ def test_la_version_est_dans_le_nom_des_tables() -> None:
         f"dossier_jury_v{dossiers_jury.VERSION}",
         f"resultat_jury_v{dossiers_jury.VERSION}",
     }
+
+
+def test_les_faits_d_une_explication_se_disent_en_mots_leurs_identifiants_a_part(engine: Engine) -> None:
+    """What, when, by whom in his role; a reader meets no identifier, the proof keeps them."""
+    suite = [inscrit(), *(arrete(code) for code in OBLIGATOIRES)]
+    projeter(engine, MODELE, [fait(event, seq) for seq, event in enumerate(suite, 1)])
+    with engine.connect() as connection:
+        lu = charger_dossier(connection, **LIEU, numero=ALICE, reglement=reglement())
+    dites = [one for one in toutes(proposer(lu, session()).explication) if one.preuves]
+    assert all(one.preuves and not {*one.faits} & {*one.preuves} for one in dites)
+    ug1 = next(dit for one in dites for dit in one.faits if dit.startswith("UG1"))
+    assert ug1 == f"UG1 : note arrêtée à 12, le {jour_dit(LE, 'Europe/Paris')}, par le service des examens"
+
+
+def test_bts_c05_un_fait_ne_dit_jamais_une_note_qui_se_tait() -> None:
+    for etat in (EtatResultat.SUSPENDUE, EtatResultat.NON_VALIDE, EtatResultat.FRAUDE_ANNULEE):
+        compte = Compte("UG1", reglement().epreuves["UG1"], ResultatJury(etat, "fait-UG1", Decimal("13.75")))
+        assert "13" not in fait_dit(compte)
+
+
+@pytest.mark.parametrize("etat", EtatResultat)
+def test_chaque_etat_se_dit_en_mots(etat: EtatResultat) -> None:
+    assert fait_dit(Compte("UG1", reglement().epreuves["UG1"], ResultatJury(etat, "fait-UG1"))).startswith("UG1 : ")

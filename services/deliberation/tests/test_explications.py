@@ -337,6 +337,7 @@ def test_dc_bts15_la_preuve_compte_les_parts_les_presents_et_les_decisions() -> 
           DC-BTS16 0! nommes=2 minimum=1
           DC-BTS15 0! nommes=0 minimum=0
         DC-BTS15 0! enseignant_specialite ou enseignant_chercheur=2 professionnel=2
+        DC-BTS15 0! public=2 professeurs=2
         DC-BTS15 0!
           DC-BTS15 0!
         DC-BTS15 0! presents=3 nommes=4 minimum=2

@@ -140,7 +140,7 @@ def test_cap24_d02_la_session_de_remplacement_n_est_ouverte_qu_aux_epreuves_manq
     obtenu = propose(dossier("9", EP2=JUSTIFIE, UG1=JUSTIFIE, UG2=INJUSTIFIE, UG3=JUSTIFIE))
     assert obtenu.remplacement_possible == ("EP2", "UG1")
     (dite,) = [one for one in obtenu.explication if one.regle == "DC-CAP17"]
-    assert dite.faits == ("fait-EP2", "fait-UG1")
+    assert dite.preuves == ("fait-EP2", "fait-UG1")
     assert "EP2 et UG1" in dite.texte
 
 
@@ -230,7 +230,7 @@ def test_cap24_n17_la_conduite_ne_change_rien_a_la_decision(note: str) -> None:
 def test_cap24_n17_la_conduite_est_dite_sans_effet(mode: Mode, regle: str) -> None:
     mention = resultat("10", "EP3", mode=mode, situations={"S1": "insuffisant"})
     (dite,) = [one for one in propose(dossier("10", EP3=mention)).explication if one.regle == regle]
-    assert (dite.effet, dite.faits) == ("sans effet sur la décision", ("fait-EP3",))
+    assert (dite.effet, dite.preuves) == ("sans effet sur la décision", ("fait-EP3",))
 
 
 def test_cap24_n17_sans_mention_de_conduite_la_decision_se_prend() -> None:
@@ -305,7 +305,7 @@ def test_cap26_i05_non_autorise_sans_calcul() -> None:
     obtenu = proposer(ferme, session(valeurs=None))
     assert (obtenu.decision, obtenu.lignes, obtenu.moyenne) == (Decision.NON_AUTORISE, (), None)
     assert obtenu.regles == ("CAP26-I05",)
-    assert obtenu.explication[0].faits == ("fait-dossier",)
+    assert obtenu.explication[0].preuves == ("fait-dossier",)
     assert obtenu.explication[0].source.startswith("note d'attestation")
 
 
@@ -383,7 +383,7 @@ def test_tr_d01_chaque_condition_du_reglement_est_expliquee_avec_sa_source() -> 
 def test_l_explication_cite_les_faits_et_se_lit_en_francais() -> None:
     obtenu = propose(dossier("9.5", UG1="13.5"))
     ensemble = obtenu.explication[1]
-    assert set(ensemble.faits) == {f"fait-{code}" for code in OBLIGATOIRES}
+    assert set(ensemble.preuves) == {f"fait-{code}" for code in OBLIGATOIRES}
     assert ensemble.texte == (
         "Moyenne sur l'ensemble des unités : 202 points pour un total de coefficients de 20, soit 10,10 ; "
         "il faut au moins 10, soit 200 points."

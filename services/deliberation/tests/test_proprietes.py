@@ -129,7 +129,7 @@ def test_les_lignes_refont_les_totaux_et_la_moyenne_est_tronquee(d: DossierJury,
 @given(d=dossiers(), s=sessions())
 def test_chaque_fait_cite_est_du_dossier(d: DossierJury, s: Any) -> None:
     connus = {one.fait for one in d.resultats.values()}
-    assert {fait for one in toutes(proposer(d, s).explication) for fait in one.faits} <= connus
+    assert {fait for one in toutes(proposer(d, s).explication) for fait in one.preuves} <= connus
 
 
 def part(chiffres: dict[str, str]) -> Fraction:

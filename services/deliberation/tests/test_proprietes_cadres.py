@@ -177,7 +177,7 @@ def test_chaque_noeud_dit_sa_regle_sa_source_et_des_faits_du_dossier(identifiant
     for one in toutes(obtenu.explication):
         assert one.source, one.regle
         assert one.texte.endswith("."), one.texte
-        assert set(one.faits) <= connus
+        assert set(one.preuves) <= connus
     assert {one.regle for one in toutes(obtenu.explication)} == set(obtenu.regles)
     conditions = [one.regle for one in REGLEMENTS[identifiant].deliberation.conditions]
     dites = [one.regle for one in obtenu.explication[: len(conditions)]]

@@ -143,7 +143,7 @@ def test_cl_101_un_seul_ccp_tenu_ne_fait_pas_le_titre() -> None:
 def test_tp_d06_l_entretien_final_voit_tout_le_dossier() -> None:
     obtenu = propose(TP, tp(CCP1=OUI, CCP2=OUI, EF=OUI))
     (parcours,) = [one for one in obtenu.explication if one.effet == "parcours suivi"]
-    assert parcours.faits == ("fait-CCP1", "fait-CCP2", "fait-EF")
+    assert parcours.preuves == ("fait-CCP1", "fait-CCP2", "fait-EF")
 
 
 def test_tp_d05_chaque_modalite_du_referentiel_est_dite_au_candidat() -> None:
