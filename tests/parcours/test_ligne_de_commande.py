@@ -417,7 +417,8 @@ def test_le_pv_d_un_jury_clos_se_refait_depuis_le_journal(parchemin: Terminal, t
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["J9"], "PUBLICATION_NON_PREPAREE"), (["J1", "--session", "1999"], "SESSION_INCONNUE"),
+    [(["J9"], "PUBLICATION_NON_PREPAREE"), (["J1", "--version", "2"], "PV_INCONNU"),
+     (["J1", "--session", "1999"], "SESSION_INCONNUE"),
      (["J1", "--diplome", "cap_epc"], "SESSION_NON_OUVERTE")],
 )  # fmt: skip
 def test_un_pv_qui_n_existe_pas_se_dit_et_n_ecrit_rien(

@@ -311,7 +311,7 @@ async def test_un_message_malforme_est_mis_de_cote_la_sante_le_montre_et_les_aut
     await jouer(neuve.commander_brut, ["dossiers"], attendre=neuve.stabiliser)
 
     ici = f"{stream_name(ACADEMIE, SESSION)}@{seq} MESSAGE_MALFORME"
-    lecteurs = ("inscription-autorisation", "notation-suivre_dossier", "dossiers_v1", "dossiers_jury_v2")
+    lecteurs = ("inscription-autorisation", "notation-suivre_dossier", "dossiers_v1", "dossiers_jury_v3")
     bilan = await attendre("mis de côté", lambda told: all(_dit(told, f"{un} {ici}") for un in lecteurs), settings)
     assert not bilan["ok"]
     assert all(
@@ -336,7 +336,7 @@ async def test_une_version_plus_recente_arrete_la_projection_qui_dit_laquelle(ne
     assert {one.split()[0] for one in arretees} == {
         "conformite.controles_v1",
         "conformite.dossiers_v1",
-        "deliberation.dossiers_jury_v2",
+        "deliberation.dossiers_jury_v3",
     }
     assert all("VERSION_INCONNUE" in one and "v1" in one for one in arretees), arretees
 

@@ -145,12 +145,8 @@ class DossiersJury(Projection):
                 for code in event.epreuves:
                     yield from _epreuve(fact, event.candidat, code, {"remplacement": True})
             case DossierDeclareNonConforme(epreuves=()):
-                fermeture: Values = {
-                    "non_autorise_fait": fact.id,
-                    "non_autorise_regle": event.regle,
-                    "non_autorise_vu": _vu(fact),
-                }
-                yield _candidat(fact, event.candidat, fermeture)
+                fermeture: Values = {"non_autorise_fait": fact.id, "non_autorise_regle": event.regle}
+                yield _candidat(fact, event.candidat, fermeture | {"non_autorise_vu": _vu(fact)})
             case DossierDeclareConforme(epreuves=()):
                 yield _candidat(fact, event.candidat, {"non_autorise_fait": None, "non_autorise_regle": None})
             case PieceDeposee(nature=NaturePiece.LIVRET_SCOLAIRE):
@@ -193,11 +189,7 @@ def _resultat(fact: Fact, event: EpreuveEvent) -> Values:
         case AcquisReconnu():
             return {"acquis_fait": fact.id, "acquis_regle": event.regle, "acquis_vu": _vu(fact)}
         case DispenseAccordee():
-            return {
-                "dispense_fait": fact.id,
-                "dispense_fondement": event.fondement.value,
-                "dispense_vu": _vu(fact),
-            }
+            return {"dispense_fait": fact.id, "dispense_fondement": event.fondement.value, "dispense_vu": _vu(fact)}
         case BeneficeAccorde():
             kept: Values = {"benefice_fait": fact.id, "benefice_note": event.note, "benefice_vu": _vu(fact)}
             return kept | {"benefice_abandonne": False}
