@@ -79,7 +79,11 @@ class Shell(BaseShell):
         session = await self.session(command)
         with self._env.engine.connect() as connection:
             found = dossiers_jury.charger_dossier(
-                connection, **self._lieu(command), numero=command.candidat, **_lecture(session)
+                connection,
+                **self._lieu(command),
+                numero=command.candidat,
+                reglement=session.reglement,
+                fuseau=_fuseau(session),
             )
         return {"session": session, "dossier": found}
 
@@ -130,7 +134,11 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             try:
                 dossier = dossiers_jury.charger_dossier(
-                    connection, **self._lieu(query), numero=query.candidat, **_lecture(session)
+                    connection,
+                    **self._lieu(query),
+                    numero=query.candidat,
+                    reglement=session.reglement,
+                    fuseau=_fuseau(session),
                 )
             except Refus:
                 return None
@@ -177,9 +185,9 @@ class Shell(BaseShell):
         return found
 
 
-def _lecture(session: SessionFigee) -> Lookups:
-    """How a dossier is read: in the order of the règlement, days in the legal time of the académie."""
-    return {"reglement": session.reglement, "fuseau": session.parametres.fuseau}
+def _fuseau(session: SessionFigee) -> str:
+    """The legal time of the académie, in which the days of a dossier are told."""
+    return session.parametres.fuseau
 
 
 def build(env: Environment) -> Parts:
