@@ -79,8 +79,8 @@ class Connu:
     ``inscrit`` : une inscription porte ce numéro. ``majeur`` : le jour du dépôt ; rien d'autre ne sort de son identité.
     ``suivante`` : la première épreuve de la session suivante, dès qu'elle est ouverte. ``depart`` : d'où se comptent
     les durées de qui n'aura pas de résultat, son inscription étant annulée : la publication prévue de sa session.
-    ``trouve`` : ce que le journal montre du candidat, pour instruire. ``reprise`` : ce que le jury a fait, réuni pour la
-    réclamation, pour clore.
+    ``trouve`` : ce que le journal montre du candidat, pour instruire. ``reprise`` : ce que le jury a fait, réuni pour
+    la réclamation, pour clore.
     """
 
     inscrit: bool = True
