@@ -34,6 +34,9 @@ LIBRES = frozenset(
 )
 """Fields where a person writes freely."""
 
+LIEUX = frozenset({"fait_a"})
+"""Names of places, which are often those of people: somebody called Étienne may come from Saint-Étienne."""
+
 CODIFIES = frozenset({"choix", "coefficients", "criteres", "fuseau", "poids", "regle", "reglement", "session_origine"})
 """Texts that the deciders compare with what they know: an unknown one is refused."""
 
@@ -97,7 +100,7 @@ def exiger_sans_nom(ecrits: Iterable[tuple[str, str]], identite: Identite) -> No
     noms = {mot for texte in (identite.nom, identite.nom_usage or "", identite.prenoms) for mot in _mots(texte)}
     exacts = [one.casefold() for one in (identite.ine, identite.courriel) if one]
     for nom, texte in ecrits:
-        nomme = any(mot[0].isupper() and _simple(mot) in noms for mot in set(MOT.findall(texte)))
+        nomme = nom not in LIEUX and any(mot[0].isupper() and _simple(mot) in noms for mot in set(MOT.findall(texte)))
         if nomme or any(one in texte.casefold() for one in exacts):
             raise Refus(CODE, f"« {nom} » désigne le candidat par son nom : son numéro suffit")
 

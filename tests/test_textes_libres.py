@@ -133,6 +133,10 @@ def test_un_motif_ordinaire_passe(motif: str) -> None:
     exiger_sans_nom(textes(harmoniser(motif)), IDENTITE)
 
 
+def test_un_lieu_porte_parfois_un_prenom() -> None:
+    exiger_sans_nom([("fait_a", f"Saint-{IDENTITE.nom.title()}-du-Rouvray")], IDENTITE)
+
+
 @pytest.mark.parametrize(
     "motif",
     ["Claire était là", "copie de ZOE", "vu avec Ménard", "MENARD", "Goff", "123456789ab", "claire.PM@exemple.invalid"],
