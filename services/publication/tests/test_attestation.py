@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts.evenements.publication import (
     ReleveEdite,
     TypeAttestation,
 )
+from contracts.reglement import Attestation, Source
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.publication.domain.attestation import unites_attestees
@@ -160,6 +162,27 @@ def test_rien_a_attester_se_refuse_avec_sa_regle(identifiant: str, publie: Resul
 def test_sans_attestation_au_reglement_l_ordre_est_refuse() -> None:
     ici = session_cap()
     given(ajourne(), ici).when(delivrer(ici)).then_refused("DC-CAP25")
+
+
+def test_dc_cap26_un_cap_dont_le_reglement_le_dit_atteste_ses_unites_a_10() -> None:
+    """Une clause du règlement et sa source suffisent : le recteur atteste les unités d'au moins 10 du CAP refusé."""
+    clause = Attestation(
+        regle="DC-CAP26",
+        type="attestation_blocs",
+        intitule="attestation de blocs",
+        autorite="recteur",
+        seuil=Decimal(10),
+    )
+    cap = reglement()
+    documents = cap.documents.model_copy(update={"attestation": clause})
+    sources = {**cap.sources, "DC-CAP26": Source(texte="circulaire 2016-133 du 04/10/2016", section="D337-16")}
+    ici = session_cap(du=cap.model_copy(update={"documents": documents, "sources": sources}))
+    attendues = tuple(one.epreuve for one in ajourne().lignes if one.note is not None and one.note >= 10)
+    assert 0 < len(attendues) < len(ajourne().lignes)
+    assert set(unites_attestees(ajourne(), ici.reglement)) <= set(attendues)
+    [delivree] = given(ajourne(), ici).when(delivrer(ici)).then_kinds(AttestationDelivree)
+    assert (delivree.unites, delivree.regle) == (unites_attestees(ajourne(), ici.reglement), "DC-CAP26")
+    given(ajourne(), ici).when(delivrer(ici, "gestionnaire")).then_refused("DC-CAP26")
 
 
 def test_l_attestation_est_delivree_par_son_autorite_apres_le_releve() -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -433,7 +433,9 @@ def test_dc_cap25_le_diplome_est_delivre_par_le_recteur() -> None:
     assert "mention" not in texte(rendre_diplome(diplome(mention=None)))
 
 
-def test_la_liste_donne_des_numeros_sans_les_non_autorises() -> None:
+def test_dc_rgp03_la_liste_donne_des_numeros_sans_nom_ni_les_non_autorises() -> None:
+    # Nulle donnée de la liste ne peut porter un nom : elle n'a que le numéro, la décision et la mention.
+    assert {one.name for one in fields(LigneListe)} == {"candidat", "jury", "decision", "mention"}
     lignes = [LigneListe(f"N26{n:05d}", "J1", Decision.NON_AUTORISE if n == 7 else Decision.ADMIS) for n in range(120)]
     fichier = rendre_liste(donnees_liste("J1", PUBLIE + timedelta(0), lignes, session()))
     lu = texte(fichier)
