@@ -29,6 +29,7 @@ from services.socle.settings import Bounds
 
 CONSUMER_LIFE = 30_000_000_000  # ns without a pull; a batch that takes longer to apply only costs a new consumer
 PULL_LIFE = 30_000_000_000
+NAMED = 20  # missing messages of a batch; beyond, they are counted
 
 log = structlog.get_logger("journal")
 
@@ -297,7 +298,10 @@ class Reader:
         self._failures = 0
         first, last = batch[0].seq, batch[-1].seq
         if not self._filters and (first != self._position + 1 or last - first + 1 != len(batch)):
-            raise NotDense(f"{self._stream} : des messages manquent entre {self._position} et {last}")
+            raise NotDense(
+                f"{self._stream} : le serveur ne rend pas {_missing(batch, self._position)}, qu'il compte pourtant ; "
+                "rétablissez-les depuis les segments archivés"
+            )
         self._position = last
         if self._stop_at is not None and last > self._stop_at:
             return [message for message in batch if message.seq <= self._stop_at]
@@ -338,3 +342,11 @@ class Reader:
         if self._feed is not None:
             feed, self._feed = self._feed, None
             await feed.close()
+
+
+def _missing(batch: Sequence[Stored], after: int) -> str:
+    """The messages that should have come with these."""
+    seqs = {one.seq for one in batch}
+    missing = [seq for seq in range(after + 1, batch[-1].seq + 1) if seq not in seqs]
+    more = f" et {len(missing) - NAMED} autres" if len(missing) > NAMED else ""
+    return f"{', '.join(map(str, missing[:NAMED]))}{more}"
