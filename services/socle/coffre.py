@@ -67,12 +67,13 @@ class CoffreError(SocleError):
 class Coffre:
     """Seals and opens personal data. Safe to share between threads once built."""
 
-    def __init__(self, engine: Engine, master: bytes) -> None:
+    def __init__(self, engine: Engine, master: bytes, *, create: bool = True) -> None:
         self.engine = engine
         self._master = AESGCM(master)
         self._secrets: dict[str, bytes] = {}
         self._due: dict[str, bytes] = {}  # keys made sure of, for the seal that follows and no longer
-        METADATA.create_all(engine)
+        if create:
+            METADATA.create_all(engine)
 
     def ensure(self, persons: Iterable[str]) -> None:
         """Create, durably and in one transaction, the keys that do not exist yet.

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import cast
 
 import orjson
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nats.aio.client import Client
 from sqlalchemy import Engine
 
@@ -47,15 +46,14 @@ class ReadCoffre(Coffre):
     def __init__(self, engine: Engine, key: Path) -> None:
         if not key.exists():  # `master_key` would make one
             raise CoffreError(f"{key} n'existe pas : vérifiez PARCHEMIN_DONNEES ou PARCHEMIN_COFFRE_CLE")
-        self.engine = engine
-        self._master = AESGCM(master_key(key))
-        self._cache: dict[str, bytes] = {}
+        super().__init__(engine, master_key(key), create=False)
 
     def ensure(self, persons: Iterable[str]) -> None:
-        wanted = [person for person in dict.fromkeys(persons) if person not in self._cache]
-        self._cache.update(self._fetch(wanted))
-        if not self._cache.keys() >= set(wanted):
+        wanted = list(dict.fromkeys(persons))
+        known = self._fetch(wanted)
+        if len(known) < len(wanted):
             raise CoffreError("une clé manque au coffre, et aucune ne se crée en lisant le passé")
+        self._due.update(known)
 
 
 class Until:

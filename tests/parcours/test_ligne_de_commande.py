@@ -482,7 +482,7 @@ def test_rejouer_compare_une_projection_ou_toutes(parchemin: Terminal) -> None:
 
 def test_rejouer_dans_un_dossier_y_reprend(parchemin: Terminal, tmp_path: Path) -> None:
     for _ in range(2):
-        rendu = parchemin("rejouer", "jurys", "--dans", tmp_path, "--ensemble", 2, "--json")
+        rendu = parchemin("rejouer", "deliberation.jurys", "--dans", tmp_path, "--ensemble", 2, "--json")
         assert (rendu.code, [one["egal"] for one in rendu.json]) == (FAIT, [True])
     assert [one.suffix for one in tmp_path.glob("deliberation.jurys_v*.db")] == [".db"]
 
@@ -496,13 +496,13 @@ def test_rejouer_un_agregat_ou_des_documents(parchemin: Terminal) -> None:
 
 
 def test_rejouer_sur_place_bascule_puis_oublie(parchemin: Terminal) -> None:
-    essai = parchemin("rejouer", "--en-place", "jurys", "--sans-basculer")
+    essai = parchemin("rejouer", "--en-place", "deliberation.jurys", "--sans-basculer")
     assert essai.code == FAIT
     assert "Rien n'est basculé" in essai.sortie
-    [faite] = parchemin("rejouer", "--en-place", "jurys", "--json").json
+    [faite] = parchemin("rejouer", "--en-place", "deliberation.jurys", "--json").json
     assert (faite["basculee"], faite["egal"]) == (True, True)
-    assert "génération 1" in parchemin("rejouer", "--oublier", "jurys").sortie
-    assert parchemin("rejouer", "jurys").code == FAIT
+    assert "génération 1" in parchemin("rejouer", "--oublier", "deliberation.jurys").sortie
+    assert parchemin("rejouer", "deliberation.jurys").code == FAIT
 
 
 def test_l_etat_passe_est_celui_qu_on_connaissait(parchemin: Terminal, tmp_path: Path) -> None:

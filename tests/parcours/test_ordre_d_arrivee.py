@@ -132,7 +132,9 @@ def _sans_faits(explication: Any) -> Any:
     if isinstance(explication, list):
         return [_sans_faits(one) for one in explication]
     if isinstance(explication, dict):
-        return {cle: _sans_faits(one) for cle, one in explication.items() if cle not in ("faits", "position")}
+        return {
+            cle: _sans_faits(one) for cle, one in explication.items() if cle not in ("faits", "preuves", "position")
+        }
     return explication
 
 

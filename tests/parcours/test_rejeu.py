@@ -346,7 +346,9 @@ async def test_coupe_puis_repris_dans_le_meme_dossier_le_verdict_est_le_meme(
             coupe.set()
 
     async def tout() -> list[Any]:
-        return [one async for one in rejouer(jouee.settings, "notes", "jurys", dans=tmp_path, suivi=suivre)]
+        return [
+            one async for one in rejouer(jouee.settings, "notes", "deliberation.jurys", dans=tmp_path, suivi=suivre)
+        ]
 
     task = asyncio.create_task(tout())
     await coupe.wait()
@@ -364,14 +366,14 @@ async def test_coupe_puis_repris_dans_le_meme_dossier_le_verdict_est_le_meme(
 
 
 async def test_une_base_a_part_plus_avancee_que_le_service_est_refusee(jouee: Jouee, tmp_path: Path) -> None:
-    [_] = [one async for one in rejouer(jouee.settings, "jurys", dans=tmp_path)]
+    [_] = [one async for one in rejouer(jouee.settings, "deliberation.jurys", dans=tmp_path)]
     (jurys,) = [one for one in projections("deliberation") if one.name == "jurys"]
     apart = engine_for(f"sqlite:///{tmp_path}/deliberation.{jurys.label}.db")
     with writing(apart) as connection:
         connection.execute(text("UPDATE position SET seq = seq + 5"))
     apart.dispose()
     with pytest.raises(PositionsDifferentes, match="dossier vide"):
-        [_ async for _ in rejouer(jouee.settings, "jurys", dans=tmp_path)]
+        [_ async for _ in rejouer(jouee.settings, "deliberation.jurys", dans=tmp_path)]
 
 
 async def test_un_journal_que_les_reglages_oublient_est_nomme(jouee: Jouee) -> None:
@@ -381,7 +383,7 @@ async def test_un_journal_que_les_reglages_oublient_est_nomme(jouee: Jouee) -> N
     with writing(engine) as connection:
         connection.execute(position.insert().values(**ailleurs, seq=3, created="avant"))
     try:
-        for work in (rejouer_agregat(jouee.settings, "jury-J1"), en_place(jouee.settings, "jurys")):
+        for work in (rejouer_agregat(jouee.settings, "jury-J1"), en_place(jouee.settings, "deliberation.jurys")):
             with pytest.raises(JournalNonSuivi, match="JOURNAL_NORMANDIE_2019"):
                 await work
     finally:
@@ -398,7 +400,7 @@ async def test_une_table_qui_disparait_est_une_erreur_claire(jouee: Jouee, monke
 
     monkeypatch.setattr(module_rejeu, "compare_if_level", disparue)
     with pytest.raises(BaseAbsente, match="no such table: position"):
-        [_ async for _ in rejouer(jouee.settings, "jurys")]
+        [_ async for _ in rejouer(jouee.settings, "deliberation.jurys")]
 
 
 # Les documents ------------------------------------------------------------------------------------------------------

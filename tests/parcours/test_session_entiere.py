@@ -283,6 +283,7 @@ async def test_l_histoire_et_les_exemples_passent_par_presque_toutes_les_command
     assert sorted(set(DROITS) - reactions - jouees) == [
         "inscription.fusionner_doublon",
         "notation.constater_support_absent",
+        "notation.etablir_fiche_sujet",
         "notation.rectifier_conduite",
         "publication.delivrer_attestation",
         "publication.demander_effacement",

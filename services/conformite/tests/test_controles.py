@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -139,7 +139,10 @@ class Repond(Shell):
     """The shell, on a session already known."""
 
     def __init__(self, engine: Engine, session: SessionFigee) -> None:
-        super().__init__(cast("Any", SimpleNamespace(engine=engine, settings=SimpleNamespace(academie="rouen"))))
+        settings = SimpleNamespace(academie="rouen")
+        super().__init__(
+            cast("Any", SimpleNamespace(engine=engine, settings=settings, clock=lambda: datetime.now(UTC)))
+        )
         self._session = session
 
     async def session(self, of: Any) -> SessionFigee:

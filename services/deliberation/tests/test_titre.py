@@ -125,7 +125,7 @@ def test_cl_103_tp_i05_un_ccp_du_titre_anterieur_cite_la_table_qui_le_reprend() 
 
 def _unite(obtenu: Any, fait: str) -> Any:
     """What the explanation says of the unit that this fact establishes."""
-    [detail] = [one for one in obtenu.explication[0].details if fait in one.faits]
+    [detail] = [one for one in obtenu.explication[0].details if fait in one.preuves]
     return detail
 
 
