@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulaire import Decision, EtatResultat, Explication, Valeurs
+from services.communs.chiffres import ecarts, est_atteint
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.proposition import Proposition, proposer
 from services.deliberation.tests.donnees import OBLIGATOIRES, dossier, session
@@ -100,18 +101,35 @@ def test_les_chiffres_de_l_explication_refont_la_decision(d: DossierJury, s: Any
     """From the explanation alone: each total is the sum of its parts, and the clauses give the decision."""
     obtenu = proposer(d, s)
     presence, ensemble, professionnel = obtenu.explication[:3]
-    for moyenne in (ensemble, professionnel):
-        parts = [one.chiffres for one in moyenne.details if "points" in one.chiffres]
-        assert sum(Fraction(one["points"]) for one in parts) == Fraction(moyenne.chiffres["points"])
-        coefficients = sum(Fraction(one.get("coefficient", "0")) for one in parts)
-        assert coefficients == Fraction(moyenne.chiffres["coefficients"])
-        for one in parts:
-            assert Fraction(one["points"]) == part(one)
-    tenues = [tient(ensemble), tient(professionnel), EtatResultat.ABSENT_INJUSTIFIE not in etats(d)]
+    assert list(ecarts(obtenu.explication)) == []
+    assert all(one.details for one in (ensemble, professionnel))
+    tenues = [
+        est_atteint(ensemble.chiffres),
+        est_atteint(professionnel.chiffres),
+        EtatResultat.ABSENT_INJUSTIFIE not in etats(d),
+    ]
     assert (obtenu.decision is Decision.ADMIS) == all(tenues)
     for clause, tenue in zip((ensemble, professionnel, presence), tenues, strict=True):
         assert (clause.effet == "condition remplie") == tenue
     assert ensemble.chiffres["points"] == obtenu.points
+
+
+@given(d=dossiers(), s=sessions(), data=st.data())
+def test_un_chiffre_change_dans_l_explication_se_voit(d: DossierJury, s: Any, data: Any) -> None:
+    rang = data.draw(st.sampled_from([1, 2]))
+    ensemble = proposer(d, s).explication[rang]
+    part = data.draw(st.integers(0, len(ensemble.details) - 1))
+    chiffres = ensemble.details[part].chiffres
+    if "points" not in chiffres:
+        return
+    change = str(Fraction(chiffres["points"]) + 1)
+    parts = list(ensemble.details)
+    parts[part] = parts[part].model_copy(update={"chiffres": chiffres | {"points": change}})
+    faux = ensemble.model_copy(update={"details": tuple(parts)})
+    assert list(ecarts([ensemble])) == []
+    assert len(list(ecarts([faux]))) == 2  # the part itself, and the sum
+    total = ensemble.model_copy(update={"chiffres": ensemble.chiffres | {"points_requis": "1000000"}})
+    assert list(ecarts([total])) != []
 
 
 @given(d=dossiers(), s=sessions())
@@ -130,19 +148,6 @@ def test_les_lignes_refont_les_totaux_et_la_moyenne_est_tronquee(d: DossierJury,
 def test_chaque_fait_cite_est_du_dossier(d: DossierJury, s: Any) -> None:
     connus = {one.fait for one in d.resultats.values()}
     assert {fait for one in toutes(proposer(d, s).explication) for fait in one.preuves} <= connus
-
-
-def part(chiffres: dict[str, str]) -> Fraction:
-    note = Fraction(chiffres.get("note", "0"))
-    if "coefficient" in chiffres:
-        return note * Fraction(chiffres["coefficient"])
-    return max(Fraction(0), note - Fraction(chiffres["seuil"]))
-
-
-def tient(moyenne: Explication) -> bool:
-    chiffres = {cle: Fraction(texte) for cle, texte in moyenne.chiffres.items()}
-    assert chiffres["points_requis"] == chiffres["seuil"] * chiffres["coefficients"]
-    return chiffres["points"] >= chiffres["points_requis"]
 
 
 def etats(d: DossierJury) -> set[EtatResultat]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from contracts.commandes.deliberation import PrendreDecision
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Categorie, Decision, EtatResultat, Explication, Forme, Valeurs
+from contracts.vocabulaire import Categorie, Decision, EtatResultat, Forme, Valeurs
+from services.communs.chiffres import dans_l_intervalle, ecarts, est_atteint
 from services.deliberation.domain.calcul import SANS_VALEUR
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import Ouvert, evolve
@@ -191,21 +192,16 @@ def test_les_chiffres_de_l_explication_refont_la_decision(identifiant: str, data
     """From the explanation alone: sums, thresholds, best marks, and the decision that they give."""
     obtenu = proposer(data.draw(dossier(identifiant)), la_session(identifiant))
     moyennes = [one for one in obtenu.explication if "points_requis" in one.chiffres]
-    for moyenne in moyennes:
-        parts = [one for one in moyenne.details if "points" in one.chiffres]
-        assert somme(parts, "points") == Fraction(moyenne.chiffres["points"])
-        assert somme(parts, "coefficient") == Fraction(moyenne.chiffres["coefficients"])
-        assert all(refaite(one) for one in parts)
-        assert (moyenne.effet == "condition remplie") == atteint(moyenne)
+    assert list(ecarts(obtenu.explication)) == []
     impossibles = [one for one in obtenu.explication if one.effet == "le diplôme ne peut pas être délivré"]
-    remplies = bool(moyennes) and all(atteint(one) for one in moyennes) and not impossibles
+    remplies = bool(moyennes) and all(est_atteint(one.chiffres) for one in moyennes) and not impossibles
     assert (obtenu.decision is Decision.ADMIS) == remplies
     if moyennes:
         assert moyennes[0].chiffres["points"] == obtenu.points
     ouverts = [one for one in obtenu.explication if one.effet == "épreuves de contrôle"]
     assert (obtenu.decision is Decision.EPREUVES_CONTROLE) == bool(ouverts)
     for one in ouverts:
-        assert intervalle(one.chiffres)
+        assert dans_l_intervalle(one.chiffres)
 
 
 @given(data=st.data())
@@ -245,31 +241,3 @@ def test_une_commande_repetee_ne_change_rien(identifiant: str, data: Any) -> Non
     apres = evolve(jury, event)
     assert decide(ordre, apres, session, dossier=d) == []
     assert evolve(apres, event) == apres
-
-
-def somme(parts: list[Explication], cle: str) -> Fraction:
-    return sum((Fraction(one.chiffres.get(cle, "0")) for one in parts), Fraction(0))
-
-
-def refaite(part: Explication) -> bool:
-    """A part is its mark by its coefficient; the mark kept is the best of two."""
-    note, points = Fraction(part.chiffres.get("note", "0")), Fraction(part.chiffres["points"])
-    for one in part.details:
-        if "oral" in one.chiffres:
-            deux = [Fraction(one.chiffres[cle]) for cle in ("premiere", "oral")]
-            if note != max(deux) or Fraction(one.chiffres["gardee"]) != note:
-                return False
-    return points == note * Fraction(part.chiffres["coefficient"])
-
-
-def atteint(moyenne: Explication) -> bool:
-    chiffres = {cle: Fraction(texte) for cle, texte in moyenne.chiffres.items()}
-    assert chiffres["points_requis"] == chiffres["seuil"] * chiffres["coefficients"]
-    return chiffres["points"] >= chiffres["points_requis"]
-
-
-def intervalle(chiffres: Mapping[str, str]) -> bool:
-    nombres = {cle: Fraction(texte) for cle, texte in chiffres.items()}
-    bas, haut = (nombres[cle] * nombres["coefficients"] for cle in ("plancher", "seuil"))
-    domaine = nombres["seuil_domaine"] * nombres["coefficients_domaine"]
-    return bas <= nombres["points"] < haut and nombres["points_domaine"] >= domaine
