@@ -19,6 +19,7 @@ import typst
 
 from services.publication.documents.attestation import DonneesAttestation
 from services.publication.documents.donnees import DonneesDiplome, DonneesListe, DonneesReleve
+from services.publication.documents.dossier import DonneesDossier
 from services.publication.documents.erreurs import RenduImpossible
 from services.publication.documents.formulaires import DonneesFormulaire
 from services.publication.documents.pv import DonneesPv
@@ -27,7 +28,14 @@ from services.publication.documents.releve import DonneesReleveV2
 __all__ = ["RenduImpossible", "empreinte", "rendre", "rendre_diplome", "rendre_liste", "rendre_releve"]
 
 Donnees = (
-    DonneesReleve | DonneesReleveV2 | DonneesDiplome | DonneesAttestation | DonneesListe | DonneesPv | DonneesFormulaire
+    DonneesReleve
+    | DonneesReleveV2
+    | DonneesDiplome
+    | DonneesAttestation
+    | DonneesListe
+    | DonneesPv
+    | DonneesFormulaire
+    | DonneesDossier
 )
 
 GABARITS = Path(__file__).parent
