@@ -21,7 +21,7 @@ from services.exploitation.composition import SERVICES, projections
 from services.exploitation.importation import LOT
 from services.socle.server import running
 from services.socle.settings import Settings
-from tests.parcours.histoire import CELIA, FARID, HUGO, LYCEE, SESSION, etapes, histoire
+from tests.parcours.histoire import CELIA, ELISE, FARID, HUGO, LYCEE, SESSION, etapes, histoire
 from tests.parcours.terminal import PARCHEMIN, Sortie, Terminal, environnement, servir
 
 FAIT, REFUSE, MAL_EMPLOYE, ABSENT = 0, 1, 2, 3
@@ -90,6 +90,7 @@ def test_l_aide_est_en_francais_et_nomme_chaque_commande(seul: Terminal) -> None
         "cas",
         "formulaires",
         "pv",
+        "reclamation",
         "rejouer",
     ):
         assert f" {commande} " in aide.sortie
@@ -467,6 +468,48 @@ def test_le_journal_raconte_un_candidat_un_agregat_et_reste_scelle(parchemin: Te
 def _lignes(rendu: Sortie) -> list[Data]:
     assert rendu.code == FAIT, rendu.erreurs
     return [json.loads(ligne) for ligne in rendu.sortie.splitlines()]
+
+
+def test_un_dossier_de_reclamation_se_fait_ici_et_se_verifie_ailleurs(
+    parchemin: Terminal, seul: Terminal, tmp_path: Path
+) -> None:
+    sortie, cle = tmp_path / "dossier", tmp_path / "publique.pem"
+    fait = parchemin("reclamation", "dossier", ELISE.numero, "--sortie", sortie, "--nominatif", "--json")
+    assert fait.code == FAIT, fait.tout
+    assert (fait.json["reclamations"], fait.json["absents"], fait.json["refaits"]) == (["R1"], [], [])
+    assert sorted(one.name for one in (sortie / "documents").iterdir()) == [
+        "pv-J1-v1.pdf",
+        f"releve-{ELISE.numero}-v1.pdf",
+    ]
+    assert parchemin("reclamation", "verifier", sortie).code == FAIT
+    assert parchemin("archive", "cle", "--sortie", cle).code == FAIT
+    ailleurs = seul("reclamation", "verifier", sortie, "--cle", cle, "--json")
+    assert ailleurs.code == FAIT
+    assert {one["code"]: (one["bon"], one["verifies"] > 0) for one in ailleurs.json["controles"]} == dict.fromkeys(
+        ("SIGNATURE", "FICHIERS", "PREUVES", "COMPLETUDE", "DOCUMENTS", "RECIT", "CHIFFRES", "EDITION"), (True, True)
+    )
+    assert "dossier vérifié" in seul("reclamation", "verifier", sortie, "--cle", cle).sortie.lower()
+    sans_cle = seul("reclamation", "verifier", sortie)
+    assert (sans_cle.code, "--cle" in sans_cle.erreurs) == (REFUSE, True)
+    messages = sortie / "messages.jsonl"
+    messages.write_bytes(b"".join(messages.read_bytes().splitlines(keepends=True)[1:]))
+    touche = seul("reclamation", "verifier", sortie, "--cle", cle)
+    assert touche.code == REFUSE
+    assert "FICHIER_ALTERE messages.jsonl" in touche.sortie
+
+
+def test_un_dossier_de_reclamation_ne_s_ecrit_pas_par_dessus_ni_pour_un_inconnu(
+    parchemin: Terminal, tmp_path: Path
+) -> None:
+    plein = tmp_path / "plein"
+    plein.mkdir()
+    ecrire(plein / "autre", "déjà là")
+    refus = parchemin("reclamation", "dossier", ELISE.numero, "--sortie", plein)
+    assert (refus.code, [one.name for one in plein.iterdir()]) == (REFUSE, ["autre"])
+    inconnu = parchemin("reclamation", "dossier", "N26Z0000", "--sortie", tmp_path / "rien")
+    assert (inconnu.code, "CANDIDAT_INCONNU" in inconnu.erreurs) == (REFUSE, True)
+    absent = parchemin("reclamation", "verifier", tmp_path / "rien")
+    assert (absent.code, (tmp_path / "rien").exists()) == (REFUSE, False)
 
 
 def test_rejouer_compare_une_projection_ou_toutes(parchemin: Terminal) -> None:
