@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -78,8 +78,8 @@ class Session:
             return identite
 
         rayons = Rayons(self.documents, matiere, session_de(messages, couverture(one)), ouvrir)
-        jury = [(fait.event, context_of_fact) for fait, context_of_fact in self._jury()]
-        return rayons.reunir({JURY: jury} if any(matiere.entrees) and one is not JULES else {})
+        jury = [(fait.event, le) for fait, le in self._jury()]
+        return rayons.reunir({JURY: jury})
 
     def _jury(self) -> Iterable[tuple[Any, datetime]]:
         for message in self.messages:
@@ -154,9 +154,9 @@ def controles(fichiers: Fichiers, *cles: Cle) -> list[Controle]:
     return verifier(fichiers, [one.publique for one in cles or (Cle(),)])
 
 
-def resigne(fichiers: Fichiers, cle: Cle | None = None, **changes: bytes) -> Fichiers:
+def resigne(fichiers: Fichiers, changes: Mapping[str, bytes], cle: Cle | None = None) -> Fichiers:
     """Les mêmes fichiers, changés, sous un manifeste refait : par qui tient la clé, ou par un autre."""
-    restent = {nom: octets for nom, octets in fichiers.items() if nom != manifeste.FICHIER} | changes
+    restent = {nom: octets for nom, octets in fichiers.items() if nom != manifeste.FICHIER} | dict(changes)
     return restent | {manifeste.FICHIER: manifeste.signer(ELISE.numero, ETABLI, restent, cle or Cle()).ecrire()}
 
 
@@ -331,7 +331,7 @@ def test_un_fichier_retire_ou_ajoute_se_voit(elise: Fichiers) -> None:
 
 def test_une_cle_inconnue_une_signature_forgee_se_voient(elise: Fichiers) -> None:
     assert "CLE_SANS_CONFIANCE" in codes(elise, Cle(2))
-    autre = resigne(elise, Cle(2))
+    autre = resigne(elise, {}, Cle(2))
     assert "CLE_SANS_CONFIANCE" in codes(autre)
     signe = manifeste.lire(elise[manifeste.FICHIER])
     forge = signe.model_copy(update={"signature": manifeste.lire(autre[manifeste.FICHIER]).signature})
@@ -339,9 +339,9 @@ def test_une_cle_inconnue_une_signature_forgee_se_voient(elise: Fichiers) -> Non
 
 
 def test_deux_documents_echanges_se_voient_meme_signes(elise: Fichiers) -> None:
-    echanges = resigne(elise, **{RELEVE: elise[RELEVE_2], RELEVE_2: elise[RELEVE]})
+    echanges = resigne(elise, {RELEVE: elise[RELEVE_2], RELEVE_2: elise[RELEVE]})
     assert "DOCUMENT_DIFFERENT" in codes(echanges)
-    inconnu = resigne(elise, **{"documents/releve-N26E0005-v3.pdf": elise[RELEVE]})
+    inconnu = resigne(elise, {"documents/releve-N26E0005-v3.pdf": elise[RELEVE]})
     assert "DOCUMENT_INCONNU" in codes(inconnu)
 
 
@@ -373,24 +373,24 @@ def test_une_version_remplacee_laissee_de_cote_se_voit(session: Session) -> None
 def test_un_recit_arrange_se_voit_meme_signe(elise: Fichiers) -> None:
     dossier = Dossier.model_validate_json(elise["dossier.json"])
     dossier.recit[0]["phrase"] = "Tout s'est bien passé"
-    assert "RECIT_DIFFERENT" in codes(resigne(elise, **{"dossier.json": dossier.ecrire()}))
+    assert "RECIT_DIFFERENT" in codes(resigne(elise, {"dossier.json": dossier.ecrire()}))
     dossier = Dossier.model_validate_json(elise["dossier.json"])
     dossier.jurys[0]["membres"][0]["present"] = False
-    assert "SECTION_DIFFERENTE" in codes(resigne(elise, **{"dossier.json": dossier.ecrire()}))
+    assert "SECTION_DIFFERENTE" in codes(resigne(elise, {"dossier.json": dossier.ecrire()}))
 
 
 def test_un_pdf_arrange_se_voit_meme_signe(session: Session, elise: Fichiers) -> None:
     autre = session.dossier(JULES)
-    assert codes(resigne(elise, **{"dossier.pdf": autre["dossier.pdf"]})) == {"PDF_DIFFERENT"}
-    assert codes(resigne(elise, **{"LISEZMOI.txt": b"Tout va bien."})) == {"LISEZMOI_DIFFERENT"}
+    assert codes(resigne(elise, {"dossier.pdf": autre["dossier.pdf"]})) == {"PDF_DIFFERENT"}
+    assert codes(resigne(elise, {"LISEZMOI.txt": b"Tout va bien."})) == {"LISEZMOI_DIFFERENT"}
 
 
 def test_une_preuve_d_un_autre_message_ne_prouve_rien(elise: Fichiers) -> None:
     lu: Data = orjson.loads(elise["preuves.json"])
     lu["inclusions"][0], lu["inclusions"][1] = lu["inclusions"][1], lu["inclusions"][0]
-    assert "LIGNE_HORS_DU_SEGMENT" in codes(resigne(elise, **{"preuves.json": orjson.dumps(lu)}))
+    assert "LIGNE_HORS_DU_SEGMENT" in codes(resigne(elise, {"preuves.json": orjson.dumps(lu)}))
     lignes = elise["messages.jsonl"].replace(b"UG1", b"UG2", 1)
-    assert "LIGNE_HORS_DU_SEGMENT" in codes(resigne(elise, **{"messages.jsonl": lignes}))
+    assert "LIGNE_HORS_DU_SEGMENT" in codes(resigne(elise, {"messages.jsonl": lignes}))
 
 
 def test_cap24_n10_un_total_qui_n_est_pas_celui_des_notes_se_voit(session: Session, tmp_path: Path) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from contracts.commandes.publication import EditerReleve
-from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
 from contracts.evenements.publication import AttestationDelivree, DiplomeDelivre, ReleveEdite
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Decision, Identite
 from services.publication.documents import attestation, donnees, dossier, releve, rendu
 from services.publication.documents.donnees import EnTete, faire_entete
-from services.publication.documents.pv import Histoire, donnees_pv
+from services.publication.documents.pv import Histoire, donnees_pv, versions_pv
 from services.publication.domain.edition import PREMIERS, Edition, annee
 from services.publication.domain.resultat import ResultatPublie
+from services.publication.shell.pv import nom_du_pv
 
 DocumentEdite = ReleveEdite | DiplomeDelivre | AttestationDelivree
 
@@ -99,27 +99,18 @@ def _au_moment(releves: Sequence[ReleveEdite], event: DocumentEdite) -> ReleveEd
     return (memes or [None])[-1]  # type: ignore[list-item]
 
 
-def versions_du_pv(jury: str, histoire: Histoire, session: SessionFigee) -> Iterator[tuple[str, int, bytes]]:
-    """The minutes of a jury in each of their versions, as (file name, version, PDF): at its closing, and after each
-    decision taken since.
+def tous_les_pv(jury: str, histoire: Histoire, session: SessionFigee) -> Iterator[tuple[str, int, bytes]]:
+    """The minutes of a jury in each of their versions, as (file name, version, PDF).
 
     Raises:
         Refus: ``RENDU_IMPOSSIBLE``.
     """
-    for fin in _fins(histoire):
-        dites = donnees_pv(jury, histoire[:fin], session)
+    for version in range(1, versions_pv(histoire) + 1):
+        dites = donnees_pv(jury, histoire, session, version)
         if dites is None:
             continue
         try:
             fichier = rendu.rendre(dites)
         except rendu.RenduImpossible as error:
             raise Refus(error.code, str(error)) from None
-        yield f"pv-{jury}-v{dites.entete.version}.pdf", dites.entete.version, fichier
-
-
-def _fins(histoire: Histoire) -> Iterator[int]:
-    """Where each version stops."""
-    for rang, (event, _) in enumerate(histoire, 1):
-        suite = isinstance(event, DecisionPrise) and event.nature is not NatureDecision.INITIALE
-        if isinstance(event, JuryClos) or suite:
-            yield rang
+        yield nom_du_pv(jury, version), version, fichier

@@ -72,7 +72,7 @@ async def ranger_pv(env: Environment, of: Situe, jury: str) -> None:
     histoire = await histoire_du_jury(env, of, jury)
     rayon = Rayon(env.settings.documents_dir, of.session, of.diplome)
     for version in range(1, max(versions_pv(histoire), 1) + 1):
-        if rayon.a(f"{_nom(jury, version)}.sha256"):  # written last: the file is there too
+        if rayon.a(f"{nom_du_pv(jury, version)}.sha256"):  # written last: the file is there too
             continue
         nom, fichier = await _editer(histoire, session, jury, version)
         rayon.ranger(nom, fichier)
@@ -90,8 +90,9 @@ async def _editer(histoire: Histoire, session: SessionFigee, jury: str, version:
         fichier = await asyncio.to_thread(rendu.rendre, donnees)
     except rendu.RenduImpossible as error:
         raise Refus(error.code, str(error)) from None
-    return _nom(jury, donnees.entete.version), fichier
+    return nom_du_pv(jury, donnees.entete.version), fichier
 
 
-def _nom(jury: str, version: int) -> str:
+def nom_du_pv(jury: str, version: int) -> str:
+    """How the file of a version is named."""
     return f"pv-{jury}-v{version}.pdf"
