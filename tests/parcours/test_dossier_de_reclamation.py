@@ -38,6 +38,7 @@ from services.exploitation.terminal import EntreeRefusee
 from services.socle.enveloppe import Stored, context_of
 from tests.parcours.histoire import (
     ACADEMIE,
+    BASILE,
     DIPLOME,
     ELISE,
     JULES,
@@ -50,6 +51,7 @@ from tests.parcours.histoire import (
     Candidat,
     jouer,
 )
+from tests.parcours.test_reclamations import ERREUR, Suite
 
 ETABLI = datetime.fromisoformat("2026-09-10T10:00:00+02:00")
 CODE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
@@ -116,10 +118,21 @@ def rectification() -> list[Data]:
     ]  # fmt: skip
 
 
+async def rectifiee(suite: Suite) -> None:
+    """Une réclamation fondée : la note rectifiée, le jury réuni, relevé et diplôme remplacés."""
+    await suite.deposer(BASILE, "erreur_materielle", epreuve="UG1")
+    await suite.instruire(BASILE, "erreur_materielle", ERREUR)
+    await suite.reconvoquer(BASILE, ERREUR)
+    assert (await suite.rectifier(BASILE, "UG1", "17"))["ok"]
+    await suite.decider(BASILE)
+    assert (await suite.clore(BASILE, "acceptee", ERREUR))["ok"]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def jouee() -> AsyncIterator[Banc]:
     async with banc(SESSION) as neuf:
         await jouer(neuf.commander_brut)
+        await rectifiee(Suite(neuf))
         for rang, commande in enumerate(rectification()):
             reponse = await neuf.commander_brut({"id": f"apres-{rang:03d}", **LIEU, **commande})
             assert reponse["ok"], reponse
@@ -201,10 +214,25 @@ def test_les_reclamations_les_versions_et_les_proces_verbaux_y_sont(elise: Fichi
     assert releves[0]["remplace_par"] == releves[1]["numero"]
     assert releves[1]["remplace"] == releves[0]["numero"]
     assert [one.fichier for one in dossier.couverture.proces_verbaux] == [
-        "documents/pv-J1-v1.pdf",
-        "documents/pv-J1-v2.pdf",
+        f"documents/pv-J1-v{version}.pdf" for version in (1, 2, 3)
     ]
     assert {one.fichier for one in dossier.couverture.proces_verbaux} <= elise.keys()
+
+
+def test_amb_54_la_reclamation_fondee_dit_ce_qui_a_ete_trouve_et_ce_que_le_jury_a_fait(session: Session) -> None:
+    fichiers = session.dossier(BASILE)
+    dossier = Dossier.model_validate_json(fichiers["dossier.json"])
+    _, instruite, close = dossier.reclamations[0]["faits"]
+    assert [one["code"] for one in instruite["trouve"]] == ["note_changee_apres_verrou"]
+    remplaces = {one["numero"]: (one["remplace_par"], one["regle"]) for one in dossier.documents if one["remplace_par"]}
+    assert list(remplaces) == close["rectification"]["remplaces"]
+    assert [par for par, _ in remplaces.values()] == close["rectification"]["documents"]
+    assert {regle for _, regle in remplaces.values()} == {"AMB-54"}
+    assert [one["resultat"]["nature"] for one in dossier.decisions if one["lignes"]] == ["initiale", "rectificative"]
+    dit = texte(fichiers)
+    assert all(numero in dit for numero in remplaces)
+    assert ERREUR.split(",")[0] in dit
+    assert CODE.findall(dit) == []
 
 
 def test_amb_54_une_note_changee_apres_la_publication_est_signalee(elise: Fichiers) -> None:
@@ -299,7 +327,7 @@ def test_chaque_document_se_refait_depuis_le_journal(session: Session, one: Cand
 # Ce qu'on y touche --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_un_octet_retourne_n_importe_ou_est_trouve(elise: Fichiers, data: st.DataObject) -> None:
     nom = data.draw(st.sampled_from(sorted(elise)))

@@ -53,7 +53,7 @@ GABARITS: dict[str, str] = {
     "commun.v2.typ": "53684e6613ee002226b6dd77b10b39e41cd1ce941528a40e6ee7f77284b6ac61",
     "diplome.v1.typ": "1e1b2b3566ad7c80afcae23a7a5c7cf1c34dd146e6c4675f347919625fea5dad",
     "diplome.v2.typ": "8325f6ae47aa0182114d99deb6484ecbfeb220d0bfe0a6865bc784035f29ee35",
-    "dossier.v1.typ": "166756d82ca6aaa57675159ed94f8412128e09a875723288296434ae575389a6",
+    "dossier.v1.typ": "2c450510f639e5401a04f693b9f2055a9c530593ab5cdbce23d5af5ae7e0af97",
     "fiche.v1.typ": "4273168bf7998f9ecd2843ee6170dad336d5c47c0a6e1c5fe0085e3e2e70fae8",
     "liste.v1.typ": "50aa6b9d4d935dd78cda39ef7960aa6e3dab531292723fdbd17f52458854a362",
     "liste.v2.typ": "d70ac61263089256b536d6ba90515f98da13547d04fd68a489193cb1ac7dbc30",
