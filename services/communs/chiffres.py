@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from contracts.evenements.deliberation import Ligne
 from contracts.vocabulaire import Explication
 
 REMPLIE = "condition remplie"
@@ -19,6 +20,24 @@ def ecarts(clauses: Iterable[Explication]) -> Iterator[str]:
         except (KeyError, ValueError, ZeroDivisionError):
             yield f"{one.regle} : un chiffre manque ou ne se lit pas"
         yield from ecarts(one.details)
+
+
+def ecarts_des_lignes(lignes: Iterable[Ligne], points: str, coefficients: str) -> Iterator[str]:
+    """Do the lines of a decision give its totals? Where no total is made (units left to present), nothing to remake."""
+    if coefficients == "0":
+        return
+    toutes = list(lignes)
+    if sum(map(_points, toutes), Fraction(0)) != Fraction(points):
+        yield "les points ne sont pas la somme de ceux des lignes"
+    if sum((Fraction(one.coefficient or 0) for one in toutes), Fraction(0)) != Fraction(coefficients):
+        yield "les coefficients ne sont pas la somme de ceux des lignes"
+
+
+def _points(ligne: Ligne) -> Fraction:
+    """Exact, where the line shows them cut."""
+    if ligne.note_exacte is not None and ligne.coefficient is not None:
+        return Fraction(ligne.note_exacte) * Fraction(ligne.coefficient)
+    return Fraction(ligne.points or 0)
 
 
 def est_atteint(chiffres: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulaire import Decision, EtatResultat, Explication, Valeurs
-from services.communs.chiffres import ecarts, est_atteint
+from services.communs.chiffres import ecarts, ecarts_des_lignes, est_atteint
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.proposition import Proposition, proposer
 from services.deliberation.tests.donnees import OBLIGATOIRES, dossier, session
@@ -138,6 +138,9 @@ def test_les_lignes_refont_les_totaux_et_la_moyenne_est_tronquee(d: DossierJury,
     points = sum(Fraction(one.points) for one in obtenu.lignes if one.points is not None)
     coefficients = sum(Fraction(one.coefficient) for one in obtenu.lignes if one.coefficient is not None)
     assert (points, coefficients) == (Fraction(obtenu.points), Fraction(obtenu.coefficients))
+    assert list(ecarts_des_lignes(obtenu.lignes, obtenu.points, obtenu.coefficients)) == []
+    if coefficients:
+        assert len(list(ecarts_des_lignes(obtenu.lignes, str(points + 1), str(coefficients + 1)))) == 2
     if obtenu.moyenne is None:
         assert coefficients == 0
     else:

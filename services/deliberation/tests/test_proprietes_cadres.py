@@ -16,7 +16,7 @@ from contracts.commandes.deliberation import PrendreDecision
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Decision, EtatResultat, Forme, Valeurs
-from services.communs.chiffres import dans_l_intervalle, ecarts, est_atteint
+from services.communs.chiffres import dans_l_intervalle, ecarts, ecarts_des_lignes, est_atteint
 from services.deliberation.domain.calcul import SANS_VALEUR
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import Ouvert, evolve
@@ -193,6 +193,7 @@ def test_les_chiffres_de_l_explication_refont_la_decision(identifiant: str, data
     obtenu = proposer(data.draw(dossier(identifiant)), la_session(identifiant))
     moyennes = [one for one in obtenu.explication if "points_requis" in one.chiffres]
     assert list(ecarts(obtenu.explication)) == []
+    assert list(ecarts_des_lignes(obtenu.lignes, obtenu.points, obtenu.coefficients)) == []
     impossibles = [one for one in obtenu.explication if one.effet == "le diplôme ne peut pas être délivré"]
     remplies = bool(moyennes) and all(est_atteint(one.chiffres) for one in moyennes) and not impossibles
     assert (obtenu.decision is Decision.ADMIS) == remplies
