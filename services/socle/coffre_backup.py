@@ -2,7 +2,7 @@
 
 The file is sealed as a whole by the master key: nobody without it can alter the copy, and a copy of another
 installation is recognised before anything is written. Who was erased is in the copy too; who was erased since comes
-from the coffre in place and from the journals: a restored copy never brings a person back.
+from the coffre in place and from the journals: a restored copy brings nobody back whom one of them knows erased.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ class SocleError(Exception):
     """Base of all of them."""
 
     code = "SOCLE"
+    refused = False  # whether what was looked at is at fault, and waiting for the platform would not mend it
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"[{self.code}] {detail}")

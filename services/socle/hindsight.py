@@ -7,14 +7,15 @@ decided on what the aggregate was then; only what is found owed, and is not in t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 from services.socle.enveloppe import Fact, Stored
 
-SIBLINGS = 8  # commands that one event owes to one aggregate, at most
-
 Identify = Callable[[str, int], str]
+Owing = tuple[Fact, int]  # an event, and how many commands it owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,33 @@ class Memory:
 
     until: int
     identify: Identify
-    _owed: dict[str, set[str]] = field(default_factory=dict)
+    _owed: dict[str, set[str]] = field(default_factory=dict)  # by aggregate; complete, or not there at all
+    _turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     def covers(self, fact: Fact) -> bool:
         """Whether the event may have been handled already."""
         return fact.seq <= self.until
 
-    async def then(self, fact: Fact, earlier: Callable[[], AsyncIterator[list[Fact]]]) -> Then:
+    async def then(self, fact: Fact, earlier: Callable[[], AsyncIterator[list[Owing]]]) -> Then:
         """The moment of an event. ``earlier`` reads the events of its aggregate that came before its message."""
-        if fact.subject not in self._owed:
-            self._owed[fact.subject] = set()
-            if fact.rang > 1:
-                async for facts in earlier():
-                    for one in facts:
-                        self.note(one)
+        async with self._turns[fact.subject]:
+            if fact.subject not in self._owed:
+                found: set[str] = set()
+                if fact.rang > 1:
+                    async for some in earlier():
+                        for one, count in some:
+                            found.update(self._ids(one, count))
+                self._owed[fact.subject] = found  # only now: a reading cut short is begun again
         return Then(fact.seq, frozenset(self._owed[fact.subject]))
 
-    def note(self, fact: Fact) -> None:
-        """The event is handled: the next ones of its aggregate came after what it owed."""
-        if self.covers(fact):
-            owed = self._owed.setdefault(fact.subject, set())
-            owed.update(self.identify(fact.id, index) for index in range(SIBLINGS))
+    def note(self, fact: Fact, count: int) -> None:
+        """The event is handled: the next ones of its aggregate came after the commands that it owed."""
+        if not self.covers(fact):
+            return
+        if fact.rang == 1:
+            self._owed.setdefault(fact.subject, set())
+        if fact.subject in self._owed:  # else they will be read from the journal, from the first
+            self._owed[fact.subject].update(self._ids(fact, count))
+
+    def _ids(self, fact: Fact, count: int) -> Iterator[str]:
+        return (self.identify(fact.id, index) for index in range(count))

@@ -40,7 +40,7 @@ from services.socle.connection import options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
-from services.socle.hindsight import Memory, Then
+from services.socle.hindsight import Memory, Owing, Then
 from services.socle.parking import Parked, now, origin_of
 from services.socle.pull import Pull
 from services.socle.ranks import Aggregate, Ranks
@@ -331,8 +331,7 @@ class Runner:
             facts = Decoded(stored, self.owner.registry).facts(self._kinds)
             async with asyncio.timeout(self.owner.patience):
                 for fact in facts:
-                    await self._react(fact)
-                    self._memory.note(fact)
+                    self._memory.note(fact, await self._react(fact))
         except UnknownVersion as error:
             self._tell_once("evenement_plus_recent", cause=str(error))
             return Later(NEWER_WAIT)
@@ -344,9 +343,13 @@ class Runner:
             return self._failed(stored, error)
         return DONE
 
-    async def _react(self, fact: Fact) -> None:
+    async def _commands(self, fact: Fact) -> list[Command]:
         owed = self.reaction.owed(fact)
-        commands = await owed if inspect.isawaitable(owed) else owed
+        return list(await owed if inspect.isawaitable(owed) else owed)
+
+    async def _react(self, fact: Fact) -> int:
+        """Do what an event owes; how many commands that is."""
+        commands = await self._commands(fact)
         by_subject: dict[str, list[Command]] = defaultdict(list)
         for index, command in enumerate(commands):
             identified = command.model_copy(update={"id": derived_id(fact.id, self.reaction.name, index)})
@@ -366,6 +369,7 @@ class Runner:
         refused = next((task.result() for task in tasks if task.result() is not None), None)
         if refused is not None:
             raise refused
+        return len(commands)
 
     async def _execute(self, fact: Fact, command: Command) -> Refus | None:
         """Do one command that is owed; its refusal, unless it is an acceptable outcome."""
@@ -388,10 +392,11 @@ class Runner:
             return False
         return await self.owner.review(command, await self._memory.then(fact, partial(self._earlier, fact)))
 
-    async def _earlier(self, fact: Fact) -> AsyncIterator[list[Fact]]:
+    async def _earlier(self, fact: Fact) -> AsyncIterator[list[Owing]]:
         async for batch in self.source.read(0, filters=(fact.subject,), stop_at=fact.seq - 1):
             for stored in batch:
-                yield Decoded(stored, self.owner.registry).facts(self._kinds)
+                facts = Decoded(stored, self.owner.registry).facts(self._kinds)
+                yield [(one, len(await self._commands(one))) for one in facts]
 
     def _failed(self, stored: Stored, error: Exception) -> Verdict:
         """An outage is waited out, however long; a failure of the message itself is tried a bounded number of times."""

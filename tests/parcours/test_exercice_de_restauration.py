@@ -98,7 +98,7 @@ def test_a_un_moment_passe_les_bases_sont_en_avance_et_doivent_etre_videes(perdu
     variables = neuve(perdue, tmp_path, *BASES)
     with Terminal(variables) as parchemin:
         coupee = parchemin("restaurer", perdue / "copie", "--session", "2026", "--position", 40)
-        assert coupee.code == 3
+        assert coupee.code == 1
         assert "BASE_EN_AVANCE" in coupee.erreurs
         for nom in BASES:
             (tmp_path / "donnees" / nom).unlink()
@@ -118,6 +118,6 @@ def test_une_sauvegarde_alteree_ne_devient_pas_la_verite(perdue: Path, tmp_path:
     variables = neuve(perdue, tmp_path)
     with Terminal(variables) as parchemin:
         refusee = parchemin("restaurer", tmp_path / "copie")
-        assert refusee.code == 3
+        assert refusee.code == 1
         assert "RESTAURATION_REFUSEE" in refusee.erreurs
         assert not (tmp_path / "donnees" / "nats" / "journaux").exists()

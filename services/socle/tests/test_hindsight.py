@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -11,8 +12,9 @@ import pytest
 from contracts.messages import Acteur, Command, Event, Refus, Registry
 from services.socle.coffre import Coffre, master_key
 from services.socle.enveloppe import Fact, context_of
+from services.socle.errors import BrokerAway
 from services.socle.handlers import Family, on
-from services.socle.hindsight import Memory, Then
+from services.socle.hindsight import Memory, Owing, Then
 from services.socle.memory import MemoryJournal
 from services.socle.reactions import derived_id
 from services.socle.runner import Runner
@@ -65,8 +67,8 @@ def memoire(until: int = 100) -> Memory:
     return Memory(until, lambda event_id, index: derived_id(event_id, ESSAI, index))
 
 
-async def rien() -> AsyncIterator[list[Fact]]:
-    no_batch: list[list[Fact]] = []
+async def rien() -> AsyncIterator[list[Owing]]:
+    no_batch: list[list[Owing]] = []
     for batch in no_batch:
         yield batch
 
@@ -118,7 +120,7 @@ async def test_what_the_earlier_events_of_the_aggregate_did_was_there(runner: Ru
     seq = 0  # both events are older than anything that the door remembers
     assert not await runner.pointless(regler(True, cause=second.id), Then(seq, frozenset()))
     connue = memoire()
-    connue.note(premier)
+    connue.note(premier, 1)
     then = await connue.then(second, rien)
     assert await runner.pointless(regler(True, cause=second.id), Then(seq, then.before))
 
@@ -131,24 +133,42 @@ async def test_what_was_refused_then_is_refused_again(runner: Runner):
 async def test_after_a_restart_the_earlier_events_are_read_once():
     lectures = 0
 
-    async def avant() -> AsyncIterator[list[Fact]]:
+    async def avant() -> AsyncIterator[list[Owing]]:
         nonlocal lectures
         lectures += 1
-        yield [evenement(1, 1, 1), evenement(2, 2, 5)]
+        await asyncio.sleep(0)  # the others come meanwhile
+        yield [(evenement(1, 1, 1), 1), (evenement(2, 2, 5), 300)]
 
     connue = memoire()
-    then = await connue.then(evenement(3, 3, 9), avant)
-    assert then.seq == 9
-    assert {derived_id("e1", ESSAI, 0), derived_id("e2", ESSAI, 0)} <= then.before
-    assert derived_id("e3", ESSAI, 0) not in then.before
-    connue.note(evenement(3, 3, 9))
+    connue.note(evenement(2, 2, 5), 0)  # handled since the restart, and owing nothing: the first one is not forgotten
+    ensemble = await asyncio.gather(*(connue.then(evenement(3, 3, 9), avant) for _ in range(3)))
+    for then in ensemble:
+        assert then.seq == 9
+        assert {derived_id("e1", ESSAI, 0), derived_id("e2", ESSAI, 0), derived_id("e2", ESSAI, 299)} <= then.before
+        assert derived_id("e3", ESSAI, 0) not in then.before
+    connue.note(evenement(3, 3, 9), 1)
     assert derived_id("e3", ESSAI, 0) in (await connue.then(evenement(4, 4, 12), avant)).before
     assert lectures == 1
+
+
+async def test_a_reading_cut_short_is_begun_again():
+    essais = iter([BrokerAway("coupé"), None])
+
+    async def avant() -> AsyncIterator[list[Owing]]:
+        yield [(evenement(1, 1, 1), 1)]
+        if panne := next(essais):
+            raise panne
+        yield [(evenement(2, 2, 5), 1)]
+
+    connue = memoire()
+    with pytest.raises(BrokerAway):
+        await connue.then(evenement(3, 3, 9), avant)
+    assert len((await connue.then(evenement(3, 3, 9), avant)).before) == 2
 
 
 async def test_beyond_the_end_that_was_known_nothing_is_gone_through_again():
     connue = memoire(until=10)
     assert connue.covers(evenement(1, 1, 10))
     assert not connue.covers(evenement(2, 2, 11))
-    connue.note(evenement(2, 2, 11))
+    connue.note(evenement(2, 2, 11), 1)
     assert not connue._owed
