@@ -128,9 +128,8 @@ async def refaire(settings: Settings, racine: Path) -> None:
                 dernier = archive.dernier()
                 assert dernier is not None
                 faite = await restaurer(nc, archive, dernier.dernier, settings.bounds)
-                archive.noter_restauration(
-                    Restauration(ancien=faite.ancien, nouveau=faite.nouveau, jusqu_a=faite.messages, le=LE)
-                )
+                note = Restauration(ancien=faite.ancien, nouveau=faite.nouveau, jusqu_a=faite.messages, le=LE)
+                archive.noter_restauration(note, Cle())
                 async with Journal(nc, archive.journal, settings.bounds) as journal:
                     suite = await comparer(archive, journal)
                 assert (suite.communs, suite.constats) == (faite.messages, [])
