@@ -359,6 +359,8 @@ async def test_coupe_puis_repris_dans_le_meme_dossier_le_verdict_est_le_meme(
     lus.clear()
     verdicts = await tout()
     assert [one.egal for one in verdicts] == [True, True]
+    # Celle en service peut avoir avancé entre les deux.
+    entier = max(entier, *(one.total for one in lus))
     assert min(one.total for one in lus) <= entier - 80, "repris où il en était"
     lus.clear()
     assert [one.egal for one in await tout()] == [True, True]
