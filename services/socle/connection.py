@@ -92,7 +92,7 @@ class FastClient(Client):
             await super().close()
         task: asyncio.Task[None] | None = getattr(self, "_reconnection_task", None)
         if task is not None and task is not asyncio.current_task():
-            await _cancel(task)
+            await cancel(task)
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -214,11 +214,11 @@ async def connect(settings: Settings, identity: str) -> Client:
 
 
 async def _give_up(client: Client, opening: asyncio.Future[None]) -> None:
-    await _cancel(opening)
+    await cancel(opening)
     await client.close()
 
 
-async def _cancel(task: asyncio.Future[None]) -> None:
+async def cancel(task: asyncio.Future[None]) -> None:
     """Until it ends: a cancellation that meets a refused connection is lost (``wait_for`` of Python 3.11)."""
     while not task.done():
         task.cancel()
