@@ -8,6 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from contracts.evenements.conformite import (
+    DossierDeclareConforme,
+    DossierDeclareNonConforme,
+    DouteSignale,
+    PieceJugee,
+    RegularisationDemandee,
+    VerificationConclue,
+)
 from contracts.evenements.deliberation import (
     DecisionPrise,
     JuryClos,
@@ -34,9 +42,11 @@ from contracts.evenements.notation import (
 from contracts.evenements.publication import PreuveJournal
 from contracts.messages import Event
 from contracts.session import SessionFigee
+from contracts.vocabulaire import Decision
 from services.communs.mots import jour_dit, par_qui
 from services.publication.documents.francais import nombre
 
+PROVISOIRES = frozenset({Decision.EN_ATTENTE, Decision.EPREUVES_CONTROLE})
 DECISIONS = {
     "admis": "admis",
     "ajourne": "ajourné",
@@ -67,11 +77,12 @@ Faits: TypeAlias = Sequence[FaitLu]
 
 @dataclass(frozen=True)
 class HistoireCandidat:
-    """Les faits de son relevé d'épreuves et ceux de son jury, chacun dans l'ordre du journal."""
+    """Les faits de son relevé d'épreuves, de son jury et de son dossier, chacun dans l'ordre du journal."""
 
     candidat: str
     releve: Faits = ()
     jury: Faits = ()
+    dossier: Faits = ()
 
     @property
     def decisions(self) -> list[tuple[FaitLu, DecisionPrise]]:
@@ -81,6 +92,11 @@ class HistoireCandidat:
             for one in self.jury
             if isinstance(one.event, DecisionPrise) and one.event.candidat == self.candidat
         ]
+
+    @property
+    def decisions_finales(self) -> list[tuple[FaitLu, DecisionPrise]]:
+        """Celles qui n'attendaient ni une note, ni des épreuves de contrôle."""
+        return [one for one in self.decisions if one[1].decision not in PROVISOIRES]
 
 
 def preuve(fait: FaitLu, session: SessionFigee) -> PreuveJournal:
@@ -156,5 +172,23 @@ def _dire_du_jury(event: Event) -> str:
             return f"jury {event.jury} clos"
         case JuryReconvoque(motif=motif):
             return f"jury {event.jury} réuni de nouveau ({motif})"
+        case _:
+            return _dire_du_dossier(event)
+
+
+def _dire_du_dossier(event: Event) -> str:
+    match event:
+        case PieceJugee(piece=piece, verdict=verdict):
+            return f"pièce {piece} jugée {verdict.replace('_', ' ')}"
+        case RegularisationDemandee(piece=piece, manques=manques):
+            return f"pièce {piece} à compléter ({', '.join(manques)})"
+        case DossierDeclareConforme():
+            return "dossier déclaré conforme"
+        case DossierDeclareNonConforme(motifs=motifs):
+            return f"dossier déclaré non conforme ({', '.join(motifs)})"
+        case DouteSignale(motif=motif):
+            return f"doute signalé ({motif})"
+        case VerificationConclue(conforme=conforme, motif=motif):
+            return f"vérification conclue {'conforme' if conforme else 'non conforme'} ({motif})"
         case _:
             return event.NAME.partition(".")[2].rpartition(".")[0].replace("_", " ")

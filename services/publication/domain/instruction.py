@@ -6,7 +6,7 @@ Une fonction pure de son histoire. Elle ne conclut pas : le service instruit, av
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from contracts.evenements.notation import (
     AbsenceConstatee,
@@ -25,21 +25,20 @@ from contracts.evenements.notation import (
 from contracts.evenements.publication import ConstatReclamation, Trouvaille
 from contracts.messages import Event
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Decision
-from services.communs.explication import clause
-from services.publication.domain.histoire import FaitLu, HistoireCandidat, place, preuves
+from services.publication.domain.histoire import PROVISOIRES, FaitLu, HistoireCandidat, place
+from services.publication.domain.instruction_conformite import dossier_du_candidat
 from services.publication.domain.instruction_jury import decision_du_jury, seance_du_jury
+from services.publication.domain.trouvaille import trouvaille
 
 __all__ = ["trouver"]
 
 REGLE_APRES_JURY, REGLE_COMMISSION = "AMB-54", "TR-N03"
-PROVISOIRES = frozenset({Decision.EN_ATTENTE, Decision.EPREUVES_CONTROLE})
 CHANGENT = (NoteSaisie, NoteHarmonisee, NoteRectifiee, NoteTardiveIntegree, AbsenceConstatee, AbsenceJustifiee)
 REPARENT = (NoteRectifiee, NoteTardiveIntegree)
 
 
 def trouver(histoire: HistoireCandidat, session: SessionFigee) -> tuple[Trouvaille, ...]:
-    """Tout ce que l'histoire du candidat montre, dans l'ordre : ses notes, puis la décision, puis le jury."""
+    """Tout ce que l'histoire du candidat montre, dans l'ordre : ses notes, la décision, le jury, son dossier."""
     return (
         *_apres_le_verrou(histoire, session),
         *_apres_le_jury(histoire, session),
@@ -49,6 +48,7 @@ def trouver(histoire: HistoireCandidat, session: SessionFigee) -> tuple[Trouvail
         *_commissions(histoire, session),
         *decision_du_jury(histoire, session),
         *seance_du_jury(histoire, session),
+        *dossier_du_candidat(histoire, session),
     )
 
 
@@ -62,7 +62,7 @@ def _apres_le_verrou(histoire: HistoireCandidat, session: SessionFigee) -> Itera
             case NoteHarmonisee(regle=regle) | NoteRectifiee(regle=regle) as event if place(event) in verrous:
                 texte = f"La note de {place(event)} a changé après la clôture de son lot, avec un motif."
                 faits = (verrous[place(event)], fait)
-                yield _trouvaille("note_changee_apres_verrou", regle, texte, faits, session)
+                yield trouvaille("note_changee_apres_verrou", regle, texte, faits, session)
             case _:
                 continue
 
@@ -92,7 +92,7 @@ def _vue_trop_tard(
     faits = (decision, fait) if reprise is None else (decision, fait, reprise)
     fonde = None if reprise else erreur
     code = "note_changee_apres_jury"
-    return _trouvaille(code, REGLE_APRES_JURY, texte, faits, session, fonde=fonde, revue=reprise is not None)
+    return trouvaille(code, REGLE_APRES_JURY, texte, faits, session, fonde=fonde, revue=reprise is not None)
 
 
 def _tardives(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[Trouvaille]:
@@ -104,13 +104,13 @@ def _tardives(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[Tro
                 recues[place(event)] = fait
             case NoteTardiveIntegree(regle=regle) as event if place(event) in recues:
                 texte = f"La note de {place(event)}, arrivée après la remontée, a été comptée par le service."
-                yield _trouvaille("note_tardive", regle, texte, (recues.pop(place(event)), fait), session, revue=True)
+                yield trouvaille("note_tardive", regle, texte, (recues.pop(place(event)), fait), session, revue=True)
             case _:
                 continue
     for ou, fait in recues.items():
         texte = f"La note de {ou} est arrivée après la remontée et n'a pas été comptée."
         regle = getattr(fait.event, "regle", session.reglement.remontee_ccf)
-        yield _trouvaille("note_tardive", regle, texte, (fait,), session)
+        yield trouvaille("note_tardive", regle, texte, (fait,), session)
 
 
 def _apres_l_arret(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[Trouvaille]:
@@ -129,7 +129,7 @@ def _apres_l_arret(histoire: HistoireCandidat, session: SessionFigee) -> Iterato
                     continue
                 texte = f"Une note de {place(fait.event)} est arrivée après que le résultat de l'épreuve a été arrêté."
                 regle = session.reglement.notation.regle_grille
-                yield _trouvaille("note_apres_arret", regle, texte, (arrete, fait), session)
+                yield trouvaille("note_apres_arret", regle, texte, (arrete, fait), session)
             case _:
                 continue
 
@@ -149,7 +149,7 @@ def _discordantes(histoire: HistoireCandidat, session: SessionFigee) -> Iterator
         texte = f"Les deux saisies de la note de {ou} ne concordent pas, et rien ne les a départagées."
         fonde = ConstatReclamation.ERREUR_MATERIELLE
         regle = session.reglement.notation.regle_rectification
-        yield _trouvaille("saisies_discordantes", regle, texte, (fait,), session, fonde=fonde)
+        yield trouvaille("saisies_discordantes", regle, texte, (fait,), session, fonde=fonde)
 
 
 def _commissions(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[Trouvaille]:
@@ -163,10 +163,10 @@ def _commissions(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[
         if manquants:
             texte = f"Il manquait à la commission qui a évalué {ou} : {', '.join(manquants)}."
             fonde = ConstatReclamation.IRREGULARITE
-            yield _trouvaille("commission_irreguliere", REGLE_COMMISSION, texte, (fait,), session, fonde=fonde)
+            yield trouvaille("commission_irreguliere", REGLE_COMMISSION, texte, (fait,), session, fonde=fonde)
         elif event.repli:
             texte = f"La commission qui a évalué {ou} siégeait avec le repli que le texte permet."
-            yield _trouvaille("commission_de_repli", event.regle, texte, (fait,), session)
+            yield trouvaille("commission_de_repli", event.regle, texte, (fait,), session)
 
 
 def _manquants(event: GrilleRemplie, session: SessionFigee) -> list[str]:
@@ -188,20 +188,3 @@ def _supplee(libres: Counter[str], repli: str | None) -> bool:
         return False
     libres[repli] -= 1
     return True
-
-
-def _trouvaille(
-    code: str,
-    regle: str,
-    texte: str,
-    faits: Iterable[FaitLu],
-    session: SessionFigee,
-    *,
-    fonde: ConstatReclamation | None = None,
-    revue: bool = False,
-) -> Trouvaille:
-    """Sous sa règle, en mots, avec ses preuves."""
-    lus = preuves(faits, session)
-    epreuve = next((e for one in faits if (e := getattr(one.event, "epreuve", None))), None)
-    dite = clause(session.reglement, regle, texte, faits=[one.dit for one in lus], preuves=[one.fait for one in lus])
-    return Trouvaille(code=code, epreuve=epreuve, fonde=fonde, revue=revue, explication=dite, preuves=lus)

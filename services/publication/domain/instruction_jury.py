@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -22,9 +22,9 @@ from contracts.evenements.publication import ConstatReclamation, Trouvaille
 from contracts.reglement import JuryRegle
 from contracts.session import SessionFigee
 from contracts.vocabulaire import EtatResultat, Membre
-from services.communs.explication import clause
 from services.publication.documents.francais import enumeration, nombre
-from services.publication.domain.histoire import FaitLu, HistoireCandidat, preuves
+from services.publication.domain.histoire import FaitLu, HistoireCandidat
+from services.publication.domain.trouvaille import irregularite, trouvaille
 
 REGLE_ERREUR = "DC-REC01"
 RECOPIEES = frozenset({EtatResultat.NOTE, EtatResultat.ZERO_SUPPORT})
@@ -56,7 +56,7 @@ def _totaux(fait: FaitLu, dite: DecisionPrise, session: SessionFigee) -> Iterato
     if differents:
         texte = f"Refait, le total de la décision ne tombe pas juste : {enumeration(differents)}."
         fonde = ConstatReclamation.ERREUR_MATERIELLE
-        yield _trouvaille("total_different", REGLE_ERREUR, texte, (fait,), session, fonde=fonde, chiffres=differents)
+        yield trouvaille("total_different", REGLE_ERREUR, texte, (fait,), session, fonde=fonde, chiffres=differents)
 
 
 def _points(ligne: Ligne, session: SessionFigee) -> Fraction:
@@ -96,7 +96,7 @@ def _transcription(
     compte, arretee = nombre(ligne.note), nombre(resultat.note)
     texte = f"La décision compte {compte} à {ligne.epreuve}, le résultat arrêté est {arretee}."
     fonde = ConstatReclamation.ERREUR_MATERIELLE
-    yield _trouvaille("note_mal_transcrite", REGLE_ERREUR, texte, (arrete, fait), session, fonde=fonde)
+    yield trouvaille("note_mal_transcrite", REGLE_ERREUR, texte, (arrete, fait), session, fonde=fonde)
 
 
 def _arrete(epreuve: str, position: int, histoire: HistoireCandidat) -> FaitLu | None:
@@ -165,7 +165,7 @@ def seance_du_jury(histoire: HistoireCandidat, session: SessionFigee) -> Iterato
             seance.voir(fait, histoire.candidat)
         elif isinstance(fait.event, MembreRecuse) and fait.event.candidat == histoire.candidat:
             texte = f"{fait.event.membre} a été récusé après la décision, qui n'a pas été reprise."
-            yield _irregularite("recuse_apres_decision", session.reglement.jury.regle, texte, (decision, fait), session)
+            yield irregularite("recuse_apres_decision", session.reglement.jury.regle, texte, (decision, fait), session)
 
 
 def _pouvoir(seance: _Seance, decision: FaitLu, candidat: str, session: SessionFigee) -> Iterator[Trouvaille]:
@@ -174,17 +174,17 @@ def _pouvoir(seance: _Seance, decision: FaitLu, candidat: str, session: SessionF
     if qui != seance.preside:
         texte = f"La décision a été donnée par {qui} alors que le jury était présidé par {seance.preside}."
         transmise = () if seance.transmission is None else (seance.transmission,)
-        yield _irregularite("presidence_depassee", regle.regle_president, texte, (*transmise, decision), session)
+        yield irregularite("presidence_depassee", regle.regle_president, texte, (*transmise, decision), session)
     if qui not in seance.presents:
         texte = f"{qui} a donné la décision sans être attesté présent à la séance."
-        yield _irregularite("president_absent", regle.regle_president, texte, (decision,), session)
+        yield irregularite("president_absent", regle.regle_president, texte, (decision,), session)
     if qui in seance.recuses:
         texte = f"{qui} a donné la décision alors qu'il était récusé pour ce candidat."
-        yield _irregularite("president_recuse", regle.regle, texte, (seance.recuses[qui], decision), session)
+        yield irregularite("president_recuse", regle.regle, texte, (seance.recuses[qui], decision), session)
     formes = () if seance.nomme is None else seance.nomme.membres
     if regle.incompatibilite and any(one.id == qui and candidat in one.a_forme for one in formes):
         texte = f"{qui} a donné la décision d'un candidat qu'il a formé."
-        yield _irregularite("president_a_forme", regle.incompatibilite, texte, (decision,), session)
+        yield irregularite("president_a_forme", regle.incompatibilite, texte, (decision,), session)
 
 
 def _reunion(seance: _Seance, decision: FaitLu, candidat: str, session: SessionFigee) -> Iterator[Trouvaille]:
@@ -194,28 +194,8 @@ def _reunion(seance: _Seance, decision: FaitLu, candidat: str, session: SessionF
     faits = (decision,) if seance.constitue is None else (seance.constitue, decision)
     if len(siegent) < regle.membres_min:
         texte = f"{len(siegent)} membre(s) siégeai(en)t pour ce candidat, il en faut au moins {regle.membres_min}."
-        yield _irregularite("jury_incomplet", regle.regle, texte, faits, session)
+        yield irregularite("jury_incomplet", regle.regle, texte, faits, session)
     for cote in map(JuryRegle.profils_de, regle.parite or [one.profil for one in regle.profils if one.minimum]):
         if not any(one.profil in cote for one in siegent):
             texte = f"Aucun membre « {' ou '.join(cote).replace('_', ' ')} » ne siégeait pour ce candidat."
-            yield _irregularite("part_absente", regle.regle, texte, faits, session)
-
-
-def _irregularite(code: str, regle: str, texte: str, faits: Iterable[FaitLu], session: SessionFigee) -> Trouvaille:
-    return _trouvaille(code, regle, texte, faits, session, fonde=ConstatReclamation.IRREGULARITE)
-
-
-def _trouvaille(
-    code: str,
-    regle: str,
-    texte: str,
-    faits: Iterable[FaitLu],
-    session: SessionFigee,
-    *,
-    fonde: ConstatReclamation,
-    chiffres: dict[str, str] | None = None,
-) -> Trouvaille:
-    lus = preuves(faits, session)
-    dits, ids = [one.dit for one in lus], [one.fait for one in lus]
-    dite = clause(session.reglement, regle, texte, faits=dits, chiffres=chiffres, preuves=ids)
-    return Trouvaille(code=code, fonde=fonde, explication=dite, preuves=lus)
+            yield irregularite("part_absente", regle.regle, texte, faits, session)

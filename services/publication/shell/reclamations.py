@@ -78,7 +78,7 @@ class ShellReclamations(BaseShell):
             )
 
     async def voir_instruction(self, query: VoirInstruction) -> list[Data]:
-        """What an instruction would find now; nothing of a candidate whom no jury decided on."""
+        """What an instruction would find now."""
         trouve = trouver(await self._histoire(query, query.candidat), await self.session(query))
         return [one.model_dump(mode="json") for one in trouve]
 
@@ -111,7 +111,7 @@ class ShellReclamations(BaseShell):
         return session.parametres.publication if session.parametres.publication <= le else None
 
     async def _histoire(self, of: Situe, candidat: str) -> HistoireCandidat:
-        """His marks and his jury, by the exact subject of each; the jury is told by his place, else by a result."""
+        """His marks, jury and dossier, by exact subject; the jury is told by his place, else by a result."""
         place = await self._faits(of, "deliberation", f"place-{candidat}")
         code = next((one.event.jury for one in place if isinstance(one.event, CandidatRattache)), None)
         if code is None:  # a jury named before the places were written
@@ -119,7 +119,8 @@ class ShellReclamations(BaseShell):
             with self._env.engine.connect() as connection:
                 code = resultats.jury_du_candidat(connection, **self._lieu(of), candidat=candidat)
         jury = [] if code is None else await self._faits(of, "deliberation", f"jury-{code}")
-        return HistoireCandidat(candidat, await self._faits(of, "notation", f"releve-{candidat}"), jury)
+        releve = await self._faits(of, "notation", f"releve-{candidat}")
+        return HistoireCandidat(candidat, releve, jury, await self._faits(of, "conformite", f"dossier-{candidat}"))
 
     async def _faits(self, of: Situe, service: str, agregat: str) -> list[FaitLu]:
         """Every fact of an aggregate with where it stands, in the order of the journal."""
