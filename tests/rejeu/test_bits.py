@@ -37,6 +37,8 @@ from tests.rejeu.hasard import jouer_au_hasard, sessions
 
 GRAINE = 20260601
 PATIENCE = 20.0
+PLUS_D_UN_BLOC = 25_000  # événements
+COMPRESSE = b"cmp"  # le début d'un bloc compressé
 INTACT, SERVEUR, LECTURE, COMPARAISON = "contenu intact", "serveur", "lecture", "comparaison"
 
 
@@ -180,15 +182,17 @@ def eprouver(intacte: Intacte, dossier: Path, combien: int) -> Bilan:
 
 
 @pytest.fixture
-def cinq_mille(tmp_path_factory: pytest.TempPathFactory) -> Intacte:
-    """Une histoire au hasard, quelques mégaoctets."""
+def longue(tmp_path_factory: pytest.TempPathFactory) -> Intacte:
+    """Une histoire au hasard, assez longue pour que le serveur ait clos et compressé un bloc (S2)."""
 
     async def jouee() -> list[Stored]:
         async with banc(*sessions()) as neuf:
-            hasard = await jouer_au_hasard(neuf, 5_000, GRAINE)
+            hasard = await jouer_au_hasard(neuf, PLUS_D_UN_BLOC, GRAINE)
             return max(hasard.messages.values(), key=len)
 
-    return intacte(tmp_path_factory.mktemp("longue"), asyncio.run(jouee()))
+    faite = intacte(tmp_path_factory.mktemp("longue"), asyncio.run(jouee()))
+    assert any(one.read_bytes()[:3] == COMPRESSE for one in faite.blocs)
+    return faite
 
 
 def test_un_bit_retourne_dans_le_journal_est_vu_et_l_archive_rend_l_original(
@@ -201,9 +205,9 @@ def test_un_bit_retourne_dans_le_journal_est_vu_et_l_archive_rend_l_original(
 
 @pytest.mark.chaos
 def test_deux_cents_bits_retournes_dans_un_journal_sont_vus(
-    courte: Intacte, cinq_mille: Intacte, tmp_path: Path, record_property: Callable[[str, object], None]
+    courte: Intacte, longue: Intacte, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    for un_journal in (courte, cinq_mille):
+    for un_journal in (courte, longue):
         bilan = eprouver(un_journal, tmp_path, 100)
         bilan.dire(record_property)
         assert bilan.par_qui.total() - bilan.par_qui[INTACT] > 0
