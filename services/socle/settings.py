@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     archivage: bool = True  # `servir` archives and seals while it runs
     archive_messages: int = Field(default=10_000, ge=1)  # messages in a segment, at most
     archive_secondes: float = Field(default=600.0, gt=0)  # age at which a segment is closed, full or not
+    temoins: Path | None = None  # heads of other académies' journals signed here; default under `donnees`
     rejeu_archive: bool = False  # replays read what is sealed from the archive, and spare the broker
     scellement_cle: Path | None = None  # file of the sealing key; default under `donnees`, made at first use
     scellement_commande: str = ""  # external signer (hardware module): what to sign on its input, base64 on its output
@@ -138,6 +139,11 @@ class Settings(BaseSettings):
     def archive_dir(self) -> Path:
         """Where the sealed segments are; another disk than the broker's, better another machine."""
         return (self.archive or self.donnees / "archive").absolute()
+
+    @property
+    def temoins_dir(self) -> Path:
+        """Where each head of another's journal signed here is kept: a rewritten history is held against it."""
+        return (self.temoins or self.donnees / "temoins").absolute()
 
     @property
     def scellement_cle_file(self) -> Path:

@@ -636,3 +636,27 @@ def _memoire(pid: int) -> int:
         return 0
     (ligne,) = [one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("VmRSS")]
     return int(ligne.split()[1]) // 1024
+
+
+def test_une_autre_academie_atteste_le_journal_et_reconnait_une_histoire_recrite(
+    parchemin: Terminal, seul: Terminal, tmp_path: Path
+) -> None:
+    cle, temoin = tmp_path / "auteur.pem", tmp_path / "temoin.pem"
+    tete, vue = tmp_path / "tete.json", tmp_path / "cosignature.json"
+    assert parchemin("archive", "sceller").code == FAIT
+    assert parchemin("archive", "cle", "--sortie", cle).code == FAIT
+    assert seul("archive", "cle", "--sortie", temoin).code == FAIT
+    journal = parchemin("archive", "etat", "--json").json[0]["journal"]
+    assert parchemin("archive", "tete", "--journal", journal, "--sortie", tete).code == FAIT
+    sans_cle = seul("archive", "cosigner", tete, "--sortie", vue)
+    assert (sans_cle.code, vue.exists()) == (REFUSE, False)
+    assert "TETE_SANS_CONFIANCE" in sans_cle.erreurs
+    assert seul("archive", "cosigner", tete, "--cle", cle, "--sortie", vue).code == FAIT
+    assert parchemin("archive", "recevoir", vue, "--cle", temoin).code == FAIT
+    verifie = parchemin("archive", "verifier", "--temoin", temoin, "--hors-ligne", "--json")
+    assert verifie.code == FAIT, verifie.tout
+    assert any(one["journal"] == journal and one["cosignee"] for one in verifie.json["archive"])
+    brute = json.loads(tete.read_text())
+    brute["scelle"]["manifeste"]["cree"] = "hier"
+    tete.write_text(json.dumps(brute))
+    assert "TETE_SANS_CONFIANCE" in seul("archive", "cosigner", tete, "--cle", cle, "--sortie", vue).erreurs
