@@ -55,6 +55,24 @@ class BrokerFailed(SocleError):
     code = "COURTIER_EN_ECHEC"
 
 
+class DatabaseAway(SocleError):
+    """The database does not answer, or somebody holds what is asked for: send the same command, same id, again."""
+
+    code = "BASE_ABSENTE"
+
+
+class DatabaseDenied(SocleError):
+    """The database forbids something to this role: its rights do not fit this program."""
+
+    code = "BASE_INTERDITE"
+
+
+class StopAsked(SocleError):
+    """The process was asked to stop while it waited for something that is away."""
+
+    code = "ARRET_DEMANDE"
+
+
 class TooLarge(SocleError):
     """The decision does not fit in one message (limit of the stream)."""
 

@@ -15,6 +15,7 @@ from services.socle import parking
 from services.socle.enveloppe import Stored
 from services.socle.errors import BrokerAway, NotDense, StreamChanged, StreamMissing
 from services.socle.facts import Source
+from services.socle.presence import brief, told
 from services.socle.read_model import BrokenProjection, Fenced, Outcome, Standing
 from services.socle.reader import StreamIdentity
 from services.socle.sql import in_writer, is_away
@@ -53,6 +54,7 @@ class Feed:
     def __init__(self, owner: Projector, source: Source, standings: list[Standing]) -> None:
         self.owner, self.source, self.standings = owner, source, standings
         self.trouble: str | None = None
+        self._quiet = False  # the loss of the server is told once for the whole service, elsewhere
         self._read_up_to = 0
         self._wait = 0.0
 
@@ -175,18 +177,18 @@ class Feed:
         """Wait longer each time, up to a bound; tell the change of state once."""
         what = "base" if is_away(error) else "journal"
         if self.trouble is None:
-            log.warning(
-                f"{what}_absente" if what == "base" else f"{what}_absent",
-                stream=self.source.stream,
-                cause=_brief(error),
-            )
-        self.trouble = f"{what} : {_brief(error)}"
+            self._quiet = told(self.owner.engine, error)
+            event = "base_absente" if what == "base" else "journal_absent"
+            (log.debug if self._quiet else log.warning)(event, stream=self.source.stream, cause=brief(error))
+        self.trouble = f"{what} : {brief(error)}"
         self._wait = min(MAX_WAIT, max(0.05, self._wait * 2))
         await asyncio.sleep(self._wait * random.uniform(0.5, 1))
 
     def _healthy(self, what: str) -> None:
         if self.trouble is not None and self.trouble.startswith(what):
-            log.info("projections_reprises", stream=self.source.stream, apres=self.trouble)
+            (log.debug if self._quiet else log.info)(
+                "projections_reprises", stream=self.source.stream, apres=self.trouble
+            )
             self.trouble, self._wait = None, 0.0
 
 
@@ -211,9 +213,3 @@ async def _batches(queue: asyncio.Queue[list[Stored] | Exception | None]) -> Asy
         if isinstance(item, Exception):
             raise item
         over = item is None
-
-
-def _brief(error: Exception) -> str:
-    """First line of what the driver says: no statement, no values."""
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__} : {(str(cause).splitlines() or [''])[0][:200]}"

@@ -42,6 +42,7 @@ from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.hindsight import Memory, Owing, Then
 from services.socle.parking import Parked, now, origin_of
+from services.socle.presence import told
 from services.socle.pull import Pull
 from services.socle.ranks import Aggregate, Ranks
 from services.socle.runner import DERIVED
@@ -223,7 +224,7 @@ class Runner:
             try:
                 aggregates = await self._handle_all(messages)
             except Exception as error:
-                self._tell_once("reaction_en_attente", cause=origin_of(error))
+                self._tell_waiting(error)
                 await self._postpone(messages, self.owner.backoff[0])
                 return
             finally:
@@ -261,7 +262,7 @@ class Runner:
                 try:
                     await self._advance(aggregate, deliveries)
                 except Exception as error:  # of the machinery: one aggregate must not take the batch down
-                    self._tell_once("reaction_en_attente", cause=origin_of(error))
+                    self._tell_waiting(error)
                     aggregate.settled = []
                     aggregate.postponed = [(message, self.owner.backoff[0]) for message, _ in deliveries]
 
@@ -405,11 +406,15 @@ class Runner:
         outage = is_away(error) or isinstance(error, (BrokerAway, StreamMissing))
         if count >= self.owner.attempts and not outage:
             return Park(getattr(error, "code", None) or "REACTION_EN_ECHEC", f"{count} essais : {origin_of(error)}")
-        if count == 1:
+        if count == 1 and not told(self.owner.engine, error):
             log.warning(
                 "reaction_a_reessayer", reaction=self.reaction.name, message=stored.where, cause=origin_of(error)
             )
         return Later(backoff[min(count, len(backoff)) - 1])
+
+    def _tell_waiting(self, error: Exception) -> None:
+        if not told(self.owner.engine, error):
+            self._tell_once("reaction_en_attente", cause=origin_of(error))
 
     def _tell_once(self, event: str, **details: str) -> None:
         key = event + repr(details)

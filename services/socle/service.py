@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Self
 
 import orjson
@@ -27,18 +28,21 @@ from nats.errors import Error, MaxPayloadError
 from sqlalchemy import Engine
 
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
-from services.socle import parking
+from services.socle import migrating, parking
+from services.socle.bases import open_base, open_coffre, presences
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
-from services.socle.errors import SocleError
+from services.socle.errors import DatabaseAway, SocleError
 from services.socle.handlers import Handler
 from services.socle.journal import NOTHING, History, Journal, Store
+from services.socle.migrating import history_of, history_of_coffre, prepare
 from services.socle.parking import now
+from services.socle.presence import BASE_AWAY, Patience, waiting
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
-from services.socle.sql import engine_for, in_writer
+from services.socle.sql import in_writer, is_away
 from services.socle.subjects import stream_name, subject
 
 log = structlog.get_logger("service")
@@ -153,10 +157,13 @@ def collect_rarely() -> None:
 
 
 class Service:
-    """One running service. ``async with Service(settings, spec)``: ready when entered, quiet when left."""
+    """One running service. ``async with Service(settings, spec)``: ready when entered, quiet when left.
 
-    def __init__(self, settings: Settings, spec: ServiceSpec) -> None:
-        self.settings, self.spec = settings, spec
+    ``patience``: how long it waits for a database that is away when it starts; once started, it waits for ever.
+    """
+
+    def __init__(self, settings: Settings, spec: ServiceSpec, patience: Patience | None = None) -> None:
+        self.settings, self.spec, self.patience = settings, spec, patience or Patience()
         self._stack = AsyncExitStack()
         self.environment: Environment
         self.parts: Parts
@@ -185,10 +192,16 @@ class Service:
         for session in settings.sessions:
             journal = Journal(nc, stream_name(settings.academie, session), settings.bounds)
             journals[session] = await self._stack.enter_async_context(journal)
-        engine = self._engine(settings.database_url(spec.name))
-        coffre = Coffre(self._engine(settings.coffre()), master_key(settings.coffre_cle_file))
+        here, there = presences(settings, spec.name)
+        engine, safe = open_base(settings, spec.name, here), open_coffre(settings, spec.name, there)
+        for one in (engine, safe):
+            self._stack.callback(one.dispose)
+        key = master_key(settings.coffre_cle_file)
+        await self._base(safe, history_of_coffre())
+        coffre = Coffre(safe, key, create=False)
         env = self.environment = Environment(settings, spec.name, nc, journals, coffre, engine, spec.registry)
         self.parts = spec.build(env)
+        await self._base(engine, history_of(spec.name, self.parts.projections))
         self.runner = env.runner = Runner(
             academie=settings.academie,
             service=spec.name,
@@ -232,10 +245,12 @@ class Service:
         await self.reactions.start()
         self._stack.push_async_callback(self.reactions.stop)
 
-    def _engine(self, url: str) -> Engine:
-        engine = engine_for(url)
-        self._stack.callback(engine.dispose)
-        return engine
+    async def _base(self, engine: Engine, history: migrating.History) -> None:
+        """The base at its revision; a server that is away is waited for."""
+        allowed = self.settings.base_migrer or engine.dialect.name == "sqlite"
+        await waiting(
+            history.name, partial(in_writer, engine, prepare, engine, history, allowed=allowed), self.patience
+        )
 
     async def command(self, body: bytes) -> Data:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
@@ -423,6 +438,8 @@ class _Door:
         except (SocleError, ContractError) as error:
             return error.code, as_json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
         except Exception as error:
+            if is_away(error):
+                return DatabaseAway.code, as_json(BASE_AWAY)
             log.exception("erreur_interne", demande=name)
             told = {"ok": False, "code": "ERREUR_INTERNE", "detail": type(error).__name__, "refus": False}
             return "ERREUR_INTERNE", as_json(told)

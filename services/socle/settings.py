@@ -1,7 +1,8 @@
 """Every setting of the system, in one place. Each comes from ``PARCHEMIN_<NAME>``; the defaults run on a laptop.
 
 Passwords of the broker are not fields: ``PARCHEMIN_NATS_MDP_<IDENTITY>``, else the secrets file that the embedded
-server writes once under the data directory.
+server writes once under the data directory. Nor are those of PostgreSQL: ``PARCHEMIN_DB_MDP_<SERVICE>``, else the file
+of ``PARCHEMIN_DB_SECRETS``, else whatever libpq finds by itself (``PGPASSFILE``, a certificate).
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.socle.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD_PREFIX = "PARCHEMIN_NATS_MDP_"  # noqa: S105 - the name of the variable, not a password
+DB_PASSWORD_PREFIX = "PARCHEMIN_DB_MDP_"  # noqa: S105 - idem
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Settings(BaseSettings):
 
     db_url: str = "sqlite:///{donnees}/{service}.db"
     coffre_url: str = "sqlite:///{donnees}/coffre.db"
+    db_secrets: Path | None = None  # JSON object {service: password}, for PostgreSQL
+    db_admin_url: SecretStr = SecretStr("")  # of whoever creates roles and schemas; used by `base roles` alone
+    base_migrer: bool = True  # a service migrates its base when it starts; SQLite always does
     coffre_cle: Path | None = None  # file of the master key of the coffre; default under `donnees`
 
     documents: Path | None = None  # where files for people are written; default under `donnees`
@@ -127,8 +132,13 @@ class Settings(BaseSettings):
             raise Misconfigured(f"mot de passe de {identity} inconnu : définissez {variable} ou {self.secrets_file}")
         return found
 
+    def db_password(self, service: str) -> str | None:
+        """The password of a service's role in PostgreSQL (of the coffre's: ``coffre``), if it is known here."""
+        found = os.environ.get(DB_PASSWORD_PREFIX + service.upper())
+        return found or (_secrets(self.db_secrets).get(service) if self.db_secrets is not None else None)
+
     def database_url(self, service: str) -> str:
-        """Where a service keeps its read models."""
+        """Where a service keeps its read models. Never holds the password of its role: `bases` adds it."""
         return self.db_url.format(donnees=self.donnees.absolute(), service=service)
 
     @property
@@ -153,9 +163,9 @@ class Settings(BaseSettings):
     def coffre_cle_file(self) -> Path:
         return self.coffre_cle or self.donnees.absolute() / "coffre.cle"
 
-    def coffre(self) -> str:
-        """Where the keys of personal data are kept."""
-        return self.coffre_url.format(donnees=self.donnees.absolute())
+    def coffre(self, service: str = "coffre") -> str:
+        """Where the keys of personal data are kept; a service opens it under its own role (``{service}``)."""
+        return self.coffre_url.format(donnees=self.donnees.absolute(), service=service)
 
 
 def _secrets(path: Path) -> dict[str, str]:

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import orjson
 from sqlalchemy import (
+    URL,
     Boolean,
     Column,
     Connection,
@@ -40,6 +41,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+if TYPE_CHECKING:
+    from services.socle.presence import Presence
+
 T = TypeVar("T")
 
 # Sorted by code point in both engines; PostgreSQL would otherwise follow the locale of the database.
@@ -52,17 +56,23 @@ _EQUALITY = frozenset(
 )
 
 
-def engine_for(url: str) -> Engine:
-    """An engine set the way the house needs it, from ``sqlite:///file`` or ``postgresql://…``."""
+def engine_for(url: str | URL, presence: Presence | None = None) -> Engine:
+    """An engine set the way the house needs it, from ``sqlite:///file`` or ``postgresql://…``.
+
+    ``presence`` tells when a server is lost and found again, and spares it while it is away.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
-        return _postgres(parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+        engine = _postgres(parsed.set(drivername="postgresql+psycopg"))
+        if presence is not None:
+            presence.watch(engine)
+        return engine
     raise ValueError(f"base de données non prévue : {parsed.drivername} (attendu : sqlite ou postgresql)")
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -87,16 +97,17 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgres(url: str) -> Engine:
+def _postgres(url: URL) -> Engine:
+    asked = url.query.get("options", "")  # a search_path, most often: ours come beside it
     return create_engine(
-        url,
+        url.difference_update_query(["options"]),
         hide_parameters=True,  # an error quotes the statement, never the values
         pool_pre_ping=True,  # a connection cut while idle is replaced, not handed out
         connect_args={
             "connect_timeout": 5,
             "tcp_user_timeout": 10_000,  # a host that vanished is an error in 10 s, not in the kernel's 15 min
             "application_name": "parchemin",
-            "options": "-c TimeZone=UTC",
+            "options": " ".join([*((asked,) if isinstance(asked, str) else asked), "-c TimeZone=UTC"]).strip(),
         },
     )
 
@@ -122,10 +133,15 @@ async def in_writer(engine: Engine, work: Callable[..., T], *arguments: Any, **n
 def create_tables(engine: Engine, tables: Iterable[Table]) -> None:
     """Create what is missing; two instances starting together do not collide."""
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        lock_schema(connection)
         for table in tables:
             table.create(connection, checkfirst=True)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Until the end of the transaction, nobody else creates or migrates tables in this database."""
+    if connection.dialect.name == "postgresql":  # a writer of SQLite is alone already
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
@@ -142,6 +158,26 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, (OperationalError, InterfaceError, PoolTimeout))
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the server itself is away: no connection can be had, or the one in use is gone."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    if error.connection_invalidated:
+        return True
+    # A connection that could not be made has no SQLSTATE; a file of SQLite never has one.
+    state = getattr(error.orig, "sqlstate", "")
+    return isinstance(error, OperationalError) and (state is None or state in _LOST or state.startswith("08"))
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether the role lacks a right: waiting would not give it."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "42501"
+
+
+# The server stops, crashed, or starts; too many connections.
+_LOST = frozenset({"57P01", "57P02", "57P03", "53300"})
 
 
 class _EqualityOnly(TypeDecorator.Comparator[Any]):

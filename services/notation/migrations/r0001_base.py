@@ -1,0 +1,143 @@
+"""Base."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.socle.migrations import bookkeeping
+from services.socle.migrations.kinds import sorted_text
+
+revision, down_revision = "0001", None
+
+
+def upgrade() -> None:
+    bookkeeping.step_1()
+    op.create_table(
+        "bordereau_v1",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("lot", sorted_text(), nullable=False),
+        sa.Column("epreuve", sa.Text(), nullable=True),
+        sa.Column("situation", sa.Text(), nullable=True),
+        sa.Column("etat", sa.Text(), nullable=True),
+        sa.Column("candidats", sa.Text(), nullable=True),
+        sa.Column("nombre", sa.Integer(), nullable=True),
+        sa.Column("empreinte", sa.Text(), nullable=True),
+        sa.Column("depose_par", sa.Text(), nullable=True),
+        sa.Column("depose_le", sorted_text(), nullable=True),
+        sa.Column("clos_par", sa.Text(), nullable=True),
+        sa.Column("clos_le", sorted_text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "lot"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "decision_jury_v1",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("candidat", sorted_text(), nullable=False),
+        sa.Column("jury", sa.Text(), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("epreuves_controle", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "candidat"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "histoire_note_v3",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("candidat", sorted_text(), nullable=False),
+        sa.Column("fait", sorted_text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("rang", sa.Integer(), nullable=True),
+        sa.Column("epreuve", sa.Text(), nullable=True),
+        sa.Column("situation", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("avant", sa.Text(), nullable=True),
+        sa.Column("apres", sa.Text(), nullable=True),
+        sa.Column("etat", sa.Text(), nullable=True),
+        sa.Column("auteur", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("le", sorted_text(), nullable=True),
+        sa.Column("motif", sa.Text(), nullable=True),
+        sa.Column("regle", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "candidat", "fait"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "jury_du_candidat_v1",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("candidat", sorted_text(), nullable=False),
+        sa.Column("jury", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "candidat"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "note_v3",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("candidat", sorted_text(), nullable=False),
+        sa.Column("epreuve", sorted_text(), nullable=False),
+        sa.Column("situation", sorted_text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=True),
+        sa.Column("etat", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("lot", sa.Text(), nullable=True),
+        sa.Column("annexe", sa.Text(), nullable=True),
+        sa.Column("concorde", sa.Boolean(), nullable=True),
+        sa.Column("verrou", sa.Boolean(), nullable=True),
+        sa.Column("benefice", sa.Text(), nullable=True),
+        sa.Column("benefice_session", sa.Text(), nullable=True),
+        sa.Column("acquise", sa.Boolean(), nullable=True),
+        sa.Column("criteres", sa.Integer(), nullable=True),
+        sa.Column("acquis_regle", sa.Text(), nullable=True),
+        sa.Column("suspension_verification", sa.Text(), nullable=True),
+        sa.Column("suspension_discipline", sa.Text(), nullable=True),
+        sa.Column("mention", sa.Text(), nullable=True),
+        sa.Column("mention_regle", sa.Text(), nullable=True),
+        sa.Column("mention_motifs", sa.Text(), nullable=True),
+        sa.Column("fraude_annulee", sa.Boolean(), nullable=True),
+        sa.Column("remplacement", sa.Boolean(), nullable=True),
+        sa.Column("reporte_au", sorted_text(), nullable=True),
+        sa.Column("activite", sa.Text(), nullable=True),
+        sa.Column("fiche", sa.Text(), nullable=True),
+        sa.Column("controle_note", sa.Text(), nullable=True),
+        sa.Column("controle_absent", sa.Boolean(), nullable=True),
+        sa.Column("auteur", sa.Text(), nullable=True),
+        sa.Column("le", sorted_text(), nullable=True),
+        sa.Column("motif", sa.Text(), nullable=True),
+        sa.Column("regle", sa.Text(), nullable=True),
+        sa.Column("resultat_etat", sa.Text(), nullable=True),
+        sa.Column("resultat_note", sa.Text(), nullable=True),
+        sa.Column("resultat_brut", sa.Text(), nullable=True),
+        sa.Column("resultat_situations", sa.Text(), nullable=True),
+        sa.Column("resultat_regle", sa.Text(), nullable=True),
+        sa.Column("resultat_controle", sa.Text(), nullable=True),
+        sa.Column("arrete_le", sorted_text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "candidat", "epreuve", "situation"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "releve_v3",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("candidat", sorted_text(), nullable=False),
+        sa.Column("acces", sa.Text(), nullable=True),
+        sa.Column("acces_regle", sa.Text(), nullable=True),
+        sa.Column("categorie", sa.Text(), nullable=True),
+        sa.Column("reglement", sa.Text(), nullable=True),
+        sa.Column("facultatives", sa.Text(), nullable=True),
+        sa.Column("unites", sa.Text(), nullable=True),
+        sa.Column("controle_choisi", sa.Text(), nullable=True),
+        sa.Column("etg", sa.Text(), nullable=True),
+        sa.Column("etg_tentatives", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "candidat"),
+        if_not_exists=True,
+    )
