@@ -77,6 +77,9 @@ class Postgres:
             if time.monotonic() > deadline:
                 raise RuntimeError("des processus de PostgreSQL survivent")
             time.sleep(0.02)
+        # Where nobody reaps the orphans of a container they answer to signals, dead as they are: it would not start.
+        for lock in (Path(self._data, "postmaster.pid"), *self._home.glob(".s.PGSQL.*")):
+            lock.unlink(missing_ok=True)
 
     def remove(self) -> None:
         try:
