@@ -61,9 +61,11 @@ def _copied(connection: Connection, table: Table, names: Sequence[str], rows: li
     made = f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {target} WITH NO DATA"  # noqa: S608
     connection.exec_driver_sql(made)
     copy = f"COPY pg_temp.{name} ({columns}) FROM STDIN"
-    with _told_as_any_other(connection, copy), connection.connection.cursor() as cursor, cursor.copy(copy) as copying:
-        for row in rows:
-            copying.write_row(row)
+    with _told_as_any_other(connection, copy):
+        cursor: Any = connection.connection.cursor()  # psycopg's, which has what no other driver has
+        with cursor, cursor.copy(copy) as copying:
+            for row in rows:
+                copying.write_row(row)
     return f"pg_temp.{name}"
 
 

@@ -26,13 +26,15 @@ from services.exploitation.archive.dossier import Archive, archives
 from services.exploitation.archive.source import ArchiveSeule
 from services.exploitation.archive.verification import verifier
 from services.exploitation.banc import Banc, banc
+from services.exploitation.base.histoires import histoire
 from services.exploitation.composition import SERVICES, projections, spec
 from services.socle.enveloppe import H_TYPES, Stored
 from services.socle.errors import SocleError
 from services.socle.memory import MemoryJournal
+from services.socle.migrating import migrate
 from services.socle.projections import Projection, Projector
 from services.socle.replay import compare, replay
-from services.socle.sql import engine_for
+from services.socle.sql import engine_for, writing
 
 ANCIENNES = sorted((Path(__file__).parent / "archives").iterdir())
 AVANT_LES_EMPREINTES = "0.1.0-a"  # les empreintes des règlements ont changé une fois, avant la première version
@@ -83,6 +85,28 @@ async def test_les_questions_recoivent_les_reponses_d_alors(dossier: Path) -> No
             recues = await neuf.demander(question(par=QUI, **LIEU))
             champs = attendues[nom][0].keys()
             assert [{champ: one.get(champ) for champ in champs} for one in recues] == attendues[nom]
+
+
+async def test_les_deux_moteurs_y_lisent_les_memes_lignes(dossier: Path, tmp_path: Path, postgres_base: str) -> None:
+    """Dans des bases migrées, comme en production ; chaque projection des cinq services."""
+    lignes = 0
+    for nom in SERVICES:
+        ici, la = engine_for(f"sqlite:///{tmp_path}/{nom}.db"), engine_for(postgres_base)
+        for engine in (ici, la):
+            migrate(engine, histoire(nom))
+            for projection in projections(nom):
+                sources = [ArchiveSeule(one) for one in archives(dossier)]
+                await replay(projection, registry=spec(nom).registry, sources=sources, engine=engine)
+        for projection in projections(nom):
+            verdict = compare(ici, la, projection)
+            assert verdict.live == verdict.rebuilt, (nom, projection.label, verdict.differences[:3])
+            lignes += verdict.rows[0]
+        ici.dispose()
+        with writing(la) as connection:  # la suivante a des tables du même nom
+            for table in histoire(nom).tables:
+                table.drop(connection)
+        la.dispose()
+    assert lignes > 0
 
 
 async def test_les_reactions_d_aujourd_hui_n_ajoutent_rien_aux_faits_d_hier(dossier: Path) -> None:
