@@ -166,7 +166,7 @@ def test_a_server_killed_in_a_copy_is_waited_for(
     create_tables(engine, [tout])
     rows = [(str(rang), rang) for rang in range(20)]
 
-    class Mortel(list):  # type: ignore[type-arg]
+    class Mortel(list):
         def __iter__(self) -> Iterator[tuple[str, int]]:
             yield rows[0]
             postgres.kill()
