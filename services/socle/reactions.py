@@ -56,6 +56,7 @@ FILL = 0.05  # seconds to fill a batch: what a lone event waits at most
 BACKOFF = (0.5, 2.0, 8.0, 30.0, 60.0)
 NEWER_WAIT = 60.0  # an event newer than the program: wait for the upgrade, do not park
 MEND_EVERY = 0.5
+LULL, LULL_MAX = 0.1, 2.0
 
 DELIVERED = Context("message")
 
@@ -143,6 +144,7 @@ class Runner:
         self._attempts: dict[int, int] = {}
         self._due: dict[str, float] = {}  # aggregates in backoff: a later message must not wake them early
         self._told: set[str] = set()
+        self._lull = 0.0  # seconds to leave between two batches that could not be handled
         self._subscriber: Any = None
         self._memory = self._remember(0)
 
@@ -225,10 +227,15 @@ class Runner:
                 aggregates = await self._handle_all(messages)
             except Exception as error:
                 self._tell_waiting(error)
-                await self._postpone(messages, self.owner.backoff[0])
-                return
+                self._lull = min(LULL_MAX, max(LULL, self._lull * 2))
+                await self._postpone(messages, self.owner.backoff[0] + self._lull)
+                aggregates = None
             finally:
                 keeping.cancel()
+        if aggregates is None:
+            # Else thousands of messages would come and go, twice a second, as long as the database is away.
+            return await asyncio.sleep(self._lull)
+        self._lull = 0.0
         with suppress(NatsError):  # an answer that is lost is a delivery again, recognised by its rank
             for one in aggregates:
                 for message in one.settled:

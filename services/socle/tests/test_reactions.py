@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -13,13 +15,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from contracts.messages import Command, Refus, Registry
 from services.socle.enveloppe import Fact
 from services.socle.errors import BrokerAway, StreamChanged
-from services.socle.ranks import origin
-from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id
+from services.socle.ranks import Aggregate, Ranks, origin
+from services.socle.reactions import ALL, BATCH, LULL, LULL_MAX, Reaction, Reactions, broker_for, derived_id
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, writing
 from services.socle.testing import WRITER, Bench
@@ -380,6 +383,39 @@ async def test_a_killed_broker_and_a_restarted_program_lose_nothing(stage: Stage
     await until(lambda: len(recorder.done) == 12, timeout=15)
     for name in "ab":
         assert [one for one in recorder.comptes if one[0] == name] == [f"{name}:{amount}" for amount in range(6)]
+
+
+async def test_a_database_that_is_away_is_not_asked_in_a_tight_loop(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many messages wait: they come and go no faster for that. Counted in questions, not in seconds."""
+    asked, away, done = 0, True, []
+    load = Ranks.load
+
+    def counted(self: Ranks, subjects: list[str]) -> list[Aggregate]:
+        nonlocal asked
+        asked += 1
+        if away:
+            raise OperationalError("SELECT", None, sqlite3.OperationalError("absente"))
+        return load(self, subjects)
+
+    async def execute(command: Command) -> None:
+        done.append(command.id)
+
+    monkeypatch.setattr(Ranks, "load", counted)
+    rounds = 10
+    count = rounds * BATCH
+    await stage(execute)
+    for amount in range(rounds):
+        await stage.teller.write_all({f"c{n}": deposits(f"c{n}", amount) for n in range(BATCH)})
+    await until(lambda: asked >= 5, 60.0)
+    began, before = time.monotonic(), asked
+    await asyncio.sleep(2 * LULL_MAX)
+    assert asked - before <= 2 + (time.monotonic() - began) / LULL
+    assert asked - before <= count // BATCH, "moins que d'une seule redistribution de tout ce qui attend"
+    away = False
+    await until(lambda: len(set(done)) == count, 60.0)
+    assert len(done) == count
 
 
 async def test_on_postgres_too(journal: Bench, teller: Teller, postgres_base: str):
