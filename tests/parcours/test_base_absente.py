@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -81,7 +82,10 @@ def mort(postgres: Postgres) -> Iterator[Callable[[], None]]:
 
 
 class Tueur:
-    """Donne les commandes ; à certaines, tue PostgreSQL d'abord, insiste pendant qu'il manque, puis le relance."""
+    """Donne les commandes ; à certaines, tue PostgreSQL d'abord, insiste pendant qu'il manque, puis le relance.
+
+    Les premières demandes vont droit au service, qui répond ce qu'il en est ; la dernière attend, comme au terminal.
+    """
 
     def __init__(self, plateforme: Plateforme, postgres: Postgres, mortelles: set[str]) -> None:
         self._plateforme, self._postgres, self._mortelles = plateforme, postgres, mortelles
@@ -90,14 +94,20 @@ class Tueur:
     async def __call__(self, ligne: Mapping[str, Any]) -> Data:
         if ligne["id"] in self._mortelles:
             await asyncio.to_thread(self._postgres.kill)
-            self.pendant += [(await self._plateforme.commander_brut(ligne)).get("code") for _ in range(20)]
+            self.pendant += [await self._sans_attendre(ligne) for _ in range(20)]
+            attendue = asyncio.create_task(self._plateforme.commander_brut(ligne))
             await asyncio.to_thread(self._postgres.start)
+            await attendue
         async with asyncio.timeout(LONGTEMPS):
-            while True:
-                reponse = await self._plateforme.commander_brut(ligne)
-                if reponse.get("code") != ABSENTE:
-                    return reponse
-                await asyncio.sleep(0.05)
+            while (reponse := await self._plateforme.commander_brut(ligne)).get("code") == ABSENTE:
+                pass
+            return reponse
+
+    async def _sans_attendre(self, ligne: Mapping[str, Any]) -> str | None:
+        service, _, nom = ligne["commande"].partition(".")
+        chemin = f"cmd.{self._plateforme.settings.academie}.{service}.{nom}"
+        reponse: Data = orjson.loads((await self._plateforme.nc.request(chemin, orjson.dumps(ligne), timeout=30)).data)
+        return reponse.get("code")
 
 
 async def test_tue_trois_fois_en_pleine_histoire_rien_ne_se_perd_ni_ne_se_double(
