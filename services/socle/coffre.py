@@ -39,7 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from contracts.messages import Refus
 from services.socle.errors import SocleError
-from services.socle.sql import Moment, writing
+from services.socle.sql import Moment, create_tables, writing
 
 METADATA = MetaData()
 KEYS = Table(
@@ -73,7 +73,7 @@ class Coffre:
         self._secrets: dict[str, bytes] = {}
         self._due: dict[str, bytes] = {}  # keys made sure of, for the seal that follows and no longer
         if create:
-            METADATA.create_all(engine)
+            create_tables(engine, METADATA.sorted_tables)
 
     def ensure(self, persons: Iterable[str]) -> None:
         """Create, durably and in one transaction, the keys that do not exist yet.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -31,6 +33,21 @@ def file(tmp_path: Path) -> Path:
 
 def bytes_on_disk(file: Path) -> bytes:
     return b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+
+
+def test_services_that_start_together_on_an_empty_database_do_not_collide(postgres_base: str) -> None:
+    engines = [engine_for(postgres_base) for _ in range(8)]
+    together = Barrier(len(engines))
+
+    def start(engine: Engine) -> str:
+        together.wait()
+        return Coffre(engine, MASTER).seal("A1", b"Camille")
+
+    with ThreadPoolExecutor(len(engines)) as pool:
+        sealed = list(pool.map(start, engines))
+    assert {Coffre(engines[0], MASTER).open("A1", one) for one in sealed} == {b"Camille"}
+    for engine in engines:
+        engine.dispose()
 
 
 def test_a_destroyed_key_is_destroyed_for_every_process(file: Path) -> None:
