@@ -6,6 +6,7 @@
 #   make regles        which rule of the catalogue has which tests   (make regles ARGS="--cadre CAP24")
 #   make documents     write again the pages that the contracts generate, in docs/
 #   make bench         measure                          (make bench ARGS="--help")
+#   make chaos         break everything under load, and count what is lost or done twice  (make chaos ARGS="--help")
 #   make mutation      change the deciders one way at a time: which changes no test sees  (make mutation ARGS="notation")
 #   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
 #   make clean         remove the environment, the caches and what the runs left
@@ -21,7 +22,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check regles documents bench mutation requirements clean
+.PHONY: help demo test check regles documents bench chaos mutation requirements clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -51,6 +52,9 @@ documents: .venv/.base
 
 bench: .venv/.bench
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: .venv/.dev
+	$(BIN)/python -m tests.pannes $(ARGS)
 
 mutation: .venv/.mutation
 	$(BIN)/python -m tests.mutation $(ARGS)
