@@ -101,7 +101,8 @@ def park(connection: Connection, messages: Sequence[Parked]) -> None:
     batch = Batch()
     for one in messages:
         key = {"service": one.service, "consumer": one.consumer, "stream": one.stream, "seq": one.seq}
-        values = {"subject": one.subject, "code": one.code, "cause": one.cause, "at": one.at, "status": PARKED}
+        cause = one.cause.replace("\0", "")  # it may quote a message, and PostgreSQL keeps no NUL
+        values = {"subject": one.subject, "code": one.code, "cause": cause, "at": one.at, "status": PARKED}
         batch.add(Upsert(stationnes, key, values))
     batch.write(connection)
 

@@ -294,7 +294,7 @@ class Runner:
         """Bring the aggregate up to this message; seconds to wait if it could not."""
         rank = _rank(stored)
         if rank == 0:
-            log.error("message_etranger", message=stored.where, cause="sans rang : écrit hors du système, ignoré")
+            log.error("message_etranger", message=stored.where, cause="sans rang possible : écrit hors du système, ignoré")
         if rank <= one.rank:
             return 0.0  # delivered again
         if rank == one.rank + 1:
@@ -549,6 +549,10 @@ def _stored(message: Msg) -> Stored:
 
 
 def _rank(stored: Stored) -> int:
-    """Version of the aggregate after this message; 0 when it does not say."""
+    """Version of the aggregate after this message; 0 when it does not say, or says what cannot be.
+
+    Each version is one message of the journal: there are no more of them than positions.
+    """
     text = stored.headers.get(H_RANK, "")
-    return int(text) if text.isdecimal() else 0
+    rank = int(text) if text.isdecimal() and len(text) < 20 else 0
+    return rank if rank <= stored.seq else 0

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from contracts.messages import Command, Refus, Registry
-from services.socle.enveloppe import Fact
+from services.socle.enveloppe import H_RANK, H_TYPES, Fact
 from services.socle.errors import BrokerAway, StreamChanged
 from services.socle.ranks import Aggregate, Ranks, origin
 from services.socle.reactions import ALL, BATCH, LULL, LULL_MAX, Reaction, Reactions, broker_for, derived_id
@@ -135,6 +135,23 @@ async def pending(stage: Stage) -> int:
     """Messages that the durable still owes or waits an answer for."""
     info = await (await stage.bench.client()).jetstream().consumer_info(stage.teller.journal.stream, "caisse-remercier")
     return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+@pytest.mark.parametrize("rank", ["99999999999999999999", "2147483648", "-1", "un", ""])
+async def test_a_message_whose_rank_cannot_be_holds_nobody_else_back(
+    stage: Stage, teller: Teller, engine: Engine, rank: str
+) -> None:
+    stage.engine = engine
+    await teller.journal.append(teller.subject("faux"), b"{", {H_RANK: rank, H_TYPES: Depot.NAME}, 0, "faux")
+    await teller.write("a", *deposits("a", 1))
+    done = Recorder()
+    await stage(done)
+    await until(lambda: done.comptes == ["a:1"], 60)
+    await until(lambda: _at_rest(stage), 60)
+
+
+async def _at_rest(stage: Stage) -> bool:
+    return await pending(stage) == 0
 
 
 def test_a_derived_id_depends_on_the_event_the_reaction_and_the_index_alone():
