@@ -28,6 +28,7 @@ from services.socle.jsapi import Transient
 from services.socle.settings import Bounds
 
 CONSUMER_LIFE = 30_000_000_000  # ns without a pull; a batch that takes longer to apply only costs a new consumer
+BRIEF_LIFE = 5_000_000_000  # the same for a few aggregates up to a position: a stream has a thousand consumers at most
 PULL_LIFE = 30_000_000_000
 NAMED = 20  # missing messages of a batch; beyond, they are counted
 
@@ -83,11 +84,12 @@ async def identify(nc: Client, stream: str, timeout: float) -> StreamIdentity:
 class _Feed:
     """One ephemeral consumer and its deliveries, until something is lost."""
 
-    def __init__(self, nc: Client, stream: str, position: int, bounds: Bounds) -> None:
+    def __init__(self, nc: Client, stream: str, position: int, bounds: Bounds, life: int) -> None:
         self._nc = nc
         self._stream = stream
         self._position = position
         self._bounds = bounds
+        self._life = life
         self._name = "lecture-" + nc.new_inbox().rsplit(".", 1)[1]
         self._inbox = nc.new_inbox()
         self._epoch = nc.stats["reconnects"]
@@ -121,7 +123,7 @@ class _Feed:
             "replay_policy": "instant",
             "mem_storage": True,
             "num_replicas": 1,
-            "inactive_threshold": CONSUMER_LIFE,
+            "inactive_threshold": self._life,
         }
         verb = f"CONSUMER.CREATE.{self._stream}.{self._name}"
         if len(filters) == 1:
@@ -317,7 +319,9 @@ class Reader:
             self._stop_at = identity.last_seq
         if self._stop_at is not None and self._position >= self._stop_at:
             return
-        self._feed = _Feed(self._nc, self._stream, self._position, self._bounds)
+        brief = bool(self._filters) and self._stop_at is not None
+        life = BRIEF_LIFE if brief else CONSUMER_LIFE
+        self._feed = _Feed(self._nc, self._stream, self._position, self._bounds, life)
         await self._feed.open(self._filters)
 
     async def _look_ahead(self) -> None:
