@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import SubprocessError
 
 from services.exploitation.plateforme import client
 from services.socle.errors import SocleError
 from services.socle.reader import identify
 from services.socle.subjects import stream_name
 from tests.pannes.bilan import Compte, comparer_lectures, compter
-from tests.pannes.charge import Charge
+from tests.pannes.charge import CLIENTS, Charge
 from tests.pannes.lieu import Lieu, installer
 from tests.pannes.processus import Bloque
 from tests.parcours.histoire import SESSION
@@ -97,9 +98,9 @@ async def jouer(panne: Panne, ou: Atelier, tours: int, *, courte: bool = False) 
     partie = Partie(ou, tours, random.Random(f"{ou.graine}/{panne.nom}"), compte, courte)
     try:
         await panne.jouer(partie)
-    except (Bloque, SocleError, TimeoutError, AssertionError, OSError) as error:
+    except (Bloque, SocleError, TimeoutError, AssertionError, OSError, RuntimeError, SubprocessError) as error:
         compte.echec = f"{type(error).__name__} : {error}"[:400]
-    if not compte.bon:
+    if not (compte.bon and courte):  # une série entière remplit un journal : la suivante en prend un neuf
         await ou.fermer()
     return compte
 
@@ -110,7 +111,7 @@ async def fin_du_journal(lieu: Lieu) -> int:
 
 
 async def sous_charge(
-    partie: Partie, lieu: Lieu, tour: Callable[[Charge], Awaitable[float]], *, clients: int = 6
+    partie: Partie, lieu: Lieu, tour: Callable[[Charge], Awaitable[float]], *, clients: int = CLIENTS
 ) -> None:
     """Tant de tours pendant que des clients travaillent ; puis tout est relu et compté.
 

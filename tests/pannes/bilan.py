@@ -80,10 +80,10 @@ async def compter(
     perdues = sorted(acquis.acquittees.keys() - presents)
     compte.perdues += len(perdues)
     compte.notes += [f"perdue : {one}" for one in perdues[:3]]
-    doublees = _doublees(messages, depuis)
-    compte.doublees += len(doublees)
-    compte.notes += [f"doublée : {one}" for one in doublees[:3]]
-    compte.a_moitie += _a_moitie(messages, acquis.lots)
+    deux_fois = doublees(messages, depuis)
+    compte.doublees += len(deux_fois)
+    compte.notes += [f"doublée : {one}" for one in deux_fois[:3]]
+    compte.a_moitie += a_moitie(messages, acquis.lots)
     if reactions:
         _effets(compte, settings, [one for one in messages if one.seq > depuis])
     if acquis.refus:
@@ -91,7 +91,7 @@ async def compter(
         compte.echec = compte.echec or "des commandes sont refusées sans raison"
 
 
-def _doublees(messages: Sequence[Stored], depuis: int) -> list[str]:
+def doublees(messages: Sequence[Stored], depuis: int) -> list[str]:
     """Deux messages d'une commande sur un agrégat, ou deux fois ce qui n'arrive qu'une fois à chacun."""
     vus: dict[str, list[int]] = defaultdict(list)
     for one in messages:
@@ -102,7 +102,7 @@ def _doublees(messages: Sequence[Stored], depuis: int) -> list[str]:
     return [quoi for quoi, ou in vus.items() for seq in ou[1:] if seq > depuis]
 
 
-def _a_moitie(messages: Sequence[Stored], lots: Iterable[Sequence[str]]) -> int:
+def a_moitie(messages: Sequence[Stored], lots: Iterable[Sequence[str]]) -> int:
     """Les lots dont une partie manque, ou qui ne sont pas d'un seul tenant."""
     ou = {one.commandeid: one.seq for one in messages}
     moities = 0

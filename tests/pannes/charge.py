@@ -23,7 +23,8 @@ from tests.pannes.processus import Bloque
 from tests.parcours.donnees import LE, PARAMETRES, VALEURS
 from tests.parcours.histoire import ACADEMIE, GESTIONNAIRE, LIEU, LYCEE, RECTEUR
 
-CLIENTS = 6
+CLIENTS = 5
+REPOS = 0.3  # secondes entre deux actes d'un client, en moyenne
 ATTENTE = 1.5  # secondes avant de redemander
 PAUSE = 0.1
 PATIENCE = 180.0
@@ -133,10 +134,11 @@ class Charge:
 
     async def _client(self, porte: Porte) -> None:
         while not self._fini.is_set():
+            await asyncio.sleep(self._hasard.uniform(0, 2 * REPOS))
             tirage = self._hasard.random()
-            if tirage < 0.1:
+            if tirage < 0.06:
                 await self._lot(porte)
-            elif tirage < 0.13:
+            elif tirage < 0.08:
                 await self._lot_abandonne(porte)
             else:
                 await self._candidat(porte)

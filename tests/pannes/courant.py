@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.pannes.atelier import Panne, Partie, conclure, fin_du_journal, instant
 from tests.pannes.bilan import compter
 from tests.pannes.charge import Charge
-from tests.pannes.disque import petit_disque
+from tests.pannes.disque import obstacle_montage, petit_disque
 from tests.pannes.lieu import ENSEMBLE, Lieu, installer
 from tests.pannes.processus import Bloque
 
@@ -30,8 +30,9 @@ COPIES = 40
 
 def obstacle() -> str | None:
     """Ce qui empêche d'avoir un disque à débrancher."""
-    if os.geteuid() != 0:
-        return "monter un disque demande d'être root"
+    sans_montage = obstacle_montage()
+    if sans_montage is not None:
+        return sans_montage
     if not Path("/dev/loop-control").exists() or shutil.which("mkfs.ext4") is None:
         return "il faut des périphériques « loop » et mkfs.ext4"
     libre = subprocess.run(["losetup", "-f"], check=False, capture_output=True)
@@ -163,6 +164,6 @@ async def _coupure(lieu: Lieu, un: Disque) -> Path:
 
 
 PANNES = (
-    Panne("courant", "coupure de courant, réglage livré", 12, 1, toujours, obstacle),
+    Panne("courant", "coupure de courant, réglage livré", 10, 1, toujours, obstacle),
     Panne("courant-temoin", "la même, synchronisation par défaut", 3, 0, temoin, obstacle, temoin=True),
 )

@@ -189,7 +189,7 @@ async def _restaurer(lieu: Lieu) -> None:
 
 
 PANNES = (
-    Panne("disque-courtier", "disque du courtier plein (tmpfs)", 10, 0, plein_courtier, obstacle_montage),
-    Panne("disque-lectures", "disque des lectures plein (tmpfs)", 10, 0, plein_lectures, obstacle_montage),
-    Panne("bit", "un bit retourné dans un fichier du journal", 20, 0, bit),
+    Panne("disque-courtier", "disque du courtier plein (tmpfs)", 6, 0, plein_courtier, obstacle_montage),
+    Panne("disque-lectures", "disque des lectures plein (tmpfs)", 6, 0, plein_lectures, obstacle_montage),
+    Panne("bit", "un bit retourné dans un fichier du journal", 10, 0, bit),
 )

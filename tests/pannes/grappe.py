@@ -256,6 +256,6 @@ def _entete(brut: str) -> str:
 
 
 PANNES = (
-    Panne("chef", "mort du chef d'une grappe de trois", 15, 0, chef_mort),
-    Panne("partition", "un nœud de la grappe coupé des deux autres", 15, 0, partition),
+    Panne("chef", "mort du chef d'une grappe de trois", 10, 0, chef_mort),
+    Panne("partition", "un nœud de la grappe coupé des deux autres", 10, 0, partition),
 )

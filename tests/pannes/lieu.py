@@ -19,7 +19,7 @@ from services.socle.server import HOST
 from services.socle.service import HEALTH
 from services.socle.settings import Settings
 from services.socle.testing_server import Postgres, obstacle, programs
-from tests.pannes.charge import Charge, Porte, inscription, numeros, ouverture
+from tests.pannes.charge import CLIENTS, Charge, Porte, inscription, numeros, ouverture
 from tests.pannes.processus import PATIENCE, Bloque, Courtier, Processus, deployer, mots_de_passe, port_libre, service
 from tests.parcours.histoire import SESSION
 
@@ -42,7 +42,7 @@ class Lieu:
     def courtier(self) -> Courtier:
         return self.courtiers[0]
 
-    def charge(self, graine: int, clients: int = 6) -> Charge:
+    def charge(self, graine: int, clients: int = CLIENTS) -> Charge:
         return Charge(self.settings, self.numeros, graine, clients)
 
     async def revenu(self, depuis: float, patience: float = PATIENCE, *, controle: bool = True) -> float:

@@ -263,7 +263,7 @@ async def _recopier(partie: Partie, lieu: Lieu) -> None:
 
 
 PANNES = (
-    Panne("lent", "un lecteur qui ne lit plus", 10, 0, lent),
+    Panne("lent", "un lecteur qui ne lit plus", 6, 0, lent),
     Panne("livraisons", "livraisons en double et en désordre", 20, 1, livraisons),
 )
 # À la fin de ce qui partage une installation : ce qu'ils y laissent y reste.

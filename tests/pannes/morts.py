@@ -83,5 +83,5 @@ PANNES = (
     Panne("sigkill", "mort subite d'un service", 70, 2, services),
     Panne("courtier", "mort subite de nats-server", 70, 2, courtier),
     Panne("postgresql", "mort subite de PostgreSQL", 70, 2, base, obstacle_postgres),
-    Panne("gel", "service ou courtier gelé, une instance rivale travaille", 10, 1, gel),
+    Panne("gel", "service ou courtier gelé, une instance rivale travaille", 8, 1, gel),
 )

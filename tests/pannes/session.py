@@ -99,4 +99,4 @@ def _compter(partie: Partie, attendus: Faits, trouves: Faits) -> None:
     compte.notes += [f"en trop : {quoi} {n}" for quoi, n in en_trop.most_common(3)]
 
 
-PANNES = (Panne("session", "une session entière, tout tombe à tour de rôle", 5, 0, session, obstacle_postgres),)
+PANNES = (Panne("session", "une session entière, tout tombe à tour de rôle", 2, 0, session, obstacle_postgres),)

@@ -223,7 +223,7 @@ def _note(parts: dict[str, float], lignes: dict[str, Counter[str]]) -> str:
 
 PARTAGEES = (
     Panne("horloge", "horloge d'un service qui saute de plusieurs heures", 20, 1, horloge, sans_faketime),
-    Panne("sans-courtier", "courtier absent longtemps", 5, 0, sans_courtier),
-    Panne("sans-base", "PostgreSQL absent longtemps", 5, 0, sans_base, obstacle_postgres),
+    Panne("sans-courtier", "courtier absent longtemps", 3, 0, sans_courtier),
+    Panne("sans-base", "PostgreSQL absent longtemps", 3, 0, sans_base, obstacle_postgres),
 )
-SEULES = (Panne("ordre", "tout démarre dans un ordre quelconque", 4, 1, ordre),)
+SEULES = (Panne("ordre", "tout démarre dans un ordre quelconque", 2, 1, ordre),)
