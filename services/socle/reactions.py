@@ -294,7 +294,7 @@ class Runner:
         """Bring the aggregate up to this message; seconds to wait if it could not."""
         rank = _rank(stored)
         if rank == 0:
-            log.error("message_etranger", message=stored.where, cause="sans rang possible : écrit hors du système, ignoré")
+            log.error("message_etranger", message=stored.where, cause="sans rang juste : écrit hors du système, ignoré")
         if rank <= one.rank:
             return 0.0  # delivered again
         if rank == one.rank + 1:
