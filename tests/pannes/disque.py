@@ -24,11 +24,12 @@ from services.socle.provision import provision
 from services.socle.subjects import stream_name
 from tests.pannes.atelier import Panne, Partie, conclure, fin_du_journal, instant, sous_charge
 from tests.pannes.bilan import lire_journal
-from tests.pannes.charge import Charge
+from tests.pannes.charge import Charge, Porte, inscription
 from tests.pannes.lieu import ENSEMBLE, Lieu, installer
 from tests.pannes.processus import Bloque, Courtier
 
 PLEIN = 4.0  # secondes sans un octet libre
+REPRISE = 8.0  # secondes laissées au courtier pour écrire à nouveau de lui-même
 
 
 def obstacle_montage() -> str | None:
@@ -70,21 +71,35 @@ def rempli(disque: Path) -> Iterator[None]:
 async def plein_courtier(partie: Partie) -> None:
     """Le disque du courtier est plein : il refuse, il n'oublie rien ; la place rendue et lui relancé, tout reprend."""
     dossier = partie.atelier.neuf("plein-courtier")
+    relances = 0
     with petit_disque(dossier / "petit", 96) as disque:
         async with installer(dossier, ENSEMBLE, postgres=False) as lieu:
             await _sur(lieu, disque)
 
             async def tour(_: Charge) -> float:
+                nonlocal relances
                 with rempli(disque):
                     await asyncio.sleep(PLEIN)
                 debut = instant()
-                if lieu.courtier.demander("healthz?js-enabled-only=true") is None:
-                    # Le serveur met son JetStream hors service à la première écriture refusée : il faut le relancer.
+                if not await _ecrit(lieu):
+                    # nats-server n'écrit plus dans un journal où une écriture a échoué : il faut le relancer.
+                    relances += 1
                     lieu.courtier.arreter()
                     await lieu.courtier.relancer()
                 return debut
 
             await sous_charge(partie, lieu, tour)
+    partie.compte.notes.append(f"nats-server relancé {relances} fois sur {partie.tours}")
+
+
+async def _ecrit(lieu: Lieu) -> bool:
+    """Si une commande passe, la place rendue."""
+    async with client(lieu.settings) as nc:
+        try:
+            await Porte(nc, REPRISE).envoyer(inscription(next(lieu.numeros)))
+        except Bloque:
+            return False
+    return True
 
 
 async def _sur(lieu: Lieu, disque: Path) -> None:
