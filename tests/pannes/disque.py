@@ -24,12 +24,11 @@ from services.socle.provision import provision
 from services.socle.subjects import stream_name
 from tests.pannes.atelier import Panne, Partie, conclure, fin_du_journal, instant, sous_charge
 from tests.pannes.bilan import lire_journal
-from tests.pannes.charge import Charge, Porte, inscription
+from tests.pannes.charge import Charge
 from tests.pannes.lieu import ENSEMBLE, Lieu, installer
 from tests.pannes.processus import Bloque, Courtier
 
 PLEIN = 4.0  # secondes sans un octet libre
-REPRISE = 8.0  # secondes laissées au courtier pour écrire à nouveau de lui-même
 
 
 def obstacle_montage() -> str | None:
@@ -81,8 +80,8 @@ async def plein_courtier(partie: Partie) -> None:
                 with rempli(disque):
                     await asyncio.sleep(PLEIN)
                 debut = instant()
-                if not await _ecrit(lieu):
-                    # nats-server n'écrit plus dans un journal où une écriture a échoué : il faut le relancer.
+                if await asyncio.to_thread(lieu.courtier.demander, "healthz") is None:
+                    # nats-server n'écrit plus dans un journal où une écriture a échoué, et le dit : il faut le relancer.
                     relances += 1
                     lieu.courtier.arreter()
                     await lieu.courtier.relancer()
@@ -90,16 +89,6 @@ async def plein_courtier(partie: Partie) -> None:
 
             await sous_charge(partie, lieu, tour)
     partie.compte.notes.append(f"nats-server relancé {relances} fois sur {partie.tours}")
-
-
-async def _ecrit(lieu: Lieu) -> bool:
-    """Si une commande passe, la place rendue."""
-    async with client(lieu.settings) as nc:
-        try:
-            await Porte(nc, REPRISE).envoyer(inscription(next(lieu.numeros)))
-        except Bloque:
-            return False
-    return True
 
 
 async def _sur(lieu: Lieu, disque: Path) -> None:
