@@ -81,7 +81,7 @@ async def plein_courtier(partie: Partie) -> None:
                     await asyncio.sleep(PLEIN)
                 debut = instant()
                 if await asyncio.to_thread(lieu.courtier.demander, "healthz") is None:
-                    # nats-server n'écrit plus dans un journal où une écriture a échoué, et le dit : il faut le relancer.
+                    # nats-server n'écrit plus dans un journal où une écriture a échoué, et le dit : on le relance.
                     relances += 1
                     lieu.courtier.arreter()
                     await lieu.courtier.relancer()
