@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,7 +121,7 @@ async def bit(partie: Partie) -> None:
     """Un bit se retourne dans un fichier du journal : la comparaison avec l'archive le voit, l'archive le rend."""
     dossier = partie.atelier.neuf("bit")
     async with installer(dossier, ENSEMBLE, postgres=False) as lieu:
-        depuis = await fin_du_journal(lieu)
+        depuis, vus = await fin_du_journal(lieu), Counter[str]()
         charge = lieu.charge(partie.hasard.getrandbits(32))
         async with charge.en_cours():
             await charge.encore(60)
@@ -131,12 +132,13 @@ async def bit(partie: Partie) -> None:
             lieu.services[0].arreter()
             lieu.courtier.arreter()
             _retourner(partie, lieu)
-            partie.compte.notes.append(await _detecter(lieu, len(originaux)))
+            vus[await _detecter(lieu, len(originaux))] += 1
             debut = instant()
             await _restaurer(lieu)
             lieu.services[0].lancer()
             partie.compte.retours.append(await lieu.revenu(debut))
             partie.compte.tours += 1
+        partie.compte.notes += [f"{quoi} ({combien})" for quoi, combien in vus.items()]
         await conclure(partie, lieu, charge, depuis)
 
 
