@@ -20,7 +20,7 @@ from services.socle.journal import Journal
 from services.socle.server import HOST
 from services.socle.subjects import stream_name, subject
 from tests.pannes.atelier import Panne, Partie, commun, fin_du_journal, instant, sous_charge
-from tests.pannes.bilan import INSCRIT, lire_journal
+from tests.pannes.bilan import FAUX, INSCRIT, lire_journal
 from tests.pannes.charge import Charge, Porte, inscription
 from tests.pannes.lieu import Lieu
 from tests.pannes.mandataire import Mandataire
@@ -118,7 +118,7 @@ async def _au_journal(hasard: random.Random, lieu: Lieu, combien: int) -> int:
 
 
 async def _un_faux(hasard: random.Random, nc: Client, service: str, modele: Stored) -> int:
-    jeton = f"faux-{hasard.randrange(AGREGATS)}"
+    jeton = f"{FAUX}{hasard.randrange(AGREGATS)}"
     sujet = subject(ACADEMIE, SESSION, DIPLOME, service, jeton)
     entetes = {
         H_COMMAND: f"faux-{hasard.getrandbits(64):x}",
