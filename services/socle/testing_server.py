@@ -83,7 +83,8 @@ class Postgres:
 
     def remove(self) -> None:
         try:
-            self.stop()
+            if Path(self._data, "postmaster.pid").exists():  # it may be stopped, or killed, already
+                self.stop()
         finally:
             shutil.rmtree(self._home, ignore_errors=True)
 
