@@ -17,6 +17,7 @@ SERVICES = {
     "deliberation": "jurys et décisions",
     "publication": "résultats, relevés, diplômes",
 }
+EXPLOITATION = "exploitation"
 PARAMETERS: dict[str, Schema] = {
     "academie": {"description": "Académie qui tient la session, en minuscules.", "examples": ["normandie"]},
     "session": {"description": "Session d'examen.", "examples": ["2026"]},
@@ -149,8 +150,9 @@ def _messages(names: list[str]) -> Schema:
 
 
 def _names(contrats: Contrats, service: str) -> list[str]:
-    events = contrats.registre.events
-    return [name for event in events for name in contrats.registre.names(event) if name.startswith(f"{service}.")]
+    """Its own, and what operations have each service write about its own messages."""
+    events, mine = contrats.registre.events, (f"{service}.", f"{EXPLOITATION}.")
+    return [name for event in events for name in contrats.registre.names(event) if name.startswith(mine)]
 
 
 def _event_channels(contrats: Contrats) -> Schema:

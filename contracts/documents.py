@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from contracts.asyncapi import SERVICES, asyncapi, summary
+from contracts.asyncapi import EXPLOITATION, SERVICES, asyncapi, summary
 from contracts.droits import DROITS, Role
 from contracts.figes import Contrats, Schema, schema_of
 from contracts.messages import Command, Event, Query
@@ -126,7 +126,7 @@ def _events(contrats: Contrats) -> Iterator[str]:
         "Enveloppe, sujets et en-têtes : [asyncapi.yaml](asyncapi.yaml).",
         "",
     )
-    for service, what in SERVICES.items():
+    for service, what in {**SERVICES, EXPLOITATION: "ce qui est décidé des messages stationnés"}.items():
         yield from (f"## {service} : {what}", "")
         for event in contrats.registre.events:
             if event.NAME.startswith(f"{service}."):
@@ -144,7 +144,8 @@ def _event(contrats: Contrats, event: type[Event], shared: Schema) -> Iterator[s
     if event.PERSONAL:
         sealed = ", ".join(f"`{name}`" for name in event.PERSONAL)
         yield f"- Personnel : {sealed}, scellé par la clé de `{event.PERSON}`"
-    yield f"- Écrit par : {event.NAME.partition('.')[0]}"
+    owner = event.NAME.partition(".")[0]
+    yield f"- Écrit par : {'le service dont le message est stationné' if owner == EXPLOITATION else owner}"
     yield f"- Suivi par : {', '.join(lecteurs().get(event.NAME, [])) or 'personne'}"
     yield ""
     yield from _fields(schema, ())

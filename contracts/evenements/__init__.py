@@ -1,8 +1,8 @@
-"""Every event of the five services, and the registry that reads them."""
+"""Every event of the five services and of operations, and the registry that reads them."""
 
 from __future__ import annotations
 
-from contracts.evenements import conformite, deliberation, inscription, notation, publication
+from contracts.evenements import conformite, deliberation, exploitation, inscription, notation, publication
 from contracts.messages import Registry
 
 REGISTRE = Registry(
@@ -12,6 +12,7 @@ REGISTRE = Registry(
         *notation.EVENEMENTS,
         *deliberation.EVENEMENTS,
         *publication.EVENEMENTS,
+        *exploitation.EVENEMENTS,
     ],
     steps={
         **inscription.ETAPES,

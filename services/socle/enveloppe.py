@@ -27,6 +27,8 @@ H_CONTENT = "Content-Type"
 
 GENESIS = ""
 
+TEXTS = ("id", "time", "commandeid", "acteur", "role", "correlationid")
+RANKS = 2**31  # what a column of both engines holds
 REQUIRED = frozenset(("id", "type", "source", "time", "data", "commandeid", "acteur", "role", "correlationid", "rang"))
 
 
@@ -94,10 +96,14 @@ class Stored:
         for one in found:
             if not isinstance(one, dict) or one.get("specversion") != "1.0":
                 raise MalformedMessage(self.where, "ce n'est pas un CloudEvent 1.0")
-            if not one.keys() >= REQUIRED:
-                raise MalformedMessage(self.where, f"attributs absents : {', '.join(sorted(REQUIRED - one.keys()))}")
+            if not one.keys() >= REQUIRED or not isinstance(one["type"], str):
+                raise MalformedMessage(
+                    self.where, f"attributs absents : {', '.join(sorted(REQUIRED - one.keys())) or 'type'}"
+                )
         if not found:
             raise MalformedMessage(self.where, "aucun événement")
+        if b"\\u0000" in self.body and has_nul(found):
+            raise MalformedMessage(self.where, "un texte contient un caractère nul, que les bases ne savent pas garder")
         return found
 
     @property
@@ -154,8 +160,37 @@ def encode(
     return body, headers
 
 
+def has_nul(value: Any) -> bool:
+    """Does a text of this JSON value hold a character that PostgreSQL cannot keep?"""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(has_nul(key) or has_nul(one) for key, one in value.items())
+    return isinstance(value, list) and any(map(has_nul, value))
+
+
+def rank_of(envelope: Data) -> int:
+    """The version of the aggregate that a CloudEvent says.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    rank = int(envelope["rang"])
+    if not 0 < rank < RANKS:
+        raise ValueError(f"rang {rank}")
+    return rank
+
+
 def context_of(envelope: Data) -> Context:
-    """The `Context` of a CloudEvent read back."""
+    """The `Context` of a CloudEvent read back.
+
+    Raises:
+        TypeError, ValueError: what should be a text or an aware moment is not.
+    """
+    if not all(isinstance(envelope[name], str) for name in TEXTS):
+        raise TypeError("attribut qui n'est pas un texte")
+    if datetime.fromisoformat(envelope["time"]).tzinfo is None:
+        raise ValueError("date sans fuseau")
     return Context(
         commandeid=envelope["commandeid"],
         acteur=envelope["acteur"],

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from contracts.messages import ContractError, Data, Event, MalformedMessage, Registry
-from services.socle.enveloppe import H_TYPES, Fact, Stored, context_of
+from services.socle.enveloppe import H_TYPES, Fact, Stored, context_of, rank_of
 from services.socle.reader import StreamIdentity
 
 
@@ -84,7 +84,7 @@ class Decoded:
                 seq=stored.seq,
                 index=index,
                 subject=stored.subject,
-                rang=int(envelope["rang"]),
+                rang=rank_of(envelope),
                 context=context_of(envelope),
                 recorded=stored.recorded,
             )

@@ -6,7 +6,8 @@ never deleted: a settled one keeps who settled it and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from sqlalchemy import (
 
 from services.socle.errors import SocleError
 from services.socle.rows import Batch, Upsert
-from services.socle.sql import Moment, SortedText, create_tables, writing
+from services.socle.sql import Moment, SortedText, create_tables, insert_if_absent, writing
 
 Status = Literal["stationne", "repris", "ecarte"]
 
@@ -36,6 +37,8 @@ PARKED: Status = "stationne"
 RETRIED: Status = "repris"
 DISCARDED: Status = "ecarte"
 WAITING = "EN_ATTENTE"
+
+_VERSION = re.compile(r"_v[0-9]+$")
 
 metadata = MetaData()
 stationnes = Table(
@@ -77,6 +80,19 @@ class Parked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What came of trying again: how many went through, and the first that still cannot, with its new cause."""
+
+    done: int
+    stopped: Parked | None = None
+
+
+def stem(consumer: str) -> str:
+    """A consumer whatever its version: what was given up for ``comptes_v1`` stays so for ``comptes_v2``."""
+    return _VERSION.sub("", consumer)
+
+
 def origin_of(error: BaseException) -> str:
     """What failed and where in the code. Not the error's own text, which may quote personal data, unless it is ours."""
     if isinstance(error, SocleError):
@@ -107,13 +123,50 @@ def park(connection: Connection, messages: Sequence[Parked]) -> None:
     batch.write(connection)
 
 
-def parked_subjects(connection: Connection, service: str, stream: str) -> set[tuple[str, str]]:
+def park_again(connection: Connection, one: Parked) -> None:
+    """It failed again: its new cause. Since when it waits does not change."""
+    connection.execute(
+        update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(code=one.code, cause=one.cause)
+    )
+
+
+def parked_subjects(
+    connection: Connection, service: str, stream: str, among: Collection[str] | None = None
+) -> set[tuple[str, str]]:
     """(consumer, subject) of the aggregates set aside. Read in every transaction: usually empty, always one index."""
     columns = stationnes.c
     query = select(columns.consumer, columns.subject).where(
         columns.status == PARKED, columns.service == service, columns.stream == stream
     )
+    if among is not None:
+        query = query.where(columns.subject.in_(among))
     return {(consumer, subject) for consumer, subject in connection.execute(query.distinct())}
+
+
+def discarded(connection: Connection, service: str, stream: str, first: int, last: int) -> set[tuple[str, int]]:
+    """(consumer whatever its version, position) of what was given up for good there: read again, it is passed over."""
+    columns = stationnes.c
+    query = select(columns.consumer, columns.seq).where(
+        columns.status == DISCARDED,
+        columns.service == service,
+        columns.stream == stream,
+        columns.seq.between(first, last),
+    )
+    return {(stem(consumer), int(seq)) for consumer, seq in connection.execute(query)}
+
+
+def remember_discarded(connection: Connection, one: Parked, *, by: str, reason: str, at: datetime) -> bool:
+    """Make the table say what the journal says: given up, by whom and why; whether that was news.
+
+    A base made again from nothing has not met the message yet, and must pass over it when it does.
+    """
+    key = {"service": one.service, "consumer": one.consumer, "stream": one.stream, "seq": one.seq}
+    settled = {"status": DISCARDED, "by": by, "reason": reason, "settled": at}
+    row = {**key, "subject": one.subject, "code": one.code, "cause": one.cause, "at": one.at, **settled}
+    if insert_if_absent(connection, stationnes, row):
+        return True
+    found = connection.execute(update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(**settled))
+    return found.rowcount == 1
 
 
 def list_parked(engine: Engine, service: str, consumer: str | None = None, subject: str | None = None) -> list[Parked]:
@@ -129,6 +182,15 @@ def read_parked(connection: Connection, **where: str | None) -> list[Parked]:
     query = select(*shown).where(columns.status == PARKED, *conditions)
     rows = connection.execute(query.order_by(columns.consumer, columns.stream, columns.seq))
     return [Parked(*row) for row in rows]
+
+
+def read_one(connection: Connection, *, service: str, consumer: str, stream: str, seq: int) -> Parked | None:
+    """One message, if it is set aside."""
+    columns = stationnes.c
+    key = (columns.service == service, columns.consumer == consumer, columns.stream == stream, columns.seq == seq)
+    query = select(*(columns[name] for name in Parked.__dataclass_fields__)).where(columns.status == PARKED, *key)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Parked(*row)
 
 
 def discard(engine: Engine, one: Parked, *, by: str, reason: str, at: datetime | None = None) -> None:

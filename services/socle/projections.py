@@ -23,7 +23,7 @@ from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Source
 from services.socle.feed import Feed, Watcher, passing
-from services.socle.parking import Parked, now
+from services.socle.parking import Parked, Retried, now
 from services.socle.read_model import Aside, Fenced, Projection, Standing, Transaction
 from services.socle.rows import Delete, Op, Upsert
 from services.socle.sql import create_tables, in_writer, is_away
@@ -237,14 +237,13 @@ class Projector:
             for one in self._standings
         ]
 
-    async def retry(self, projection: str, stream: str, subject: str, *, by: str) -> int:
-        """Project the parked messages of an aggregate again, all of them or none; how many.
+    async def retry(self, projection: str, stream: str, subject: str, *, by: str, reason: str = "reprise") -> Retried:
+        """Project the parked messages of an aggregate again, in order, up to the first that still fails.
 
         Raises:
-            ContractError: one of them still cannot be read (discard it, or upgrade the program).
-            NotParked: nothing is parked there.
+            NotParked: nothing is parked there, or no such read model is in this program.
         """
-        standing = next(one for one in self._standings if (one.projection.label, one.stream) == (projection, stream))
+        standing = self._standing(projection, stream)
         source = next(one for one in self.sources if one.stream == stream)
         while True:
             listed = await in_writer(self.engine, parking.list_parked, self.engine, self.service, projection, subject)
@@ -253,10 +252,21 @@ class Projector:
                 raise parking.NotParked(f"{projection} : rien de stationné pour {subject}")
             messages = await reread(source, parked)
             try:
-                await in_writer(self.engine, self.transaction.project_again, standing, parked, messages, by)
+                again = self.transaction.project_again
+                return await in_writer(self.engine, again, standing, parked, messages, by, reason)
             except Fenced:
                 continue
-            return len(parked)
+
+    def _standing(self, projection: str, stream: str) -> Standing:
+        for one in self._standings:
+            if (one.projection.label, one.stream) == (projection, stream):
+                return one
+        raise parking.NotParked(f"aucune projection {projection} sur {stream} dans ce programme")
+
+    def stopped_at(self, projection: str, stream: str) -> tuple[int, str] | None:
+        """The message that a read model stopped at, and why; nothing while it moves."""
+        one = self._standing(projection, stream)
+        return None if one.stopped is None else (one.seq + 1, one.stopped)
 
 
 async def reread(source: Source, parked: Sequence[Parked]) -> list[Stored]:

@@ -58,6 +58,7 @@ class Aggregate:
     seq: int
     seq_before: int
     parked: bool
+    given_up: frozenset[int] = frozenset()
     newly: list[Parked] = field(default_factory=list)
     settled: list[Msg] = field(default_factory=list)
     postponed: list[tuple[Msg, float]] = field(default_factory=list)
@@ -105,9 +106,13 @@ class Ranks:
         )
         with self.engine.connect() as connection:
             known = {subject: (rank, seq) for subject, rank, seq in connection.execute(query)}
-            parked = self._parked_subjects(connection)
+            parked = self._parked_subjects(connection, subjects)
+            given_up = self._given_up(connection, subjects)
         found = ((subject, *known.get(subject, (0, 0))) for subject in subjects)
-        return [Aggregate(subject, rank, rank, seq, seq, subject in parked) for subject, rank, seq in found]
+        return [
+            Aggregate(subject, rank, rank, seq, seq, subject in parked, given_up.get(subject, frozenset()))
+            for subject, rank, seq in found
+        ]
 
     def save(self, aggregates: list[Aggregate]) -> list[Aggregate]:
         """Ranks and parked messages in one transaction; the aggregates left to another instance, which moved them."""
@@ -127,17 +132,17 @@ class Ranks:
         listed = parking.list_parked(self.engine, self.service, self.durable, subject)
         return [one for one in listed if one.stream == self.stream]
 
-    def settle(self, one: Parked, *, by: str, at: datetime) -> None:
+    def settle(self, one: Parked, *, by: str, reason: str, at: datetime) -> None:
         """A parked message went through when it was tried again."""
         with writing(self.engine) as connection:
             # Takes the lock of the rank: a message being parked behind this one waits, then sees it gone.
             connection.execute(update(progress).where(*self._key(one.subject)).values(rang=progress.c.rang))
-            parking.settle(connection, one, parking.RETRIED, by=by, reason="reprise", at=at)
+            parking.settle(connection, one, parking.RETRIED, by=by, reason=reason, at=at)
 
     def park_again(self, one: Parked) -> None:
         """A parked message failed again: its new cause."""
         with writing(self.engine) as connection:
-            parking.park(connection, [one])
+            parking.park_again(connection, one)
 
     def _claim(self, connection: Connection, one: Aggregate) -> bool:
         """Compare-and-set of the rank."""
@@ -151,16 +156,31 @@ class Ranks:
     def _released(self, connection: Connection, one: Aggregate) -> bool:
         """Whether the messages this aggregate waits behind were settled meanwhile (the rank's lock makes it sure)."""
         waits = bool(one.newly) and one.newly[0].code == parking.WAITING
-        if waits and one.subject not in self._parked_subjects(connection):
+        if waits and one.subject not in self._parked_subjects(connection, [one.subject]):
             connection.execute(
                 update(progress).where(*self._key(one.subject)).values(rang=one.before, seq=one.seq_before)
             )
             return True
         return False
 
-    def _parked_subjects(self, connection: Connection) -> set[str]:
-        everything = parking.parked_subjects(connection, self.service, self.stream)
+    def _parked_subjects(self, connection: Connection, among: list[str]) -> set[str]:
+        everything = parking.parked_subjects(connection, self.service, self.stream, among)
         return {subject for consumer, subject in everything if consumer == self.durable}
+
+    def _given_up(self, connection: Connection, among: list[str]) -> dict[str, frozenset[int]]:
+        """What was given up of these aggregates: met again (by a base made from nothing), it is passed over."""
+        columns = parking.stationnes.c
+        query = select(columns.subject, columns.seq).where(
+            columns.status == parking.DISCARDED,
+            columns.service == self.service,
+            columns.stream == self.stream,
+            columns.consumer == self.durable,
+            columns.subject.in_(among),
+        )
+        found: dict[str, frozenset[int]] = {}
+        for subject, seq in connection.execute(query):
+            found[subject] = found.get(subject, frozenset()) | {int(seq)}
+        return found
 
     def _key(self, subject: str) -> tuple[Any, ...]:
         columns = progress.c

@@ -17,7 +17,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, cast
@@ -41,7 +41,7 @@ from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.hindsight import Memory, Owing, Then
-from services.socle.parking import Parked, now, origin_of
+from services.socle.parking import Parked, Retried, now, origin_of
 from services.socle.presence import told
 from services.socle.pull import Pull
 from services.socle.ranks import Aggregate, Ranks
@@ -57,6 +57,7 @@ BACKOFF = (0.5, 2.0, 8.0, 30.0, 60.0)
 NEWER_WAIT = 60.0  # an event newer than the program: wait for the upgrade, do not park
 MEND_EVERY = 0.5
 LULL, LULL_MAX = 0.1, 2.0
+LATER = "une panne, ou un événement plus récent que ce programme : réessayez quand elle est finie, ou mettez à jour"
 
 DELIVERED = Context("message")
 
@@ -277,7 +278,15 @@ class Runner:
         for one in await in_writer(self.owner.engine, self._ranks.save, aggregates):
             one.postponed += [(message, FILL) for message in one.settled]
             one.settled = []
+        self._tell([parked for one in aggregates for parked in one.newly])
         return aggregates
+
+    def _tell(self, newly: Iterable[Parked]) -> None:
+        """Once they are set aside for good; those that wait behind are told by the one they wait for."""
+        for one in newly:
+            if one.code != parking.WAITING:
+                where, name = f"{one.stream}@{one.seq}", self.reaction.name
+                log.error("message_stationne", reaction=name, message=where, code=one.code, cause=one.cause)
 
     async def _advance(self, one: Aggregate, deliveries: list[tuple[Msg, Stored]]) -> None:
         """The deliveries of one aggregate, in journal order, up to the first that must wait."""
@@ -308,8 +317,7 @@ class Runner:
         return 0.0
 
     async def _step(self, one: Aggregate, stored: Stored, rank: int) -> float:
-        verdict = Park(parking.WAITING, "un message antérieur de cet agrégat est stationné") if one.parked else None
-        match verdict or await self.judge(stored):
+        match await self._verdict(one, stored):
             case Later(delay=delay):
                 self._due[one.subject] = time.monotonic() + delay
                 return delay
@@ -323,9 +331,14 @@ class Runner:
         self._due.pop(one.subject, None)
         return 0.0
 
+    async def _verdict(self, one: Aggregate, stored: Stored) -> Verdict:
+        if stored.seq in one.given_up:
+            return DONE
+        if one.parked:
+            return Park(parking.WAITING, "un message antérieur de cet agrégat est stationné")
+        return await self.judge(stored)
+
     def _parked(self, stored: Stored, code: str, cause: str) -> Parked:
-        if code != parking.WAITING:
-            log.error("message_stationne", reaction=self.reaction.name, message=stored.where, code=code, cause=cause)
         at = self.owner.clock()
         return Parked(self.owner.service, self.durable, stored.stream, stored.seq, stored.subject, code, cause, at)
 
@@ -431,26 +444,37 @@ class Runner:
 
     # Operations --------------------------------------------------------------------------------------------------
 
-    async def retry(self, subject: str, by: str) -> int:
+    async def retry(self, subject: str, by: str, reason: str) -> Retried:
         """React again to the parked messages of an aggregate, in order, until one fails again."""
         done = 0
         async with self.turn:
             while parked := await in_writer(self.owner.engine, self._ranks.parked, subject):
-                one = parked[0]
-                batches = self.source.read(one.seq - 1, filters=(subject,), stop_at=one.seq)
-                [stored] = [message async for batch in batches for message in batch]
-                self._attempts[one.seq] = self.owner.attempts  # asked for by someone: one attempt, then parked again
-                verdict = await self.judge(stored)
-                self._attempts.pop(one.seq, None)
-                if isinstance(verdict, Done):
-                    await in_writer(self.owner.engine, self._ranks.settle, one, by=by, at=self.owner.clock())
-                    done += 1
-                    continue
-                if isinstance(verdict, Park):
-                    again = self._parked(stored, verdict.code, verdict.cause)
-                    await in_writer(self.owner.engine, self._ranks.park_again, again)
-                break
-        return done
+                failed = await self._again(parked[0], by, reason)
+                if failed is not None:
+                    return Retried(done, failed)
+                done += 1
+        if not done:
+            raise parking.NotParked(f"{self.durable} : rien de stationné pour {subject}")
+        return Retried(done)
+
+    async def _again(self, one: Parked, by: str, reason: str) -> Parked | None:
+        """React to one parked message; what stops it, if something does."""
+        batches = self.source.read(one.seq - 1, filters=(one.subject,), stop_at=one.seq)
+        [stored] = [message async for batch in batches for message in batch]
+        self._attempts[one.seq] = self.owner.attempts  # asked for by someone: one attempt, then parked again
+        verdict = await self.judge(stored)
+        self._attempts.pop(one.seq, None)
+        match verdict:
+            case Done():
+                settle = self._ranks.settle
+                await in_writer(self.owner.engine, settle, one, by=by, reason=reason, at=self.owner.clock())
+                return None
+            case Park(code=code, cause=cause):
+                failed = replace(one, code=code, cause=cause)
+                await in_writer(self.owner.engine, self._ranks.park_again, failed)
+                return failed
+            case Later():
+                return replace(one, code="A_RETARDER", cause=LATER)
 
 
 async def _started(subscriber: Any, pull: Pull) -> Any:
@@ -517,9 +541,13 @@ class Reactions:
         listed = await in_writer(self.engine, parking.list_parked, self.engine, self.service, None, subject)
         return [one for one in listed if one.consumer in durables]
 
-    async def retry(self, one: Parked, *, by: str) -> int:
-        """React again to everything parked on the aggregate of ``one``, in order; how many went through."""
-        return await self._runner(one).retry(one.subject, by)
+    async def retry(self, one: Parked, *, by: str, reason: str = "reprise") -> Retried:
+        """React again to everything parked on the aggregate of ``one``, in order, up to the first that still fails.
+
+        Raises:
+            NotParked: nothing is parked there, or no such reaction is in this program.
+        """
+        return await self._runner(one).retry(one.subject, by, reason)
 
     async def discard(self, one: Parked, *, by: str, reason: str) -> None:
         """Give one message up, with the reason; then `retry` what waited behind it."""

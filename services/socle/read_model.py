@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from services.socle import parking
 from services.socle.enveloppe import H_TYPES, Fact, Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Decoded, kind, kinds
-from services.socle.parking import Parked, origin_of
+from services.socle.parking import Parked, Retried, origin_of
 from services.socle.rows import Batch, Op
 from services.socle.sql import SortedText, binder, insert_if_absent, is_away, writing
 
@@ -135,7 +135,13 @@ class _Pass:
     """One projection going through one batch, inside the transaction."""
 
     def __init__(
-        self, service: str, standing: Standing, parked: set[str], at: datetime, aside: Aside | None = None
+        self,
+        service: str,
+        standing: Standing,
+        parked: set[str],
+        at: datetime,
+        aside: Aside | None = None,
+        given_up: frozenset[int] = frozenset(),
     ) -> None:
         self.standing = standing
         self.projection = standing.projection
@@ -144,12 +150,13 @@ class _Pass:
         self.rows = Batch()
         self.newly: list[Parked] = []
         self._service, self._parked, self._at, self._aside = service, parked, at, aside
+        self._given_up = given_up
 
     def take(self, message: Decoded) -> None:
         stored = message.stored
         if stored.seq <= self.standing.seq or self.stopped is not None:
             return
-        if self._aside is not None and (stored.stream, stored.seq) in self._aside.discarded:
+        if stored.seq in self._given_up or self._discarded_live(stored):
             return
         if stored.subject in self._parked or self._parked_live(stored):
             self._park(stored, parking.WAITING, "un message antérieur de cet agrégat est stationné")
@@ -165,6 +172,9 @@ class _Pass:
                 self._stop(stored, str(error))
         else:
             self._project(stored, facts)
+
+    def _discarded_live(self, stored: Stored) -> bool:
+        return self._aside is not None and (stored.stream, stored.seq) in self._aside.discarded
 
     def _parked_live(self, stored: Stored) -> bool:
         return self._aside is not None and (stored.stream, stored.seq) in self._aside.parked
@@ -227,19 +237,22 @@ class Transaction:
         # here, and what is read below cannot change any more.
         for one in moving:
             _move(connection, one, one.seq, last)
-        passes = self._passes(connection, moving)
+        passes = self._passes(connection, moving, batch)
         self._go_through(batch, passes)
         for one_pass in passes:
             self._write(connection, one_pass, last)
         return [Outcome(p.standing, p.stopped_at if p.stopped else last, p.stopped, p.newly) for p in passes]
 
-    def _passes(self, connection: Connection, moving: Sequence[Standing]) -> list[_Pass]:
-        at, parked = self.clock(), parking.parked_subjects(connection, self.service, moving[0].stream)
+    def _passes(self, connection: Connection, moving: Sequence[Standing], batch: Sequence[Stored]) -> list[_Pass]:
+        at, stream = self.clock(), moving[0].stream
+        parked = parking.parked_subjects(connection, self.service, stream)
+        given_up = parking.discarded(connection, self.service, stream, batch[0].seq, batch[-1].seq)
 
         def one_pass(one: Standing) -> _Pass:
             label = one.projection.label
             behind = {subject for consumer, subject in parked if consumer == label}
-            return _Pass(self.service, one, behind, at, self.asides.get(label))
+            passed = frozenset(seq for name, seq in given_up if name == one.projection.name)
+            return _Pass(self.service, one, behind, at, self.asides.get(label), passed)
 
         return [one_pass(one) for one in moving]
 
@@ -278,8 +291,14 @@ class Transaction:
                 query = select(position.c.seq, position.c.created).where(*one.key)
                 one.seq, one.created = connection.execute(query).one()
 
-    def project_again(self, standing: Standing, parked: Sequence[Parked], messages: Sequence[Stored], by: str) -> None:
-        """Project the parked messages of one aggregate, all of them or none, while nobody else moves."""
+    def project_again(
+        self, standing: Standing, parked: Sequence[Parked], messages: Sequence[Stored], by: str, reason: str
+    ) -> Retried:
+        """Project the parked messages of one aggregate, in order, up to the first that still fails; nobody else moves.
+
+        Raises:
+            Fenced: others were parked meanwhile.
+        """
         with writing(self.engine) as connection:
             seq, created = connection.execute(select(position.c.seq, position.c.created).where(*standing.key)).one()
             # Holds the position, so that no message is parked behind these while they are settled.
@@ -287,14 +306,42 @@ class Transaction:
             where = {"service": self.service, "consumer": standing.projection.label, "subject": parked[0].subject}
             if parking.read_parked(connection, **where, stream=standing.stream) != list(parked):
                 raise Fenced(f"{standing.projection.label} : d'autres messages viennent d'être stationnés")
-            rows = Batch()
-            for message in messages:
-                for fact in Decoded(message, self.registry).facts(standing.projection.kinds):
-                    for op in standing.projection.project(fact):
+            return self._in_order(connection, standing.projection, parked, messages, by, reason)
+
+    def _in_order(
+        self,
+        connection: Connection,
+        projection: Projection,
+        parked: Sequence[Parked],
+        messages: Sequence[Stored],
+        by: str,
+        reason: str,
+    ) -> Retried:
+        found = {message.seq: message for message in messages}
+        for done, one in enumerate(parked):
+            failed = self._one_again(connection, projection, one, found[one.seq])
+            if failed is not None:
+                parking.park_again(connection, failed)
+                return Retried(done, failed)
+            parking.settle(connection, one, parking.RETRIED, by=by, reason=reason, at=self.clock())
+        return Retried(len(parked))
+
+    def _one_again(self, connection: Connection, projection: Projection, one: Parked, message: Stored) -> Parked | None:
+        """The rows of one message, all or none; what stops it, if something does."""
+        try:
+            with connection.begin_nested():
+                rows = Batch()
+                for fact in Decoded(message, self.registry).facts(projection.kinds):
+                    for op in projection.project(fact):
                         rows.add(op)
-            rows.write(connection)
-            for one in parked:
-                parking.settle(connection, one, parking.RETRIED, by=by, reason="reprise", at=self.clock())
+                rows.write(connection)
+        except ContractError as error:
+            return replace(one, code=error.code, cause=str(error))
+        except Exception as error:
+            if is_away(error):
+                raise
+            return replace(one, code="PROJECTION_EN_ECHEC", cause=origin_of(error))
+        return None
 
 
 def _move(connection: Connection, one: Standing, old: int, new: int) -> None:

@@ -68,15 +68,14 @@ def aside_of(engine: Engine, service: str, label: str) -> Aside:
 def aside_within(connection: Connection, service: str, label: str) -> Aside:
     """The same, within what the connection sees."""
     columns = stationnes.c
-    query = select(columns.status, columns.stream, columns.seq).where(
-        columns.service == service, columns.consumer == label
+    query = select(columns.consumer, columns.status, columns.stream, columns.seq).where(
+        columns.service == service, columns.status.in_((parking.PARKED, parking.DISCARDED))
     )
     rows = connection.execute(query).all()
-    found = {
-        status: frozenset((row.stream, int(row.seq)) for row in rows if row.status == status)
-        for status in (parking.PARKED, parking.DISCARDED)
-    }
-    return Aside(found[parking.PARKED], found[parking.DISCARDED])
+    parked = ((row.stream, int(row.seq)) for row in rows if (row.consumer, row.status) == (label, parking.PARKED))
+    name = parking.stem(label)
+    given_up = (row for row in rows if row.status == parking.DISCARDED and parking.stem(row.consumer) == name)
+    return Aside(frozenset(parked), frozenset((row.stream, int(row.seq)) for row in given_up))
 
 
 def compare(live: Engine, rebuilt: Engine, projection: Projection) -> Comparison:

@@ -28,25 +28,29 @@ from nats.errors import Error, MaxPayloadError
 from sqlalchemy import Engine
 
 from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
+from contracts.stationnement import OrdreStationnement
 from services.socle import migrating, parking
 from services.socle.bases import open_base, open_coffre, presences
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
+from services.socle.enveloppe import has_nul
 from services.socle.errors import DatabaseAway, SocleError
 from services.socle.handlers import Handler
 from services.socle.journal import NOTHING, History, Journal, Store
 from services.socle.migrating import history_of, history_of_coffre, prepare
-from services.socle.parking import now
+from services.socle.parking import Parked, now
 from services.socle.presence import BASE_AWAY, Patience, waiting
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
+from services.socle.settlement import Settlement, check_order, read_order
 from services.socle.sql import in_writer, is_away
 from services.socle.subjects import stream_name, subject
 
 log = structlog.get_logger("service")
 
+SHOWN = 50  # messages set aside that the answer about health names
 HEALTH = "sante"  # the one question every service answers, whoever asks
 WORKERS = 128  # commands in flight: enough to share the broker's fsync between them
 COLLECT = (100_000, 20, 20)  # the default, (700, 10, 10), goes through all that memory holds many times a second
@@ -202,18 +206,20 @@ class Service:
         env = self.environment = Environment(settings, spec.name, nc, journals, coffre, engine, spec.registry)
         self.parts = spec.build(env)
         await self._base(engine, history_of(spec.name, self.parts.projections))
+        self.projector = env.projector = Projector(
+            spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
+        )
+        self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector)
         self.runner = env.runner = Runner(
             academie=settings.academie,
             service=spec.name,
             journals=journals,
             registry=spec.registry,
             coffre=coffre,
-            handlers=self.parts.handlers,
-            check=spec.check,
+            handlers=[*self.parts.handlers, *self.settlement.handlers()],
+            check=self._may,
         )
-        self.projector = env.projector = Projector(
-            spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
-        )
+        await waiting("stationnements", self.settlement.recall, self.patience)
         await self._stack.enter_async_context(self.projector)
         await self.projector.enter_service()
         await self._open_doors()
@@ -243,6 +249,7 @@ class Service:
             inbox=pull_inbox(name).decode(),
         )
         await self.reactions.start()
+        self.settlement.open(self.reactions)
         self._stack.push_async_callback(self.reactions.stop)
 
     async def _base(self, engine: Engine, history: migrating.History) -> None:
@@ -256,7 +263,7 @@ class Service:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
         raw = _mapping(body, "COMMANDE_MALFORMEE")
         if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
-            return _told(await self.runner.execute(await self._read(raw)))
+            return await self._done(await self._read(raw))
         lot = raw["lot"]
         if not isinstance(lot, list) or not all(isinstance(one, dict) for one in lot):
             raise Refus("COMMANDE_MALFORMEE", "« lot » doit être une liste de commandes")
@@ -266,14 +273,26 @@ class Service:
         answers = [one if isinstance(one, Refus) else next(outcomes) for one in read]
         return {"lot": [_refused(one) if isinstance(one, Refus) else {"ok": True, **_told(one)} for one in answers]}
 
+    async def _done(self, command: Command) -> Data:
+        outcome = await self.runner.execute(command)
+        if isinstance(command, OrdreStationnement):
+            return {**_told(outcome), **await self.settlement.follow(command, outcome)}
+        return _told(outcome)
+
+    def _may(self, command: Command, academie: str) -> None:
+        (check_order if isinstance(command, OrdreStationnement) else self.spec.check)(command, academie)
+
     async def _try(self, raw: Mapping[str, Any]) -> Command | Refus:
         try:
-            return await self._read(raw)
+            command = await self._read(raw)
         except Refus as refus:
             return refus
+        if isinstance(command, OrdreStationnement):
+            return Refus("COMMANDE_INCONNUE", f"{command.NAME} se donne seule, jamais dans un lot")
+        return command
 
     async def _read(self, raw: Mapping[str, Any]) -> Command:
-        command = self.spec.read_command(raw)
+        command = read_order(raw) or self.spec.read_command(raw)
         if type(command) not in self.runner.handlers:
             raise Refus("COMMANDE_INCONNUE", f"{command.NAME} n'est pas une commande du service {self.spec.name}")
         self._check_door(command)
@@ -303,7 +322,7 @@ class Service:
         return {
             "service": self.spec.name,
             "projections": [asdict(one) for one in standings],
-            "stationnes": [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked],
+            "stationnes": _told_parked(parked),
         }
 
     async def query(self, body: bytes) -> Data:
@@ -320,6 +339,13 @@ class Service:
         if position is not None:
             await self.projector.wait_for(*_position(position))
         return {"reponse": await answer(query)}
+
+
+def _told_parked(parked: Sequence[Parked]) -> list[str]:
+    """The first of them, and how many more: whoever set ten thousand aside must still be able to say how it is."""
+    told = [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked[:SHOWN]]
+    more = len(parked) - SHOWN
+    return [*told, f"et {more} autres ; voyez « parchemin stationnes lister »"] if more > 0 else told
 
 
 async def _stop(broker: NatsBroker) -> None:
@@ -349,17 +375,9 @@ def _mapping(body: bytes, code: str) -> dict[str, Any]:
         raise Refus(code, "le corps n'est pas du JSON en UTF-8") from None
     if not isinstance(raw, dict):
         raise Refus(code, "le corps doit être un objet JSON")
-    if b"\\u0000" in body and _has_nul(raw):
+    if b"\\u0000" in body and has_nul(raw):
         raise Refus(code, "un texte contient un caractère nul, que les bases ne savent pas garder")
     return raw
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(one) for key, one in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def _position(raw: Any) -> tuple[str, int]:

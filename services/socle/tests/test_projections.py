@@ -20,6 +20,7 @@ from contracts.messages import Registry
 from services.socle import parking, projections
 from services.socle.enveloppe import Fact, Stored
 from services.socle.feed import Progress
+from services.socle.parking import Retried
 from services.socle.projections import (
     Projection,
     ProjectionStopped,
@@ -188,15 +189,19 @@ async def test_a_parked_aggregate_is_discarded_and_retried(engine: Engine, telle
     one = projector(engine, teller)
     await one.catch_up()
     stream, subject = teller.journal.stream, teller.subject("a")
-    with pytest.raises(Exception, match="MESSAGE_MALFORME"):
-        await one.retry("comptes_v1", stream, subject, by="u1")
+    again = await one.retry("comptes_v1", stream, subject, by="u1")
+    assert again.done == 0
+    assert again.stopped is not None
+    assert again.stopped.code == "MESSAGE_MALFORME"
     head = parking.list_parked(engine, "caisse")[0]
     with pytest.raises(ValueError, match="motif"):
         parking.discard(engine, head, by="u1", reason=" ")
     parking.discard(engine, head, by="u1", reason="saisie impossible")
     with pytest.raises(parking.NotParked):
         parking.discard(engine, head, by="u1", reason="deux fois")
-    assert await projector(engine, teller).retry("comptes_v1", stream, subject, by="u1") == 1  # from another process
+    assert await projector(engine, teller).retry("comptes_v1", stream, subject, by="u1") == Retried(
+        1
+    )  # from another process
     await teller.write("a", Depot(compte="a", montant=Decimal(12)))
     await projector(engine, teller).catch_up()
     assert column(engine, mouvements.c.montant) == [Decimal(11), Decimal(12)]

@@ -275,10 +275,10 @@ async def test_what_keeps_failing_is_parked_with_its_cause_and_retried_with_thos
     assert (head.seq, head.code, head.cause.partition("(")[0]) == (1, "REACTION_EN_ECHEC", "3 essais : ValueError ")
     assert "M. X" not in head.cause
     assert [one.code for one in behind] == ["EN_ATTENTE"] * 2
-    assert await reactions.retry(head, by="u1") == 0
+    assert (await reactions.retry(head, by="u1")).done == 0
     assert len(await reactions.parked()) == 3
     recorder.failing.clear()
-    assert await reactions.retry(head, by="u1") == 3
+    assert (await reactions.retry(head, by="u1")).done == 3
     assert recorder.comptes == ["b:1", "a:1", "a:2", "a:3"]
     assert await reactions.parked() == []
     await stage.teller.write("a", *deposits("a", 4))
@@ -302,7 +302,7 @@ async def test_a_discarded_message_lets_the_others_go_on(stage: Stage):
     with pytest.raises(ValueError, match="motif"):
         await reactions.discard(head, by="u1", reason="")
     await reactions.discard(head, by="u1", reason="sans objet")
-    assert await reactions.retry(head, by="u1") == 1
+    assert (await reactions.retry(head, by="u1")).done == 1
     assert recorder.comptes == ["a:2"]
 
 
@@ -445,7 +445,7 @@ async def test_on_postgres_too(journal: Bench, teller: Teller, postgres_base: st
         await teller.write("a", *deposits("a", 2))
         await until(lambda: _count(reactions, 2))
         recorder.failing.clear()
-        assert await reactions.retry((await reactions.parked())[0], by="u1") == 2
+        assert (await reactions.retry((await reactions.parked())[0], by="u1")).done == 2
         assert recorder.comptes == ["b:1", "a:1", "a:2"]
 
 
