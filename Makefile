@@ -8,6 +8,8 @@
 #   make bench         measure                          (make bench ARGS="--help")
 #   make chaos         break everything under load, and count what is lost or done twice  (make chaos ARGS="--help")
 #   make mutation      change the deciders one way at a time: which changes no test sees  (make mutation ARGS="notation")
+#   make chaine        supply chain: licences, secrets (history too), known vulnerabilities, bill of materials
+#   make sbom          write the bill of materials, sortie/sbom.json (CycloneDX)
 #   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
 #   make clean         remove the environment, the caches and what the runs left
 
@@ -22,7 +24,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check regles documents bench chaos mutation requirements clean
+.PHONY: help demo test check chaine sbom licences regles documents bench chaos mutation requirements clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -43,6 +45,17 @@ check: .venv/.dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m contracts.verifier
 	$(BIN)/parchemin reglements verifier
+	$(BIN)/python -m tests.chaine verifier
+
+# What `check` leaves out because it needs more packages, or the network: what could not be checked is said, never green.
+chaine: .venv/.chaine
+	$(BIN)/python -m tests.chaine verifier secrets vulnerabilites
+
+licences: .venv/.dev
+	$(BIN)/python -m tests.chaine licences
+
+sbom: .venv/.base
+	$(BIN)/python -m tests.chaine sbom
 
 regles: .venv/.dev
 	$(BIN)/python -m tests.rapport_regles $(ARGS)
@@ -94,6 +107,10 @@ endef
 	$(call install,mutation)
 	@touch .venv/.base # mutation holds base, same versions
 
+.venv/.chaine: requirements/chaine.txt pyproject.toml | .venv/.python
+	$(call install,chaine)
+	@touch .venv/.base # chaine holds base, same versions
+
 # Each set takes the versions of the one before as they are, so they never disagree.
 requirements: | .venv/.python
 	$(PIP) install uv
@@ -102,6 +119,7 @@ requirements: | .venv/.python
 	$(LOCK) --group test --group check -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group bench -c requirements/base.txt pyproject.toml -o requirements/bench.txt
 	$(LOCK) --group test --group mutation -c requirements/dev.txt pyproject.toml -o requirements/mutation.txt
+	$(LOCK) --group test --group check --group chaine -c requirements/dev.txt pyproject.toml -o requirements/chaine.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
