@@ -40,6 +40,8 @@ PORTS = range(20_000, 32_000)  # below the ports lent to outgoing connections
 READY_WITHIN = 15.0  # recovery of a large journal; an empty one takes 0.1 s
 STOP_WITHIN = 15.0
 STEADY_AFTER = 30.0  # a run this long forgets the failures before it
+LOOK_EVERY = 1.0
+STARVED, ENOUGH = 2 << 20, 8 << 20  # bytes free: less than two of the largest messages; some room again
 PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger("courtier")
@@ -204,13 +206,29 @@ class EmbeddedServer:
                 log.error("courtier_relance_impossible", cause=str(error))
             else:
                 self._settled.set()
-                code = process.wait()
+                code = self._outlive(process)
                 if self._stopping.is_set():
                     break
                 log.error("courtier_mort", code=code, duree_s=round(time.monotonic() - began, 1), action="relance")
             failures = 0 if time.monotonic() - began > STEADY_AFTER else failures + 1
             self._stopping.wait(min(5.0, 0.05 * 2 ** min(failures, 8)))
         _state_file(self._settings).unlink(missing_ok=True)
+
+    def _outlive(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for its end, and bring it about when the disk was full and is not any more.
+
+        A server whose write failed answers no publication until it is started again, however much room there is then.
+        """
+        starved = False
+        while True:
+            try:
+                return process.wait(LOOK_EVERY)
+            except subprocess.TimeoutExpired:
+                room = shutil.disk_usage(self._dir).free
+            starved = starved or room < STARVED
+            if starved and room >= ENOUGH:
+                log.error("disque_plein", etat="de la place est revenue", action="relance")
+                _end(process)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         """One run of the server, ready.
