@@ -64,6 +64,7 @@ class NotParked(SocleError):
     """There is nothing to settle under that key: already settled, or never parked."""
 
     code = "NON_STATIONNE"
+    refused = True
 
 
 @dataclass(frozen=True, slots=True)

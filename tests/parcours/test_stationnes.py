@@ -63,7 +63,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     with servir(variables, dossier / "traces.jsonl"), Terminal(variables) as parchemin:
         jeu = parchemin("jouer", dossier / "jeu.jsonl")
         assert jeu.code == 0, jeu.tout
-        suivis = parchemin("journal", "--agregat", f"candidature-{BASILE.numero}", "--json").json
+        suivis = parchemin("journal", "--agregat", f"candidature-{BASILE.numero}", "--json").sortie.splitlines()
         data = {"candidat": BASILE.numero, "modes": inscription(BASILE)["modes"]}
         mauvais = publier(dossier / "donnees", rang=len(suivis) + 1, data={**data, "candidat": {"nom": "Yrrbéline"}})
         derriere = publier(dossier / "donnees", rang=len(suivis) + 2, data=data)
