@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaine import composants, licences
-from tests.chaine.paquets import RACINE, REQUIREMENTS, Epingle, ecarts, epingles
+from tests.chaine.paquets import RACINE, REQUIREMENTS, Epingle, ecarts, epingles, installee
 
 EMPREINTE = "    --hash=sha256:" + "0" * 64
 # Where packages come from, and folders of one machine: neither belongs to what others install.
@@ -76,7 +76,7 @@ def test_un_paquet_que_la_page_ignore_ou_invente_se_voit() -> None:
 def test_la_nomenclature_dit_chaque_paquet_distribue_et_ses_empreintes() -> None:
     document = composants.sbom()
     trouves = {(one["name"], one["version"]) for one in document["components"]}
-    ici = {(une.nom, une.version) for une in epingles("base") if licences.installee(une.nom) is not None}
+    ici = {(une.nom, une.version) for une in epingles("base") if installee(une.nom) is not None}
     assert trouves == ici
     assert all(one["hashes"] and one["licenses"] for one in document["components"])
     refs = {one["bom-ref"] for one in document["components"]}

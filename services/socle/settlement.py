@@ -56,7 +56,7 @@ def evolve(given_up: GivenUp, event: Event) -> GivenUp:
     return given_up
 
 
-def decide(order: OrdreStationnement, given_up: GivenUp, parked: Parked | None, head: int = 0) -> Sequence[Event]:
+def decide(order: OrdreStationnement, given_up: GivenUp, parked: Parked | None, head: int = 0) -> list[Event]:
     """What an order comes to, given what was given up, the message as it is set aside, the first of its aggregate.
 
     Raises:

@@ -79,13 +79,13 @@ def vulnerabilites(jeu: str) -> list[str]:
     """
     with tempfile.TemporaryDirectory(prefix="parchemin-audit-") as dossier:
         sortie = Path(dossier) / "audit.json"
-        options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "-f", "json", "-o", sortie]
-        done = subprocess.run(
-            [BIN / "pip-audit", "-r", REQUIREMENTS / f"{jeu}.txt", *options],
-            capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
+        options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "-f", "json", "-o", str(sortie)]
+        audit: list[str | Path] = [BIN / "pip-audit", "-r", REQUIREMENTS / f"{jeu}.txt", *options]
         try:
+            done = subprocess.run(audit, capture_output=True, text=True, check=False, timeout=300)
             audite = json.loads(sortie.read_text("utf-8"))["dependencies"]
+        except subprocess.TimeoutExpired:
+            raise NonVerifie("pas de réponse en cinq minutes") from None
         except (OSError, ValueError, KeyError):
             raise NonVerifie((done.stderr.strip().splitlines() or ["aucune réponse"])[-1][:200]) from None
     sautes = [one["name"] for one in audite if "skip_reason" in one]

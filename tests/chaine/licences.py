@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import PackageMetadata
 from pathlib import Path
 
 from tests.chaine.paquets import RACINE, Epingle, epingles, installee
@@ -47,13 +48,17 @@ def licence(nom: str) -> str:
     dite = installee(nom)
     if dite is None:
         return AILLEURS.get(nom, INCONNUE)
-    expression = dite.get("License-Expression")
+    expression = _champ(dite, "License-Expression")
     if expression:
-        return str(expression)
-    courte = (dite.get("License") or "").strip()
+        return expression
+    courte = _champ(dite, "License")
     classes = [one for one in dite.get_all("Classifier") or [] if one.startswith("License ::")]
     connues = (USAGES.get(one, one) for one in [courte, *(one.rpartition("::")[2].strip() for one in classes)])
     return next((one for one in connues if one in COMPATIBLES), courte[:60] or INCONNUE)
+
+
+def _champ(dite: PackageMetadata, nom: str) -> str:
+    return dite[nom].strip() if nom in dite else ""
 
 
 def compatible(expression: str) -> bool:

@@ -24,7 +24,7 @@ from services.socle.enveloppe import Context, encode
 from services.socle.parking import Parked, stationnes
 from services.socle.service import SHOWN, Service
 from services.socle.settings import Settings
-from services.socle.settlement import decide, evolve
+from services.socle.settlement import GivenUp, decide, evolve
 from services.socle.spec import Spec
 from services.socle.sql import engine_for
 from services.socle.testing import Bench
@@ -45,10 +45,10 @@ GIVEN_UP = MessageEcarte(
     motif="publié à la main",
 )  # fmt: skip
 
-given = Spec(partial(decide, parked=ASIDE, head=7), evolve, {}).given
-given_nothing_parked = Spec(partial(decide, parked=None), evolve, {}).given
-given_one_behind = Spec(partial(decide, parked=BEHIND, head=7), evolve, {}).given
-given_head_gone = Spec(partial(decide, parked=BEHIND, head=9), evolve, {}).given
+given = Spec[GivenUp](partial(decide, parked=ASIDE, head=7), evolve, {}).given
+given_nothing_parked = Spec[GivenUp](partial(decide, parked=None), evolve, {}).given
+given_one_behind = Spec[GivenUp](partial(decide, parked=BEHIND, head=7), evolve, {}).given
+given_head_gone = Spec[GivenUp](partial(decide, parked=BEHIND, head=9), evolve, {}).given
 
 
 def test_what_is_parked_is_given_up_with_its_motive():
@@ -277,8 +277,8 @@ IGNORED: Mapping[str, Mapping[str, str | None]] = {
 async def test_whatever_is_malformed_is_parked_and_blocks_no_other_aggregate(stage: Stage, bases: tuple[str, str]):
     async with stage.running(db_url=bases[0]) as service:
         wrong = [await stage.write(name, change, **headers) for name, (change, headers) in MALFORMED.items()]
-        for name, headers in IGNORED.items():
-            await stage.write(name, **headers)
+        for name, ignored in IGNORED.items():
+            await stage.write(name, bytes, **ignored)
         await stage.write("no_rank", lambda body: b"?", **{"Parchemin-Rang": "x", "Parchemin-Types": None})
         end = await stage.write("c1")
         await stage.caught_up(service, end)
