@@ -116,10 +116,11 @@ requirements: | .venv/.python
 	$(PIP) install uv
 	$(LOCK) -o requirements/construction.txt
 	$(LOCK) -c requirements/construction.txt pyproject.toml -o requirements/base.txt
-	$(LOCK) --group test --group check -c requirements/base.txt pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra traces -c requirements/base.txt pyproject.toml -o requirements/traces.txt
+	$(LOCK) --extra traces --group test --group check -c requirements/traces.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group bench -c requirements/base.txt pyproject.toml -o requirements/bench.txt
-	$(LOCK) --group test --group mutation -c requirements/dev.txt pyproject.toml -o requirements/mutation.txt
-	$(LOCK) --group test --group check --group chaine -c requirements/dev.txt pyproject.toml -o requirements/chaine.txt
+	$(LOCK) --extra traces --group test --group mutation -c requirements/dev.txt pyproject.toml -o requirements/mutation.txt
+	$(LOCK) --extra traces --group test --group check --group chaine -c requirements/dev.txt pyproject.toml -o requirements/chaine.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

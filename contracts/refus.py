@@ -65,6 +65,12 @@ def texte(code: str) -> str:
     return CODES.get(code) or REGLES.get(code, {}).get("texte", "")
 
 
+def annonces(service: str) -> frozenset[str]:
+    """Every code that a service may answer with a no."""
+    siens = (codes for nom, codes in REFUS.items() if nom.startswith(f"{service}."))
+    return COMMUNS | COMMUNS_REQUETES | frozenset[str]().union(*siens)
+
+
 def exiger_declare(commande: str, code: str) -> None:
     """Nothing when ``commande`` announces ``code`` (or is no command of the contracts).
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from contracts import refus
 from contracts.commandes import read_command
 from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
@@ -62,12 +63,12 @@ def check_access(query: Query, academie: str) -> None:
     """
     try:
         check_query_rights(query, academie)
-    except Refus as refus:
+    except Refus as error:
         if isinstance(query, Requete):
             par = query.par
             where = {"academie": academie, "session": query.session, "diplome": query.diplome}
             who = {"acteur": par.id, "role": par.role, "academie_acteur": par.academie}
-            log.warning("acces_refuse", demande=query.NAME, cause=refus.regle, **who, **where)
+            log.warning("acces_refuse", demande=query.NAME, cause=error.regle, **who, **where)
         raise
 
 
@@ -84,4 +85,5 @@ def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpe
         internal_roles=INTERNES,
         backdating_roles=ANTIDATENT,
         admit=exiger_anonyme,
+        refusals=refus.annonces(name),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from services.socle import parking
+from services.socle import metrics, parking
 from services.socle.enveloppe import Stored
 from services.socle.errors import BrokerAway, NotDense, StreamChanged, StreamMissing
 from services.socle.facts import Source
@@ -19,6 +19,7 @@ from services.socle.presence import brief, told
 from services.socle.read_model import BrokenProjection, Fenced, Outcome, Standing
 from services.socle.reader import StreamIdentity
 from services.socle.sql import in_writer, is_away
+from services.socle.tracing import span
 
 if TYPE_CHECKING:
     from services.socle.projections import Projector
@@ -130,7 +131,7 @@ class Feed:
         """Try until the batch is in, by us or by a rival."""
         while self.moving:
             try:
-                outcomes = await in_writer(self.owner.engine, self.owner.transaction.apply, batch, self.moving)
+                outcomes = await self._apply(batch)
             except Fenced:
                 await self._follow_rival()
             except BrokenProjection as error:
@@ -144,6 +145,15 @@ class Feed:
                 self._healthy("base")
                 self._adopt(outcomes)
                 return
+
+    async def _apply(self, batch: list[Stored]) -> list[Outcome]:
+        service, stream, begun = self.owner.service, self.source.stream, time.perf_counter()
+        with span("projections", "CONSUMER", service=service, journal=stream, messages=len(batch)) as here:
+            here.set(position=batch[-1].seq, projections=len(self.moving))
+            done = await in_writer(self.owner.engine, self.owner.transaction.apply, batch, self.moving)
+        metrics.PROJECTION_TIME.labels(service).observe(time.perf_counter() - begun)
+        metrics.PROJECTED.labels(service, stream).inc(len(batch))
+        return done
 
     async def _follow_rival(self) -> None:
         """Skip what the rival did. The pause lets it lead instead of fighting over every batch."""

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from contracts.messages import Data, Query, Refus
 from services.socle.coffre import Coffre, CoffreError, master_key
+from services.socle.door import as_json
 from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Source
@@ -26,7 +27,7 @@ from services.socle.projections import Projector
 from services.socle.read_model import Aside
 from services.socle.reader import StreamIdentity
 from services.socle.runner import Runner
-from services.socle.service import Environment, Parts, ServiceSpec, as_json
+from services.socle.service import Environment, Parts, ServiceSpec
 from services.socle.settings import Settings
 
 

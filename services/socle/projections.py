@@ -225,11 +225,14 @@ class Projector:
 
     async def status(self) -> list[Status]:
         """Where every projection stands, for health checks and metrics."""
-        ends = {source.stream: await _end(source) for source in self.sources}
+        return self.status_at({source.stream: await _end(source) for source in self.sources})
+
+    def status_at(self, ends: Mapping[str, int | None]) -> list[Status]:
+        """The same, of journals whose ends are known (``None``: not)."""
         troubles = {feed.source.stream: feed.trouble for feed in self._feeds if feed.trouble}
 
         def lag(one: Standing) -> int | None:
-            end = ends[one.stream]
+            end = ends.get(one.stream)
             return None if end is None else max(0, end - one.seq)
 
         return [

@@ -35,7 +35,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import Engine, Table
 
 from contracts.messages import Command, ContractError, Event, Refus, Registry, UnknownVersion
-from services.socle import parking, ranks
+from services.socle import conversation, metrics, parking, ranks
 from services.socle.connection import options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
@@ -48,6 +48,7 @@ from services.socle.ranks import Aggregate, Ranks
 from services.socle.runner import DERIVED
 from services.socle.settings import Settings
 from services.socle.sql import create_tables, in_writer, is_away
+from services.socle.tracing import span
 
 ALL: Final = None  # every refusal is an acceptable outcome
 
@@ -131,6 +132,7 @@ class Park:
 
 Verdict = Done | Later | Park
 DONE: Final = Done()
+HANDLED: Final = Done()  # it was concerned
 
 
 class Runner:
@@ -182,6 +184,11 @@ class Runner:
             await self._subscriber.stop()
         async with self.turn:  # the batch in hand ends; what it did not settle is delivered again
             self._subscriber = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it pulls."""
+        return self._subscriber is not None and any(not task.done() for task in self._subscriber.tasks)
 
     def _config(self) -> ConsumerConfig:
         return ConsumerConfig(
@@ -317,7 +324,9 @@ class Runner:
         return 0.0
 
     async def _step(self, one: Aggregate, stored: Stored, rank: int) -> float:
-        match await self._verdict(one, stored):
+        judged = await self._verdict(one, stored)
+        self._tell(stored, judged)
+        match judged:
             case Later(delay=delay):
                 self._due[one.subject] = time.monotonic() + delay
                 return delay
@@ -338,6 +347,16 @@ class Runner:
             return Park(parking.WAITING, "un message antérieur de cet agrégat est stationné")
         return await self.judge(stored)
 
+    def _tell(self, stored: Stored, verdict: Verdict) -> None:
+        """One line for what the reaction had to do with; the rest of the aggregate passes in silence."""
+        if verdict is DONE:
+            return
+        issue = {Done: metrics.DONE, Later: metrics.LATER, Park: metrics.PARKED}[type(verdict)]
+        metrics.REACTIONS.labels(self.owner.service, self.reaction.name, issue).inc()
+        if not isinstance(verdict, Park):  # told as what it is, an incident
+            told = {"service": self.owner.service, "reaction": self.reaction.name, "issue": issue}
+            log.debug("reaction", **told, message=stored.where, declencheur=stored.commandeid)
+
     def _parked(self, stored: Stored, code: str, cause: str) -> Parked:
         at = self.owner.clock()
         return Parked(self.owner.service, self.durable, stored.stream, stored.seq, stored.subject, code, cause, at)
@@ -352,7 +371,7 @@ class Runner:
             facts = Decoded(stored, self.owner.registry).facts(self._kinds)
             async with asyncio.timeout(self.owner.patience):
                 for fact in facts:
-                    self._memory.note(fact, await self._react(fact))
+                    self._memory.note(fact, await self._under(fact))
         except UnknownVersion as error:
             self._tell_once("evenement_plus_recent", cause=str(error))
             return Later(NEWER_WAIT)
@@ -362,7 +381,17 @@ class Runner:
             return Park(refusal.regle, f"commande refusée : {refusal.detail}")
         except Exception as error:
             return self._failed(stored, error)
-        return DONE
+        return HANDLED
+
+    async def _under(self, fact: Fact) -> int:
+        """React in the conversation of the event, under the span that made it."""
+        service, name = self.owner.service, self.reaction.name
+        with (
+            conversation.within(fact.context.correlationid, fact.context.traceparent),
+            span(f"reaction {name}", "CONSUMER", service=service, reaction=name, evenement=fact.name) as here,
+        ):
+            here.set(journal=fact.stream, position=fact.seq)
+            return await self._react(fact)
 
     async def _commands(self, fact: Fact) -> list[Command]:
         owed = self.reaction.owed(fact)

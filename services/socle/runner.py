@@ -6,27 +6,28 @@ import asyncio
 import hashlib
 import hmac
 import random
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-
-import structlog
+from typing import Any, cast
 
 from contracts.messages import Command, Data, Event, Refus, Registry
+from services.socle import conversation, metrics
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Context, Stored, digest, encode
 from services.socle.errors import Conflict
 from services.socle.handlers import Family, Handler, Lookups, Ref
 from services.socle.hindsight import Then
-from services.socle.journal import NOTHING, Entry, History, Store
+from services.socle.journal import NOTHING, Appended, Entry, History, Store
 from services.socle.locks import Locks
+from services.socle.metrics import Instruments
 from services.socle.sealing import ensure_keys, sealed, without_clear
 from services.socle.subjects import subject as subject_of
-
-log = structlog.get_logger("commande")
+from services.socle.telling import Teller
+from services.socle.tracing import span
 
 NAMESPACE = uuid.UUID("6f1c2f43-5b0e-4c39-9d6b-6f1d3f6f7a10")
 DERIVED = "r:"  # starts the ids of commands owed to events; nobody else may use such an id
@@ -113,10 +114,13 @@ class Runner:
         handlers: Iterable[Handler],
         check: Callable[[Command, str], None],
         cache: int = CACHE,
+        instruments: Instruments | None = None,
     ) -> None:
         self._academie, self._service = academie, service
         self._journals, self._registry, self._coffre, self._check = journals, registry, coffre, check
         self.handlers = {handler.command: handler for handler in handlers}
+        self.instruments = instruments or Instruments(service, frozenset(one.NAME for one in self.handlers))
+        self.teller = Teller(self.instruments)
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
         self._size = cache
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -132,6 +136,12 @@ class Runner:
             Conflict: the aggregate kept moving for the whole bounded number of retries.
             SocleError: the journal cannot be reached or trusted; nothing was half-written.
         """
+        correlation = correlation or conversation.current().correlation or command.id
+        with self.teller.command(command, correlation) as told:
+            told.append(await self._once(command, correlation, traceparent))
+        return cast(Outcome, told[0])
+
+    async def _once(self, command: Command, correlation: str, traceparent: str | None) -> Outcome:
         first = await self._first_outcome(command)
         if first is not None:
             return first
@@ -141,7 +151,7 @@ class Runner:
                 try:
                     return await self._attempt(prepared, Trust.MEMORY if attempt == 0 else Trust.JOURNAL)
                 except Conflict:
-                    log.debug("conflit", commande=command.NAME, essai=attempt)
+                    self.teller.conflict(command.NAME, attempt)
             await asyncio.sleep(_pause(attempt))
             prepared = await self._prepare(command, correlation, traceparent)
         raise Conflict(f"{command.NAME} : l'agrégat change sans cesse ; renvoyez la commande, avec le même id")
@@ -196,13 +206,21 @@ class Runner:
             SocleError: as `execute`; the same call again completes what was not done.
         """
         results: list[Outcome | Refus | None] = [None] * len(commands)
+        begun = time.perf_counter()
+        with span("lot", "SERVER", service=self._service, commandes=len(commands)):
+            await self._do_many(commands, dry_run, results)
+        done = [one for one in results if one is not None]
+        if not dry_run:
+            self.teller.lot(commands, done, time.perf_counter() - begun)
+        return done
+
+    async def _do_many(self, commands: Sequence[Command], dry_run: bool, results: list[Outcome | Refus | None]) -> None:
         prepared = await self._prepare_many(commands, results)
         for group in self._groups(prepared):
             if dry_run:
                 await self._decide_group(group, Trust.JOURNAL, results)
             else:
                 await self._append_group(group, results)
-        return [one for one in results if one is not None]
 
     async def _prepare(
         self,
@@ -222,8 +240,8 @@ class Runner:
                 known[key] = looked
         refs = handler.aggregates(command, looked)
         by = command.par
-        conversation = correlation or command.id
-        context = Context(command.id, by.id, by.role, command.le, conversation, traceparent, self._sceau(command))
+        talk, under = correlation or command.id, traceparent or conversation.current().traceparent or None
+        context = Context(command.id, by.id, by.role, command.le, talk, under, self._sceau(command))
         return Prepared(command, handler, looked, refs, [self._subject(command, ref) for ref in refs], journal, context)
 
     async def _prepare_many(
@@ -261,7 +279,7 @@ class Runner:
                     await self._append_all(group, drafts, results)
                     return
                 except Conflict:
-                    log.debug("conflit", commande="lot", essai=attempt)
+                    self.teller.conflict(metrics.BATCH, attempt)
             await asyncio.sleep(_pause(attempt))
         raise Conflict("les agrégats du lot changent sans cesse ; renvoyez le même lot")
 
@@ -307,7 +325,7 @@ class Runner:
         if not flat:
             return
         journal = group[0][1].journal
-        told = await journal.append_batch([draft.entry for draft in flat], flat[0].entry.commandeid)
+        told = await self._append_batch(journal, [draft.entry for draft in flat], flat[0].entry.commandeid)
         if any(ack.duplicate for ack in told):
             raise Conflict("lot déjà fait ; le journal dit comment")
         acks = iter(told)
@@ -353,8 +371,10 @@ class Runner:
         loads = [
             self._load(one.journal, path, ref.family, trust) for path, ref in zip(one.paths, one.refs, strict=True)
         ]
-        loaded = [await loads[0]] if len(loads) == 1 else list(await asyncio.gather(*loads))
-        outcome = self._decided(one, loaded)
+        with span("charger", service=self._service, agregats=len(loads)):
+            loaded = [await loads[0]] if len(loads) == 1 else list(await asyncio.gather(*loads))
+        with span("decider", service=self._service):
+            outcome = self._decided(one, loaded)
         if isinstance(outcome, dict):
             await ensure_keys(self._coffre, _events(outcome))
             drafts = self._drafts(one, loaded, outcome)
@@ -401,15 +421,28 @@ class Runner:
     async def _append(self, one: Prepared, drafts: Sequence[Draft]) -> Outcome:
         entries = [draft.entry for draft in drafts]
         if len(entries) == 1:
-            only = entries[0]
-            acks = [await one.journal.append(only.subject, only.body, only.headers, only.expected, only.commandeid)]
+            acks = [await self._append_one(one.journal, entries[0])]
         else:
-            acks = await one.journal.append_batch(entries, one.command.id)
+            acks = await self._append_batch(one.journal, entries, one.command.id)
         if any(ack.duplicate for ack in acks):  # stored by another attempt, whose bytes may not be these
             raise Conflict(f"{one.command.NAME} : déjà fait ; le journal dit comment")
         for draft, ack in zip(drafts, acks, strict=True):
             self._remember(draft, ack.seq)
         return _outcome(one.journal, drafts, max(ack.seq for ack in acks), False)
+
+    async def _append_one(self, journal: Store, only: Entry) -> Appended:
+        begun = time.perf_counter()
+        with span("ajouter", "PRODUCER", service=self._service, journal=journal.stream):
+            ack = await journal.append(only.subject, only.body, only.headers, only.expected, only.commandeid)
+        self.instruments.appended(metrics.ALONE, time.perf_counter() - begun)
+        return ack
+
+    async def _append_batch(self, journal: Store, entries: Sequence[Entry], commandeid: str) -> list[Appended]:
+        begun = time.perf_counter()
+        with span("ajouter", "PRODUCER", service=self._service, journal=journal.stream, messages=len(entries)):
+            acks = await journal.append_batch(entries, commandeid)
+        self.instruments.appended(metrics.BATCH, time.perf_counter() - begun)
+        return acks
 
     def _draft(self, ref: Ref, path: str, loaded: Loaded, events: Sequence[Event], context: Context) -> Draft:
         stored = tuple((event.NAME, sealed(self._coffre, event)) for event in events)

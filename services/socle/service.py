@@ -12,8 +12,8 @@ import itertools
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Self
@@ -22,39 +22,37 @@ import orjson
 import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from nats.errors import Error, MaxPayloadError
+from nats.errors import Error
 from sqlalchemy import Engine
 
-from contracts.messages import Command, ContractError, Data, Event, Query, Refus, Registry
+from contracts.messages import Command, Data, Event, Query, Refus, Registry
 from contracts.stationnement import OrdreStationnement
-from services.socle import migrating, parking
+from services.socle import metrics, migrating
 from services.socle.bases import open_base, open_coffre, presences
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
+from services.socle.door import CLOSING, OK, REFUSED, Door, refused
 from services.socle.enveloppe import has_nul
-from services.socle.errors import DatabaseAway, SocleError
 from services.socle.handlers import Handler
+from services.socle.health import Health, Probe
 from services.socle.journal import NOTHING, History, Journal, Store
+from services.socle.metrics import Instruments
 from services.socle.migrating import history_of, history_of_coffre, prepare
-from services.socle.parking import Parked, now
-from services.socle.presence import BASE_AWAY, Patience, waiting
+from services.socle.parking import now
+from services.socle.presence import Patience, waiting
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
 from services.socle.settlement import Settlement, check_order, read_order
-from services.socle.sql import in_writer, is_away
+from services.socle.sql import in_writer
 from services.socle.subjects import stream_name, subject
+from services.socle.telling import trace
 
 log = structlog.get_logger("service")
 
-SHOWN = 50  # messages set aside that the answer about health names
 HEALTH = "sante"  # the one question every service answers, whoever asks
-WORKERS = 128  # commands in flight: enough to share the broker's fsync between them
 COLLECT = (100_000, 20, 20)  # the default, (700, 10, 10), goes through all that memory holds many times a second
-CLOSING = 4.0  # seconds left to what is in hand when the service stops
 
 
 @dataclass
@@ -152,6 +150,7 @@ class ServiceSpec:
     internal_roles: frozenset[str] = frozenset()  # those of reactions: never accepted from outside
     backdating_roles: frozenset[str] = frozenset()  # those who may record what happened before
     admit: Admit = admit_all
+    refusals: frozenset[str] = frozenset()  # the codes it announces: the others are counted together
 
 
 def collect_rarely() -> None:
@@ -174,6 +173,8 @@ class Service:
         self.runner: Runner
         self.projector: Projector
         self.reactions: Reactions
+        self.instruments: Instruments
+        self.probe: Probe
 
     async def __aenter__(self) -> Self:
         try:
@@ -210,6 +211,12 @@ class Service:
             spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
         )
         self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector)
+        self.instruments = Instruments(
+            spec.name,
+            frozenset(one.command.NAME for one in [*self.parts.handlers, *self.settlement.handlers()]),
+            spec.refusals,
+            frozenset(one.NAME for one in self.parts.queries) | {HEALTH},
+        )
         self.runner = env.runner = Runner(
             academie=settings.academie,
             service=spec.name,
@@ -218,6 +225,7 @@ class Service:
             coffre=coffre,
             handlers=[*self.parts.handlers, *self.settlement.handlers()],
             check=self._may,
+            instruments=self.instruments,
         )
         await waiting("stationnements", self.settlement.recall, self.patience)
         await self._stack.enter_async_context(self.projector)
@@ -228,8 +236,8 @@ class Service:
 
     async def _open_doors(self) -> None:
         name, academie = self.spec.name, self.settings.academie
-        for prefix, answer in (("cmd", self.command), ("qry", self.query)):
-            door = _Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer)
+        for prefix, answer, told in (("cmd", self.command, _nothing_more), ("qry", self.query, self._asked)):
+            door = Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer, told)
             await door.open()
             self._stack.push_async_callback(door.close)
         watch = Watch(name)
@@ -248,6 +256,7 @@ class Service:
             review=self.runner.pointless,
             inbox=pull_inbox(name).decode(),
         )
+        self.probe = Probe(self.environment, self.instruments, self.projector, self.reactions, broker)
         await self.reactions.start()
         self.settlement.open(self.reactions)
         self._stack.push_async_callback(self.reactions.stop)
@@ -261,17 +270,28 @@ class Service:
 
     async def command(self, body: bytes) -> Data:
         """The answer to a command received as JSON, or to a ``lot`` of them (imports; ``essai``: decide only)."""
-        raw = _mapping(body, "COMMANDE_MALFORMEE")
-        if "commande" in raw or "lot" not in raw:  # a command may have a field of that name
+        with self._telling_unread("") as named:
+            raw = _mapping(body, "COMMANDE_MALFORMEE")
+            single = "commande" in raw or "lot" not in raw  # a command may have a field of that name
+            named.append(str(raw.get("commande")))
+            lot = [] if single else _lot(raw)
+        if single:
             return await self._done(await self._read(raw))
-        lot = raw["lot"]
-        if not isinstance(lot, list) or not all(isinstance(one, dict) for one in lot):
-            raise Refus("COMMANDE_MALFORMEE", "« lot » doit être une liste de commandes")
         read = [await self._try(one) for one in lot]
         commands = [one for one in read if isinstance(one, Command)]
         outcomes = iter(await self.runner.execute_many(commands, dry_run=bool(raw.get("essai"))))
         answers = [one if isinstance(one, Refus) else next(outcomes) for one in read]
-        return {"lot": [_refused(one) if isinstance(one, Refus) else {"ok": True, **_told(one)} for one in answers]}
+        return {"lot": [refused(one) if isinstance(one, Refus) else {"ok": True, **_told(one)} for one in answers]}
+
+    @contextmanager
+    def _telling_unread(self, name: str) -> Iterator[list[str]]:
+        """What is refused before the runner has it is told here."""
+        named = [name]
+        try:
+            yield named
+        except Refus as refus:
+            self.runner.teller.unread(named[-1], refus.regle)
+            raise
 
     async def _done(self, command: Command) -> Data:
         outcome = await self.runner.execute(command)
@@ -292,6 +312,10 @@ class Service:
         return command
 
     async def _read(self, raw: Mapping[str, Any]) -> Command:
+        with self._telling_unread(str(raw.get("commande"))):
+            return await self._checked(raw)
+
+    async def _checked(self, raw: Mapping[str, Any]) -> Command:
         command = read_order(raw) or self.spec.read_command(raw)
         if type(command) not in self.runner.handlers:
             raise Refus("COMMANDE_INCONNUE", f"{command.NAME} n'est pas une commande du service {self.spec.name}")
@@ -313,23 +337,26 @@ class Service:
         if lag and by.role not in spec.backdating_roles and command.le < now - timedelta(seconds=lag):
             raise Refus("DATE_PASSEE", f"le rôle « {by.role} » n'antidate pas : datez {command.NAME} de maintenant")
 
-    async def health(self) -> Data:
-        """Read models with their lag, and what is set aside. No data of anybody: asked without rights."""
-        standings = await self.projector.status()
-        parked = await in_writer(
-            self.environment.engine, parking.list_parked, self.environment.engine, self.spec.name, None, None
-        )
-        return {
-            "service": self.spec.name,
-            "projections": [asdict(one) for one in standings],
-            "stationnes": _told_parked(parked),
-        }
+    async def health(self) -> Health:
+        """Broker, base, read models and reactions with their lag, what is set aside. No data of anybody."""
+        return await self.probe.look()
+
+    def _asked(self, name: str, ended: str, code: str, seconds: float) -> None:
+        name = name if name == HEALTH else f"{self.spec.name}.{name}"
+        self.instruments.query(name, {OK: metrics.ANSWERED, REFUSED: metrics.REFUSED}.get(ended, metrics.FAILED))
+        if ended == REFUSED:
+            self.instruments.refusal(name, code)
+        elif ended != OK:
+            self.instruments.error(code)
+        if name in self.instruments.queries:  # anybody may write anything there
+            told = {"demande": name, "issue": ended, "code": code, "ms": round(seconds * 1000, 1)}
+            log.debug("question", service=self.spec.name, **told, **trace())
 
     async def query(self, body: bytes) -> Data:
         """The answer to a question received as JSON; ``position`` asks to see at least that point of the journal."""
         raw = _mapping(body, "REQUETE_MALFORMEE")
         if raw.get("requete") == HEALTH:
-            return {"reponse": await self.health()}
+            return {"reponse": (await self.health()).told()}
         position = raw.pop("position", None)
         query = self.spec.read_query(raw)
         answer = self.parts.queries.get(type(query))
@@ -339,13 +366,6 @@ class Service:
         if position is not None:
             await self.projector.wait_for(*_position(position))
         return {"reponse": await answer(query)}
-
-
-def _told_parked(parked: Sequence[Parked]) -> list[str]:
-    """The first of them, and how many more: whoever set ten thousand aside must still be able to say how it is."""
-    told = [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked[:SHOWN]]
-    more = len(parked) - SHOWN
-    return [*told, f"et {more} autres ; voyez « parchemin stationnes lister »"] if more > 0 else told
 
 
 async def _stop(broker: NatsBroker) -> None:
@@ -363,8 +383,15 @@ def _told(outcome: Outcome) -> Data:
     }
 
 
-def _refused(refus: Refus) -> Data:
-    return {"ok": False, "code": refus.regle, "detail": refus.detail, "refus": True}
+def _nothing_more(name: str, ended: str, code: str, seconds: float) -> None:
+    """Of commands the runner tells."""
+
+
+def _lot(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    lot = raw["lot"]
+    if not isinstance(lot, list) or not all(isinstance(one, dict) for one in lot):
+        raise Refus("COMMANDE_MALFORMEE", "« lot » doit être une liste de commandes")
+    return lot
 
 
 def _mapping(body: bytes, code: str) -> dict[str, Any]:
@@ -387,77 +414,3 @@ def _position(raw: Any) -> tuple[str, int]:
             return journal, seq
         case _:
             raise Refus("REQUETE_MALFORMEE", "« position » se reprend d'une réponse : journal (texte), seq (entier)")
-
-
-def as_json(reply: Data) -> bytes:
-    # Rows of SQLAlchemy have keys that are not quite `str`; decimals and moments go out as text.
-    return orjson.dumps(reply, default=str, option=orjson.OPT_NON_STR_KEYS)
-
-
-class _Door:
-    """Requests on a subject, answered by many tasks at once; when they are all busy, the next ones wait on the broker.
-
-    A bare subscription: from a message to its handler, FastStream took more than a third of the time of a command.
-    """
-
-    def __init__(self, nc: Client, path: str, queue: str, answer: Callable[[bytes], Awaitable[Data]]) -> None:
-        self._nc, self._path, self._queue, self._answer = nc, path, queue, answer
-        self._slots = asyncio.Semaphore(WORKERS)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._subscription: Subscription | None = None
-
-    async def open(self) -> None:
-        self._subscription = await self._nc.subscribe(self._path, queue=self._queue, cb=self._take)
-
-    async def close(self) -> None:
-        """What is in hand ends and is answered; nothing else is taken."""
-        if self._subscription is not None and not self._nc.is_closed:
-            try:
-                async with asyncio.timeout(CLOSING):
-                    await self._subscription.drain()  # type: ignore[no-untyped-call]
-            except (Error, TimeoutError) as error:
-                log.warning("porte_mal_fermee", demandes=self._path, cause=type(error).__name__)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSING)
-
-    async def _take(self, message: Msg) -> None:
-        await self._slots.acquire()
-        task = asyncio.create_task(self._handle(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._slots.release()
-
-    async def _handle(self, message: Msg) -> None:
-        """Every request gets an answer, with a stable code when it is a no; a crash of ours is told without details."""
-        begun = time.monotonic()
-        name = message.subject.rsplit(".", 1)[-1]
-        outcome, reply = await self._reply(message.data, name)
-        log.debug("demande", demande=name, issue=outcome, ms=round((time.monotonic() - begun) * 1000, 1))
-        if message.reply.startswith("_INBOX."):  # a reply elsewhere would be written with our rights: in the journal
-            try:
-                await self._nc.publish(message.reply, reply)
-            except MaxPayloadError:
-                detail = (
-                    f"la réponse fait {len(reply)} octets, plus que le courtier n'accepte ; demandez moins à la fois"
-                )
-                told = {"ok": False, "code": "REPONSE_TROP_GRANDE", "detail": detail, "refus": False}
-                await self._nc.publish(message.reply, as_json(told))
-            except Error as error:  # the connection is closing; whoever asked will ask again
-                log.warning("reponse_perdue", demande=name, cause=type(error).__name__)
-
-    async def _reply(self, body: bytes, name: str) -> tuple[str, bytes]:
-        try:
-            return "ok", as_json({"ok": True, **await self._answer(body)})
-        except Refus as refus:
-            return refus.regle, as_json(_refused(refus))
-        except (SocleError, ContractError) as error:
-            return error.code, as_json({"ok": False, "code": error.code, "detail": str(error), "refus": False})
-        except Exception as error:
-            if is_away(error):
-                return DatabaseAway.code, as_json(BASE_AWAY)
-            log.exception("erreur_interne", demande=name)
-            told = {"ok": False, "code": "ERREUR_INTERNE", "detail": type(error).__name__, "refus": False}
-            return "ERREUR_INTERNE", as_json(told)

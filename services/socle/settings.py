@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     message_max: int = Field(default=1_032_192, gt=0)
     open_batches: int = Field(default=16, ge=1, le=50)
 
+    http_hote: str = "127.0.0.1"  # where `servir` tells its metrics and health
+    http_port: int = Field(default=0, ge=0, le=65_535)  # 0: nowhere, so that several installations never collide
+    surveillance_secondes: float = Field(default=5.0, gt=0)  # between two measures of what is late
+    pret_retard: float = Field(default=60.0, gt=0)  # seconds that a read model or a reaction may be late, to be ready
+    otlp_url: str = ""  # collector of traces (http://collecteur:4318); the standard OTEL_* variables do as well
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "texte"] = "json"
 

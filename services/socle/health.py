@@ -1,0 +1,285 @@
+"""How a service goes: measured from time to time for the metrics, told when asked, summed up as what keeps it from
+being ready. Every look is bounded: what does not answer is part of the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.errors import Error
+from sqlalchemy import Engine, select
+
+from contracts.messages import Data
+from services.socle import generations, jsapi, metrics, parking
+from services.socle.errors import NotDense, SocleError
+from services.socle.jsapi import Transient
+from services.socle.metrics import Instruments
+from services.socle.parking import Parked
+from services.socle.projections import Projector, Status
+from services.socle.reactions import Reactions
+from services.socle.reactions import Runner as Reacting
+from services.socle.reader import StreamIdentity, identify
+
+if TYPE_CHECKING:
+    from services.socle.service import Environment
+
+BASE_PATIENCE = 3.0  # seconds left to the database to answer
+SHOWN = 50  # messages set aside that the answer about health names
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A read model or a reaction on one journal: how late, in messages and in seconds. ``None``: cannot be told."""
+
+    name: str
+    stream: str
+    lag: int | None
+    age: float | None
+    stopped: str | None = None
+    trouble: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a look saw."""
+
+    service: str
+    connections: Mapping[str, bool]
+    base: str | None
+    journals: Mapping[str, StreamIdentity | str]
+    projections: Sequence[Follower]
+    reactions: Sequence[Follower]
+    parked: Sequence[Parked]
+    building: Sequence[str]
+    instruments: Instruments
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def not_ready(self, late: float) -> list[str]:
+        """In French, what keeps it from serving; empty when it is ready. ``late``: seconds that may pass."""
+        return list(self._reasons(late))
+
+    def _reasons(self, late: float) -> Iterator[str]:
+        for name, there in self.connections.items():
+            if not there:
+                yield f"connexion au courtier rompue ({name})"
+        if self.base is not None:
+            yield f"base injoignable ({self.base})"
+        for stream, found in self.journals.items():
+            if isinstance(found, str):
+                yield f"{stream} : {found}"
+        for what, some in (("projection", self.projections), ("réaction", self.reactions)):
+            yield from (f"{what} {one.name} sur {one.stream} : {why}" for one in some for why in _why(one, late))
+
+    def told(self) -> Data:
+        """As the question about health is answered: JSON, no data of anybody."""
+        return {
+            "service": self.service,
+            "connexions": dict(self.connections),
+            "base": self.base,
+            "journaux": {name: found if isinstance(found, str) else None for name, found in self.journals.items()},
+            "projections": [_named("projection", one) for one in self.projections],
+            "reactions": [_named("reaction", one) for one in self.reactions],
+            "stationnes": _told_parked(self.parked),
+            "constructions": list(self.building),
+            "commandes": dict(self.instruments.outcomes),
+            "refus": dict(self.instruments.codes),
+            "derniers_refus": [
+                {"code": one.code, "commande": one.command, "le": one.at.isoformat(timespec="seconds")}
+                for one in self.instruments.recent
+            ],
+        }
+
+
+def _named(what: str, one: Follower) -> Data:
+    told = asdict(one)
+    return {what: told.pop("name"), **told}
+
+
+def _why(one: Follower, late: float) -> Iterator[str]:
+    if one.stopped is not None:
+        yield f"arrêtée ({one.stopped})"
+    elif one.trouble is not None:
+        yield one.trouble
+    elif one.age is not None and one.age > late:
+        yield f"en retard de {one.lag} messages, {one.age:.0f} s"
+
+
+class Probe:
+    """Looks at one service that runs."""
+
+    def __init__(
+        self,
+        env: Environment,
+        instruments: Instruments,
+        projector: Projector,
+        reactions: Reactions,
+        broker: NatsBroker,
+    ) -> None:
+        self._env, self._instruments = env, instruments
+        self._projector, self._reactions, self._broker = projector, reactions, broker
+        self._timeout = env.settings.request_timeout
+
+    @property
+    def connected(self) -> dict[str, bool]:
+        """Its two connections, now."""
+        clients = (self._env.nc, self._broker.connection)
+        return dict(zip(metrics.CONNECTIONS, (one.is_connected for one in clients), strict=True))
+
+    async def look(self) -> Health:
+        """Everything, at once; the metrics are brought up to date with it."""
+        base, journals = await asyncio.gather(self._base(), self._journals())
+        cause, parked, building = base
+        health = Health(
+            self._env.service,
+            self.connected,
+            cause,
+            journals,
+            await self._projections(journals),
+            await _all(self._reaction(one, journals) for one in self._reactions.runners),
+            parked,
+            building,
+            self._instruments,
+        )
+        publish(health, self._consumers())
+        return health
+
+    async def _base(self) -> tuple[str | None, list[Parked], list[str]]:
+        try:
+            async with asyncio.timeout(BASE_PATIENCE):
+                return None, *await asyncio.to_thread(_aside, self._env.engine, self._env.service)
+        except TimeoutError:
+            return f"pas de réponse en {BASE_PATIENCE:.0f} s", [], []
+        except Exception as error:
+            return type(getattr(error, "orig", None) or error).__name__, [], []
+
+    async def _journals(self) -> dict[str, StreamIdentity | str]:
+        streams = [one.stream for one in self._env.journals.values()]
+        return dict(zip(streams, await _all(map(self._journal, streams)), strict=True))
+
+    async def _journal(self, stream: str) -> StreamIdentity | str:
+        found = await journal_now(self._env.nc, stream, self._timeout)
+        publish_journal(stream, found)
+        try:
+            if isinstance(found, StreamIdentity):
+                found.check_dense()
+        except NotDense as error:
+            return error.detail
+        return found
+
+    async def _projections(self, journals: Mapping[str, StreamIdentity | str]) -> list[Follower]:
+        ends = {name: None if isinstance(one, str) else one.last_seq for name, one in journals.items()}
+        statuses = self._projector.status_at(ends)
+        ages = await _all(self._projection_age(one) for one in statuses)
+        return [
+            Follower(one.projection, one.stream, one.lag, age, one.stopped, one.trouble, one.seq)
+            for one, age in zip(statuses, ages, strict=True)
+        ]
+
+    async def _projection_age(self, one: Status) -> float | None:
+        return await self._age(one.stream, one.seq + 1) if one.lag else None if one.lag is None else 0.0
+
+    async def _reaction(self, one: Reacting, journals: Mapping[str, StreamIdentity | str]) -> Follower:
+        name, stream = one.reaction.name, one.source.stream
+        stopped = None if one.running else "ne tire plus ses messages"
+        if isinstance(journals[stream], str):
+            return Follower(name, stream, None, None, stopped)
+        try:
+            info = await jsapi.call(self._env.nc, f"CONSUMER.INFO.{stream}.{one.durable}", None, self._timeout)
+        except (SocleError, Transient, Error):
+            return Follower(name, stream, None, None, stopped, "son abonnement durable ne répond pas")
+        lag, floor = info["num_pending"] + info["num_ack_pending"], info["ack_floor"]["stream_seq"]
+        ages = await _all(self._age(stream, floor + 1, one) for one in one.reaction.filters) if lag else [0.0]
+        return Follower(name, stream, lag, max((age for age in ages if age is not None), default=0.0), stopped)
+
+    async def _age(self, stream: str, seq: int, path: str = "") -> float | None:
+        """How long ago the journal recorded its first message from there; ``None`` when it has none, or is silent."""
+        asked = {"seq": seq, "next_by_subj": path} if path else {"seq": seq}
+        try:
+            reply = await self._env.nc.request(
+                f"$JS.API.DIRECT.GET.{stream}", orjson.dumps(asked), timeout=self._timeout
+            )
+            recorded = datetime.fromisoformat((reply.headers or {})["Nats-Time-Stamp"][:26].rstrip("Z") + "+00:00")
+        except (Error, OSError, KeyError, ValueError):
+            return None
+        return max(0.0, (datetime.now(UTC) - recorded).total_seconds())
+
+    def _consumers(self) -> set[str]:
+        return {one.label for one in self._projector.projections} | {one.durable for one in self._reactions.runners}
+
+
+async def _all(some: Iterable[Awaitable[Any]]) -> list[Any]:
+    return list(await asyncio.gather(*some))
+
+
+def _aside(engine: Engine, service: str) -> tuple[list[Parked], list[str]]:
+    """What is set aside, and what is being built."""
+    table = generations.generations
+    query = select(table.c.projection, table.c.version, table.c.generation).where(table.c.etat == generations.BUILDING)
+    with engine.connect() as connection:
+        parked = parking.read_parked(connection, service=service)
+        rows = connection.execute(query.order_by(table.c.projection)).all()
+    return parked, [f"{name}_v{version}, génération {number}" for name, version, number in rows]
+
+
+def publish(health: Health, consumers: set[str]) -> None:
+    """The gauges of a service, as this look saw it; a lag that nobody can tell keeps its last value."""
+    name = health.service
+    for connection, there in health.connections.items():
+        metrics.BROKER.labels(name, connection).set(there)
+    metrics.BASE.labels(name).set(health.base is None)
+    metrics.MEASURED.labels(name).set(health.at.timestamp())
+    for one in health.projections:
+        _set(metrics.PROJECTION_LAG.labels(name, one.name, one.stream), one.lag)
+        _set(metrics.PROJECTION_AGE.labels(name, one.name, one.stream), one.age)
+        metrics.PROJECTION_STOPPED.labels(name, one.name, one.stream).set(one.stopped is not None)
+    for one in health.reactions:
+        _set(metrics.REACTION_LAG.labels(name, one.name, one.stream), one.lag)
+        _set(metrics.REACTION_AGE.labels(name, one.name, one.stream), one.age)
+        metrics.REACTION_RUNS.labels(name, one.name, one.stream).set(one.stopped is None)
+    if health.base is None:
+        _publish_parked(name, health.parked, consumers)
+
+
+def _publish_parked(service: str, parked: Sequence[Parked], consumers: set[str]) -> None:
+    counts = Counter(one.consumer if one.consumer in consumers else metrics.OTHER for one in parked)
+    for consumer in consumers | {metrics.OTHER}:
+        metrics.PARKED_NOW.labels(service, consumer).set(counts[consumer])
+
+
+def _set(gauge: Any, value: float | None) -> None:
+    if value is not None:
+        gauge.set(value)
+
+
+def publish_journal(stream: str, found: StreamIdentity | str) -> None:
+    """The gauges of a journal."""
+    metrics.JOURNAL_THERE.labels(stream).set(not isinstance(found, str))
+    if isinstance(found, StreamIdentity):
+        metrics.JOURNAL_END.labels(stream).set(found.last_seq)
+        metrics.JOURNAL_HOLES.labels(stream).set(max(0, found.last_seq - found.messages))
+
+
+async def journal_now(nc: Client, stream: str, timeout: float) -> StreamIdentity | str:
+    """A journal as the broker tells it now, dense or not; or why it cannot be told."""
+    if not nc.is_connected:
+        return "courtier absent"
+    try:
+        return await identify(nc, stream, timeout)
+    except (SocleError, Transient, Error) as error:
+        return getattr(error, "detail", None) or "ne répond pas"
+
+
+def _told_parked(parked: Sequence[Parked]) -> list[str]:
+    """The first of them, and how many more: whoever set ten thousand aside must still be able to say how it is."""
+    told = [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked[:SHOWN]]
+    more = len(parked) - SHOWN
+    return [*told, f"et {more} autres ; voyez « parchemin stationnes lister »"] if more > 0 else told
