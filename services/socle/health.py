@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error
@@ -27,6 +26,7 @@ from services.socle.projections import Projector, Status
 from services.socle.reactions import Reactions
 from services.socle.reactions import Runner as Reacting
 from services.socle.reader import StreamIdentity, identify
+from services.socle.recording import age_of
 
 if TYPE_CHECKING:
     from services.socle.service import Environment
@@ -201,16 +201,7 @@ class Probe:
         return Follower(name, stream, lag, max((age for age in ages if age is not None), default=0.0), stopped)
 
     async def _age(self, stream: str, seq: int, path: str = "") -> float | None:
-        """How long ago the journal recorded its first message from there; ``None`` when it has none, or is silent."""
-        asked = {"seq": seq, "next_by_subj": path} if path else {"seq": seq}
-        try:
-            reply = await self._env.nc.request(
-                f"$JS.API.DIRECT.GET.{stream}", orjson.dumps(asked), timeout=self._timeout
-            )
-            recorded = datetime.fromisoformat((reply.headers or {})["Nats-Time-Stamp"][:26].rstrip("Z") + "+00:00")
-        except (Error, OSError, KeyError, ValueError):
-            return None
-        return max(0.0, (datetime.now(UTC) - recorded).total_seconds())
+        return await age_of(self._env.nc, stream, seq, self._timeout, path)
 
     def _consumers(self) -> set[str]:
         return {one.label for one in self._projector.projections} | {one.durable for one in self._reactions.runners}

@@ -46,6 +46,7 @@ class Processus:
             "PARCHEMIN_DONNEES": str(self._settings.donnees),
             "PARCHEMIN_CLOCK_LAG": "0",
             "PARCHEMIN_SESSIONS": ",".join(self._settings.sessions),
+            "PARCHEMIN_HTTP_PORT": str(self._settings.http_port),
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
