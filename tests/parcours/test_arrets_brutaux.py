@@ -85,7 +85,7 @@ def processus(settings: Settings, log: Path) -> Iterator[Processus]:
 @asynccontextmanager
 async def porte(settings: Settings) -> AsyncIterator[Plateforme]:
     """A client that waits for the broker to be there."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             async with client(settings) as nc:
