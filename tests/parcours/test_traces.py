@@ -36,13 +36,14 @@ async def tracee(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
             for ordre in etapes()["ouverture"]:
                 assert (await plateforme.commander_brut(ordre))["ok"]
             await plateforme.stabiliser()
-            (inscrire,) = (one for one in etapes()["inscriptions"] if one["candidat"] == ALICE.numero)
+            inscrire = next(one for one in etapes()["inscriptions"] if one["candidat"] == ALICE.numero)
             chemin = f"cmd.{ACADEMIE}.inscription.inscrire_candidat"
             corps = orjson.dumps(inscrire)
             reponse = await plateforme.nc.request(chemin, corps, timeout=10, headers={"traceparent": DEHORS})
             assert orjson.loads(reponse.data)["ok"]
             # Refusée : son erreur est dite, pas ce qu'elle contient.
-            await plateforme.nc.request(chemin, orjson.dumps({**inscrire, "id": "autre-0001"}), timeout=10)
+            encore = {"id": "autre-0001", "candidat": "N26Z0001", "categorie": "individuel", "etablissement": None}
+            await plateforme.nc.request(chemin, orjson.dumps({**inscrire, **encore}), timeout=10)
             await plateforme.stabiliser()
             yield plateforme, list(exporter.get_finished_spans())
 
