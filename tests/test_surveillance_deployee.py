@@ -1,4 +1,4 @@
-"""Ce que `deploy/surveillance` promet : des mesures qui existent, des alertes qui disent quoi faire, du PromQL lisible."""
+"""Ce que `deploy/surveillance` promet : des mesures qui existent, des alertes qui disent quoi faire, du PromQL lu."""
 
 from __future__ import annotations
 

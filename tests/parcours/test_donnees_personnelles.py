@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 
 from contracts.messages import Acteur, Data
 from contracts.requetes import REQUETES, VoirCandidature
+from services.exploitation.composition import SERVICES
 from services.exploitation.plateforme import Plateforme, client, demarrer, ouvrir
 from services.exploitation.rejeu import rejouer
 from services.socle.coffre import KEYS, Coffre, CoffreError, master_key
@@ -177,6 +178,24 @@ async def test_aucun_fichier_des_donnees_hors_des_documents_ne_nomme_personne(in
     for path in (*fichiers, installation.traces):
         assert not fuites(path.read_bytes()), path
         assert not fuites(str(path).encode()), path
+
+
+async def test_les_traces_disent_chaque_commande_sans_nommer_personne(installation: Installation) -> None:
+    """Tout au niveau le plus bavard : commandes de toutes issues, réactions, questions ; et rien de personne."""
+    lignes = [orjson.loads(ligne) for ligne in installation.traces.read_bytes().splitlines()]
+    commandes = [one for one in lignes if one["event"] == "commande"]
+    assert len(commandes) > 250
+    assert {one["issue"] for one in commandes} >= {"ajoutee", "refusee", "sans_effet"}
+    assert all(one["position"] and one["journal"] for one in commandes if one["issue"] == "ajoutee")
+    assert all(one["code"] for one in commandes if one["issue"] == "refusee")
+    assert {one["service"] for one in commandes} == set(SERVICES)
+    derivees = [one for one in commandes if one.get("id", "").startswith("r:")]
+    assert derivees
+    assert any(one["correlation"].startswith("histoire-") for one in derivees)
+    assert {"reaction", "question"} <= {one["event"] for one in lignes}
+    assert any(one.get("regles") for one in commandes)
+    for ligne in installation.traces.read_bytes().splitlines():
+        assert not fuites(ligne), ligne
 
 
 async def test_les_documents_ne_nomment_que_leur_candidat(installation: Installation) -> None:
