@@ -167,16 +167,16 @@ class Feed:
             outcome.standing.seq = outcome.seq
             for one in outcome.parked:
                 if one.code != parking.WAITING:
-                    log.error(
-                        "agregat_stationne", projection=one.consumer, message=f"{one.stream}@{one.seq}", code=one.code
-                    )
+                    where = {"service": self.owner.service, "projection": one.consumer, "code": one.code}
+                    log.error("agregat_stationne", **where, message=f"{one.stream}@{one.seq}")
             if outcome.stopped is not None:
                 self._stop(outcome.standing, outcome.stopped)
         self.owner.wake()
 
     def _stop(self, standing: Standing, why: str) -> None:
         standing.stopped = why
-        log.error("projection_arretee", projection=standing.projection.label, stream=standing.stream, cause=why)
+        where = {"service": self.owner.service, "projection": standing.projection.label}
+        log.error("projection_arretee", **where, stream=standing.stream, cause=why)
         self.owner.wake()
 
     def stop_all(self, why: str) -> None:
@@ -189,16 +189,16 @@ class Feed:
         if self.trouble is None:
             self._quiet = told(self.owner.engine, error)
             event = "base_absente" if what == "base" else "journal_absent"
-            (log.debug if self._quiet else log.warning)(event, stream=self.source.stream, cause=brief(error))
+            where = {"service": self.owner.service, "stream": self.source.stream}
+            (log.debug if self._quiet else log.warning)(event, **where, cause=brief(error))
         self.trouble = f"{what} : {brief(error)}"
         self._wait = min(MAX_WAIT, max(0.05, self._wait * 2))
         await asyncio.sleep(self._wait * random.uniform(0.5, 1))
 
     def _healthy(self, what: str) -> None:
         if self.trouble is not None and self.trouble.startswith(what):
-            (log.debug if self._quiet else log.info)(
-                "projections_reprises", stream=self.source.stream, apres=self.trouble
-            )
+            where = {"service": self.owner.service, "stream": self.source.stream}
+            (log.debug if self._quiet else log.info)("projections_reprises", **where, apres=self.trouble)
             self.trouble, self._wait = None, 0.0
 
 

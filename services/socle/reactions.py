@@ -220,7 +220,7 @@ class Runner:
         try:
             await self._jetstream.consumer_info(self.source.stream, self.durable)
         except NotFoundError:
-            log.error("durable_supprime", reaction=self.reaction.name, stream=self.source.stream, suite="recree")
+            self._incident("durable_supprime", stream=self.source.stream, suite="recree")
             await self._declare()
         except NatsError as error:
             self._tell_once("durable_injoignable", cause=type(error).__name__)
@@ -354,8 +354,8 @@ class Runner:
         issue = {Done: metrics.DONE, Later: metrics.LATER, Park: metrics.PARKED}[type(verdict)]
         metrics.REACTIONS.labels(self.owner.service, self.reaction.name, issue).inc()
         if not isinstance(verdict, Park):  # told as what it is, an incident
-            told = {"service": self.owner.service, "reaction": self.reaction.name, "issue": issue}
-            log.debug("reaction", **told, message=stored.where, declencheur=stored.commandeid)
+            where = {"service": self.owner.service, "reaction": self.reaction.name, "issue": issue}
+            log.debug("reaction", **where, message=stored.where, declencheur=stored.commandeid)
 
     def _parked(self, stored: Stored, code: str, cause: str) -> Parked:
         at = self.owner.clock()
@@ -429,7 +429,13 @@ class Runner:
         except Refus as refusal:
             if self.reaction.tolerated is not ALL and refusal.regle not in self.reaction.tolerated:
                 return refusal  # the others are owed all the same
-            log.info("refus_tolere", reaction=self.reaction.name, evenement=fact.id, regle=refusal.regle)
+            log.info(
+                "refus_tolere",
+                service=self.owner.service,
+                reaction=self.reaction.name,
+                evenement=fact.id,
+                regle=refusal.regle,
+            )
         return None
 
     async def _settled_then(self, fact: Fact, command: Command) -> bool:
@@ -456,20 +462,24 @@ class Runner:
         if count >= self.owner.attempts and not outage:
             return Park(getattr(error, "code", None) or "REACTION_EN_ECHEC", f"{count} essais : {origin_of(error)}")
         if count == 1 and not told(self.owner.engine, error):
-            log.warning(
-                "reaction_a_reessayer", reaction=self.reaction.name, message=stored.where, cause=origin_of(error)
-            )
+            where = {"service": self.owner.service, "reaction": self.reaction.name}
+            log.warning("reaction_a_reessayer", **where, message=stored.where, cause=origin_of(error))
         return Later(backoff[min(count, len(backoff)) - 1])
 
     def _tell_waiting(self, error: Exception) -> None:
         if not told(self.owner.engine, error):
             self._tell_once("reaction_en_attente", cause=origin_of(error))
 
+    def _incident(self, event: str, **details: str) -> None:
+        log.error(event, service=self.owner.service, reaction=self.reaction.name, **details)
+
     def _tell_once(self, event: str, **details: str) -> None:
         key = event + repr(details)
         if key not in self._told:
             self._told.add(key)
-            log.warning(event, reaction=self.reaction.name, stream=self.source.stream, **details)
+            log.warning(
+                event, service=self.owner.service, reaction=self.reaction.name, stream=self.source.stream, **details
+            )
 
     # Operations --------------------------------------------------------------------------------------------------
 

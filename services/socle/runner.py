@@ -119,8 +119,7 @@ class Runner:
         self._academie, self._service = academie, service
         self._journals, self._registry, self._coffre, self._check = journals, registry, coffre, check
         self.handlers = {handler.command: handler for handler in handlers}
-        self.instruments = instruments or Instruments(service, frozenset(one.NAME for one in self.handlers))
-        self.teller = Teller(self.instruments)
+        self.teller = Teller(instruments or Instruments(service), silent=instruments is None)
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
         self._size = cache
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -434,14 +433,14 @@ class Runner:
         begun = time.perf_counter()
         with span("ajouter", "PRODUCER", service=self._service, journal=journal.stream):
             ack = await journal.append(only.subject, only.body, only.headers, only.expected, only.commandeid)
-        self.instruments.appended(metrics.ALONE, time.perf_counter() - begun)
+        self.teller.appended(metrics.ALONE, time.perf_counter() - begun)
         return ack
 
     async def _append_batch(self, journal: Store, entries: Sequence[Entry], commandeid: str) -> list[Appended]:
         begun = time.perf_counter()
         with span("ajouter", "PRODUCER", service=self._service, journal=journal.stream, messages=len(entries)):
             acks = await journal.append_batch(entries, commandeid)
-        self.instruments.appended(metrics.BATCH, time.perf_counter() - begun)
+        self.teller.appended(metrics.BATCH, time.perf_counter() - begun)
         return acks
 
     def _draft(self, ref: Ref, path: str, loaded: Loaded, events: Sequence[Event], context: Context) -> Draft:

@@ -40,10 +40,10 @@ class Told(Protocol):
 
 
 class Teller:
-    """Tells of the commands of one service."""
+    """Tells of the commands of one service. ``silent``: of a supposition or a worked case there is nothing to tell."""
 
-    def __init__(self, instruments: Instruments) -> None:
-        self.instruments = instruments
+    def __init__(self, instruments: Instruments, *, silent: bool = False) -> None:
+        self.instruments, self._silent = instruments, silent
         self.service = instruments.service
 
     @contextmanager
@@ -72,6 +72,8 @@ class Teller:
 
     def lot(self, commands: Sequence[Command], outcomes: Iterable[Any], seconds: float) -> None:
         """The commands of a lot, one by one, then the lot."""
+        if self._silent:
+            return
         for command, outcome in zip(commands, outcomes, strict=True):
             if isinstance(outcome, Refus):
                 self._failed(command, command.id, metrics.REFUSED, outcome.regle, None)
@@ -81,10 +83,19 @@ class Teller:
 
     def conflict(self, name: str, attempt: int) -> None:
         """An aggregate moved; the command is decided again."""
+        if self._silent:
+            return
         self.instruments.conflict(name)
         log.debug("conflit", service=self.service, commande=name, essai=attempt)
 
+    def appended(self, mode: str, seconds: float) -> None:
+        """The journal took a decision, or a lot of them."""
+        if not self._silent:
+            self.instruments.appended(mode, seconds)
+
     def _done(self, command: Command, correlation: str, told: Told, issue: str, seconds: float | None) -> None:
+        if self._silent:
+            return
         self.instruments.command(command.NAME, issue, seconds)
         if log.is_enabled_for(logging.DEBUG):
             regles = sorted({str(data["regle"]) for _, data in told.events if data.get("regle")})
@@ -92,6 +103,8 @@ class Teller:
             self._line(logging.DEBUG, command, correlation, issue, seconds, **place, regles=regles)
 
     def _failed(self, command: Command, correlation: str, issue: str, code: str, seconds: float | None) -> None:
+        if self._silent:
+            return
         self.instruments.command(command.NAME, issue, seconds)
         if issue == metrics.REFUSED:
             self.instruments.refusal(command.NAME, code)
