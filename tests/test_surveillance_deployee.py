@@ -61,7 +61,7 @@ def expressions() -> Iterator[tuple[str, str, str]]:
             yield panneau["title"], cible["expr"], cible["legendFormat"]
 
 
-@pytest.mark.parametrize(("ou", "expression", "texte"), expressions())
+@pytest.mark.parametrize(("ou", "expression", "texte"), list(expressions()))
 def test_chaque_mesure_nommee_existe_avec_ses_etiquettes(ou: str, expression: str, texte: str) -> None:
     connues = publiees()
     nommees = set(NOM.findall(expression)) - {"parchemin"}

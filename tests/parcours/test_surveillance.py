@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable
@@ -62,16 +63,16 @@ def reglages(dossier: Path, **autres: Any) -> Settings:
 
 async def lire(settings: Settings, chemin: str, methode: str = "GET") -> tuple[int, str]:
     """Statut et corps d'une réponse."""
+    return await asyncio.to_thread(_demander, settings, chemin, methode)
 
-    def demander() -> tuple[int, str]:
-        adresse = f"http://127.0.0.1:{settings.http_port}{chemin}"
-        try:
-            with urllib.request.urlopen(urllib.request.Request(adresse, method=methode), timeout=30) as reponse:
-                return reponse.status, reponse.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
 
-    return await asyncio.to_thread(demander)
+def _demander(settings: Settings, chemin: str, methode: str = "GET") -> tuple[int, str]:
+    adresse = f"http://127.0.0.1:{settings.http_port}{chemin}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(adresse, method=methode), timeout=30) as reponse:
+            return reponse.status, reponse.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
 
 
 async def pret(settings: Settings) -> tuple[int, list[str]]:
@@ -295,14 +296,22 @@ async def test_une_boucle_bloquee_n_est_plus_vivante_et_se_dit(tmp_path: Path, m
     monkeypatch.setattr("services.exploitation.surveillance.vigie.ARRET_CARDIAQUE", 1.0)
     settings = reglages(tmp_path)
     async with vigie(settings, ()) as garde, exposer(garde):
-        demande = asyncio.get_running_loop().run_in_executor(None, _apres, 1.5, settings)
-        time.sleep(3.0)  # noqa: ASYNC251 - bloquer la boucle est l'essai
-        assert (await demande)[0] == 503
+        dites: list[tuple[int, str]] = []
+        fil = threading.Thread(target=_guetter, args=(settings, dites))
+        fil.start()
+        fil.join(PATIENCE)  # bloquer la boucle est l'essai
+    (statut, corps), (_, texte) = dites[-2:]
+    assert (statut, "la boucle ne tourne plus" in corps) == (503, True)
+    assert valeur(texte, "parchemin_etat", sonde="vivant") == 0
 
 
-def _apres(secondes: float, settings: Settings) -> tuple[int, str]:
-    time.sleep(secondes)
-    return asyncio.run(lire(settings, "/sante/vivant"))
+def _guetter(settings: Settings, dites: list[tuple[int, str]]) -> None:
+    """Demander jusqu'à ce que la boucle soit dite arrêtée."""
+    fin = time.monotonic() + PATIENCE
+    while time.monotonic() < fin and (not dites or dites[-1][0] != 503):
+        dites.append(_demander(settings, "/sante/vivant"))
+        time.sleep(0.1)
+    dites.append(_demander(settings, "/metrics"))
 
 
 async def test_un_port_pris_se_dit(tmp_path: Path) -> None:
