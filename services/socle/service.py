@@ -52,6 +52,7 @@ from services.socle.telling import trace
 log = structlog.get_logger("service")
 
 HEALTH = "sante"  # the one question every service answers, whoever asks
+PRESENCE = "presence"  # asked to hear a refusal at once from who is there: neither counted nor told
 COLLECT = (100_000, 20, 20)  # the default, (700, 10, 10), goes through all that memory holds many times a second
 
 
@@ -342,6 +343,8 @@ class Service:
         return await self.probe.look()
 
     def _asked(self, name: str, ended: str, code: str, seconds: float) -> None:
+        if name == PRESENCE:
+            return
         name = name if name == HEALTH else f"{self.spec.name}.{name}"
         self.instruments.query(name, {OK: metrics.ANSWERED, REFUSED: metrics.REFUSED}.get(ended, metrics.FAILED))
         if ended == REFUSED:

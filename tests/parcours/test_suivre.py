@@ -64,7 +64,7 @@ def test_un_regard_pour_un_programme(parchemin: Terminal) -> None:
 def test_un_regard_pour_une_personne(parchemin: Terminal) -> None:
     rendu = parchemin("suivre", "--une-fois")
     assert rendu.code == FAIT, rendu.tout
-    for attendu in (*SERVICES, JOURNAL, "DROIT_ROLE", "scellé", "stationnés", "candidat_inscrit"):
+    for attendu in (*SERVICES, JOURNAL, "DROIT_ROLE", "scellé", "stationnés", "Derniers événements", f"{JOURNAL}@"):
         assert attendu in rendu.sortie, attendu
     assert not fuites(rendu.sortie.encode())
     assert ALICE.numero not in rendu.sortie

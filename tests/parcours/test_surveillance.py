@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import refus
 from contracts.commandes import COMMANDES
+from contracts.messages import ContractError
 from contracts.requetes import REQUETES
 from services.exploitation.archive.archiviste import sceller_tout
 from services.exploitation.archive.cles import signataire
@@ -31,7 +32,7 @@ from services.exploitation.plateforme import Plateforme, client, demarrer
 from services.exploitation.surveillance.http import exposer
 from services.exploitation.surveillance.vigie import Vigie, vigie
 from services.socle import metrics
-from services.socle.errors import Misconfigured
+from services.socle.errors import Misconfigured, SocleError
 from services.socle.server import running
 from services.socle.settings import Settings
 from services.socle.testing_server import Postgres
@@ -190,16 +191,21 @@ async def test_chaque_etiquette_a_un_ensemble_ferme_de_valeurs(jouee: tuple[Plat
         "le": {*(str(float(one)) for one in metrics.FAST), "+Inf"},
     }
     permis["code"] = codes
+    erreurs = {"ERREUR_INTERNE", *_codes(SocleError), *_codes(ContractError)}
     _, texte = await lire(plateforme.settings, "/metrics")
     for nom, lus, _ in series(texte):
         if nom.startswith("python_info"):
             continue
         for etiquette, lue in lus.items():
             assert etiquette in permis, (nom, etiquette)
-            if nom.startswith("parchemin_erreurs"):
-                continue  # les codes des classes d'erreurs du programme
-            assert lue in permis[etiquette], (nom, etiquette, lue)
+            erreur = nom.startswith("parchemin_erreurs") and etiquette == "code"
+            assert lue in (erreurs if erreur else permis[etiquette]), (nom, etiquette, lue)
     assert "zwyxmont" not in texte
+
+
+def _codes(famille: Any) -> set[str]:
+    """Ceux des classes d'erreurs du programme."""
+    return {famille.code}.union(*map(_codes, famille.__subclasses__()))
 
 
 async def test_toutes_les_etiquettes_declarees_sont_connues() -> None:
