@@ -35,7 +35,7 @@ def publiees() -> dict[str, set[str]]:
     }  # fmt: skip
     for one in vars(metrics).values():
         if isinstance(one, MetricWrapperBase):
-            suffixes = ("_total",) if isinstance(one, Counter) else ("",)
+            suffixes: tuple[str, ...] = ("_total",) if isinstance(one, Counter) else ("",)
             if isinstance(one, Histogram):
                 suffixes = ("_bucket", "_count", "_sum")
             for suffixe in suffixes:

@@ -218,7 +218,7 @@ async def _give_up(client: Client, opening: asyncio.Future[None]) -> None:
     await client.close()
 
 
-async def cancel(task: asyncio.Future[None]) -> None:
+async def cancel(task: asyncio.Future[Any]) -> None:
     """Until it ends: a cancellation that meets a refused connection is lost (``wait_for`` of Python 3.11)."""
     while not task.done():
         task.cancel()

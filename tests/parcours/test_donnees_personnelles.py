@@ -187,7 +187,7 @@ async def test_les_traces_disent_chaque_commande_sans_nommer_personne(installati
     assert len(commandes) > 250
     assert {one["issue"] for one in commandes} >= {"ajoutee", "refusee", "sans_effet"}
     assert all(one["position"] and one["journal"] for one in commandes if one["issue"] == "ajoutee")
-    assert all(one["code"] for one in commandes if one["issue"] == "refusee")
+    assert {one["code"] for one in commandes if one["issue"] == "refusee"} >= {"AMB-56", "COMMANDE_MALFORMEE"}
     assert {one["service"] for one in commandes} == set(SERVICES)
     derivees = [one for one in commandes if one.get("id", "").startswith("r:")]
     assert derivees
@@ -237,13 +237,6 @@ async def test_seule_voir_candidature_donne_une_identite(installation: Installat
         reponse = await installation.plateforme.demander(question(par=par, **LIEU, **connus))
         assert reponse["ok"], (nom, reponse)
         assert bool(fuites(orjson.dumps(reponse))) == (question is VoirCandidature), nom
-
-
-async def test_le_detail_des_traces_dit_les_demandes_sans_leur_contenu(installation: Installation) -> None:
-    traces = [orjson.loads(ligne) for ligne in installation.traces.read_bytes().splitlines() if ligne.startswith(b"{")]
-    demandes = [one for one in traces if one["event"] == "demande"]
-    assert len(demandes) > 200, "les traces détaillées étaient bien demandées"
-    assert {one["issue"] for one in demandes} >= {"ok", "AMB-56", "COMMANDE_MALFORMEE"}
 
 
 # Le coffre ---------------------------------------------------------------------------------------------------------
