@@ -26,7 +26,7 @@ from contracts.commandes import COMMANDES
 from contracts.messages import ContractError
 from contracts.requetes import REQUETES
 from services.exploitation.archive.archiviste import sceller_tout
-from services.exploitation.archive.cles import signataire
+from services.exploitation.archive.rotation import signataire
 from services.exploitation.composition import SERVICES, projections
 from services.exploitation.plateforme import Plateforme, client, demarrer
 from services.exploitation.surveillance.http import exposer
