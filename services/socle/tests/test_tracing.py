@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
@@ -69,6 +72,33 @@ def test_un_collecteur_muet_ne_retient_pas_l_arret() -> None:
             with span("perdu"):
                 pass
     assert tracing._tracer is None
+
+
+def test_un_collecteur_recoit_les_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(tracing, "LEAVING", 60.0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with Tracing(Settings(otlp_url=f"http://127.0.0.1:{server.server_address[1]}/")), span("recueillie"):
+            pass
+    finally:
+        server.shutdown()
+        server.server_close()
+    ((path, body),) = received
+    assert path == "/v1/traces"
+    assert b"recueillie" in (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
 
 
 def test_un_collecteur_sans_opentelemetry_se_dit(monkeypatch: pytest.MonkeyPatch) -> None:
