@@ -292,8 +292,8 @@ class Runner:
         """Once they are set aside for good; those that wait behind are told by the one they wait for."""
         for one in newly:
             if one.code != parking.WAITING:
-                where, name = f"{one.stream}@{one.seq}", self.reaction.name
-                log.error("message_stationne", reaction=name, message=where, code=one.code, cause=one.cause)
+                where = f"{one.stream}@{one.seq}"
+                self._incident("message_stationne", message=where, code=one.code, cause=one.cause)
 
     async def _advance(self, one: Aggregate, deliveries: list[tuple[Msg, Stored]]) -> None:
         """The deliveries of one aggregate, in journal order, up to the first that must wait."""
@@ -325,7 +325,7 @@ class Runner:
 
     async def _step(self, one: Aggregate, stored: Stored, rank: int) -> float:
         judged = await self._verdict(one, stored)
-        self._tell(stored, judged)
+        self._count(stored, judged)
         match judged:
             case Later(delay=delay):
                 self._due[one.subject] = time.monotonic() + delay
@@ -347,7 +347,7 @@ class Runner:
             return Park(parking.WAITING, "un message antérieur de cet agrégat est stationné")
         return await self.judge(stored)
 
-    def _tell(self, stored: Stored, verdict: Verdict) -> None:
+    def _count(self, stored: Stored, verdict: Verdict) -> None:
         """One line for what the reaction had to do with; the rest of the aggregate passes in silence."""
         if verdict is DONE:
             return

@@ -21,8 +21,9 @@ from contracts.messages import Acteur, Registry
 from contracts.stationnement import EXPLOITANT, EcarterMessage, MessageEcarte, ReprendreAgregat, RepriseDemandee
 from services.socle import parking
 from services.socle.enveloppe import Context, encode
+from services.socle.health import SHOWN
 from services.socle.parking import Parked, stationnes
-from services.socle.service import SHOWN, Service
+from services.socle.service import Service
 from services.socle.settings import Settings
 from services.socle.settlement import GivenUp, decide, evolve
 from services.socle.spec import Spec
@@ -279,7 +280,7 @@ async def test_whatever_is_malformed_is_parked_and_blocks_no_other_aggregate(sta
         await stage.write("no_rank", lambda body: b"?", **{"Parchemin-Rang": "x", "Parchemin-Types": None})
         end = await stage.write("c1")
         await stage.caught_up(service, end)
-        told = await service.health()
+        told = (await service.health()).told()
     parked = stage.rows(bases[0], stationnes)
     for consumer in (PROJECTION, REACTION):
         found = {row["seq"]: row["code"] for row in parked if row["consumer"] == consumer}
@@ -297,7 +298,7 @@ async def test_what_stops_a_read_model_can_be_given_up(stage: Stage):
         end = await stage.write("c3")
 
         async def stopped() -> bool:
-            [one] = (await service.health())["projections"]
+            [one] = (await service.health()).told()["projections"]
             return one["stopped"] is not None and "VERSION_INCONNUE" in one["stopped"]
 
         await until(stopped)
