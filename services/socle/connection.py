@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from faststream.security import SASLPlaintext
+from faststream.nats.security import NatsNKey, NatsUserPassword
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.errors import UnexpectedEOF
@@ -164,8 +164,7 @@ def options(settings: Settings, identity: str, watch: Watch | None = None) -> di
     chosen: dict[str, Any] = {
         "servers": broker_url(settings).split(","),
         "name": f"parchemin-{identity}",
-        "user": identity,
-        "password": settings.password(identity),
+        **_proof(settings, identity),
         "inbox_prefix": inbox(identity),
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": settings.reconnect_wait,
@@ -178,12 +177,23 @@ def options(settings: Settings, identity: str, watch: Watch | None = None) -> di
     return chosen
 
 
+def _proof(settings: Settings, identity: str) -> dict[str, Any]:
+    """What shows the broker who this is: its key, or its password."""
+    seed = settings.seed_file(identity)
+    if seed is not None:
+        return {"nkeys_seed": str(seed)}
+    return {"user": identity, "password": settings.password(identity)}
+
+
 def broker_options(settings: Settings, identity: str, watch: Watch | None = None) -> dict[str, Any]:
     """Keyword arguments for ``NatsBroker``: the same rights, inbox and reconnection as `connect`."""
     chosen = options(settings, identity, watch)
     context = chosen.pop("tls", None)
-    user, password = chosen.pop("user"), chosen.pop("password")
-    chosen["security"] = SASLPlaintext(user, password, ssl_context=context, use_ssl=context is not None)
+    secured = {"ssl_context": context, "use_ssl": context is not None}
+    if "nkeys_seed" in chosen:
+        chosen["security"] = NatsNKey.from_file(chosen.pop("nkeys_seed"), **secured)
+    else:
+        chosen["security"] = NatsUserPassword(chosen.pop("user"), chosen.pop("password"), **secured)
     return chosen
 
 
@@ -208,7 +218,7 @@ async def connect(settings: Settings, identity: str) -> Client:
         raise BrokerAway(f"{chosen['servers']} ne répond pas ({watch.last or 'silence'})") from None
     if not opening.done():
         await _give_up(client, opening)
-        raise BrokerDenied(f"{chosen['servers']} refuse l'identité {identity} : vérifiez son mot de passe")
+        raise BrokerDenied(f"{chosen['servers']} refuse l'identité {identity} : vérifiez sa clé ou son mot de passe")
     opening.result()
     return client
 

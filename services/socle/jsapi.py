@@ -65,7 +65,7 @@ def denied(nc: Client, subject: str) -> BrokerDenied | None:
     """The refusal that a timeout hides: a violation is told to the connection, never to the caller."""
     text = str(nc.last_error or "").lower()
     if "permissions violation" in text and f'"{subject.lower()}"' in text:
-        return BrokerDenied(f"publier sur {subject} est interdit à cette identité (deploy/nats/droits.conf)")
+        return BrokerDenied(f"publier sur {subject} est interdit à cette identité (deploy/nats/droits.yaml)")
     return None
 
 

@@ -25,7 +25,6 @@ from typing import Any, Final, cast
 import structlog
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
-from faststream.nats.security import NatsUserPassword
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -36,7 +35,7 @@ from sqlalchemy import Engine, Table
 
 from contracts.messages import Command, ContractError, Event, Refus, Registry, UnknownVersion
 from services.socle import conversation, metrics, parking, ranks
-from services.socle.connection import options
+from services.socle.connection import broker_options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
 from services.socle.facts import Decoded, Source, kind, kinds
@@ -102,9 +101,7 @@ class Reaction:
 
 def broker_for(settings: Settings, identity: str) -> NatsBroker:
     """A FastStream broker with the rights and the reconnection of an ordinary connection."""
-    chosen = options(settings, identity)
-    security = NatsUserPassword(chosen.pop("user"), chosen.pop("password"), ssl_context=chosen.pop("tls", None))
-    return NatsBroker(**chosen, security=security, logger=None)
+    return NatsBroker(**broker_options(settings, identity), logger=None)
 
 
 # What becomes of one message ---------------------------------------------------------------------------------------

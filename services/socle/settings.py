@@ -1,8 +1,9 @@
 """Every setting of the system, in one place. Each comes from ``PARCHEMIN_<NAME>``; the defaults run on a laptop.
 
-Passwords of the broker are not fields: ``PARCHEMIN_NATS_MDP_<IDENTITY>``, else the secrets file that the embedded
-server writes once under the data directory. Nor are those of PostgreSQL: ``PARCHEMIN_DB_MDP_<SERVICE>``, else the file
-of ``PARCHEMIN_DB_SECRETS``, else whatever libpq finds by itself (``PGPASSFILE``, a certificate).
+What proves an identity to the broker is no field: ``PARCHEMIN_NATS_CLE_<IDENTITY>`` names the file of its nkey seed
+(else ``<identity>.nk`` in ``nats_cles``); without a key, ``PARCHEMIN_NATS_MDP_<IDENTITY>`` is its password, else the
+secrets file that the embedded server writes once under the data directory. Nor are the passwords of PostgreSQL: ``PARCHEMIN_DB_MDP_<SERVICE>``, else
+the file of ``PARCHEMIN_DB_SECRETS``, else whatever libpq finds by itself (``PGPASSFILE``, a certificate).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from services.socle.errors import Misconfigured
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD_PREFIX = "PARCHEMIN_NATS_MDP_"  # noqa: S105 - the name of the variable, not a password
 DB_PASSWORD_PREFIX = "PARCHEMIN_DB_MDP_"  # noqa: S105 - idem
+SEED_PREFIX = "PARCHEMIN_NATS_CLE_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Settings(BaseSettings):
     nats_url: str = ""  # comma-separated for a cluster; empty: the embedded server
     nats_programme: Path | None = None  # nats-server, when not the one of the wheel
     nats_secrets: Path | None = None  # JSON object {identity: password}; default under `donnees`
+    nats_cles: Path | None = None  # directory of nkey seeds, for brokers that know keys: <identity>.nk
     nats_ca: Path | None = None  # certificate of the authority, for tls:// URLs
+    provisionnement: bool = True  # `servir` creates the missing journals; no where a job of its own does
     connect_timeout: float = Field(default=5.0, gt=0)
     reconnect_wait: float = Field(default=0.2, gt=0)
 
@@ -125,6 +129,18 @@ class Settings(BaseSettings):
     @property
     def secrets_file(self) -> Path:
         return self.nats_secrets or self.nats_dir / "secrets.json"
+
+    def seed_file(self, identity: str) -> Path | None:
+        """The file of an identity's nkey seed; None where it has a password.
+
+        Raises:
+            Misconfigured: it cannot be read.
+        """
+        named = os.environ.get(SEED_PREFIX + identity.upper())
+        found = Path(named) if named else self.nats_cles and self.nats_cles / f"{identity}.nk"
+        if found is not None and not os.access(found, os.R_OK):
+            raise Misconfigured(f"clé de {identity} : {found} n'existe pas, ou ne peut être lu par ce programme")
+        return found
 
     def password(self, identity: str) -> str:
         """The broker's password of an identity.
