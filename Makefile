@@ -2,6 +2,7 @@
 #
 #   make demo          play a whole session, start to diploma (runtime packages only: the quick way in)
 #   make test          run the tests                    (make test ARGS="-k jury -x")
+#   make conteneurs    image, compose and cluster tests in containers; as root on Debian, installs and starts an engine
 #   make check         style, types, import rules, contracts, règlements
 #   make regles        which rule of the catalogue has which tests   (make regles ARGS="--cadre CAP24")
 #   make documents     write again the pages that the contracts generate, in docs/
@@ -10,6 +11,7 @@
 #   make mutation      change the deciders one way at a time: which changes no test sees  (make mutation ARGS="notation")
 #   make chaine        supply chain: licences, secrets (history too), known vulnerabilities, bill of materials
 #   make sbom          write the bill of materials, sortie/sbom.json (CycloneDX)
+#   make secrets       keys and passwords of docker-compose.yml, in secrets/; what exists is kept
 #   make requirements  choose the pinned versions again (UPGRADE=--upgrade for newer ones)
 #   make clean         remove the environment, the caches and what the runs left
 
@@ -24,7 +26,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check chaine sbom licences regles documents bench chaos mutation requirements clean
+.PHONY: help demo test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs secrets clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -37,6 +39,12 @@ demo: .venv/.base
 # --dist loadfile: tests of one file share their fixtures (one broker each), so they stay in one worker.
 test: .venv/.dev
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+conteneurs: .venv/.dev
+	deploy/conteneurs/essais $(ARGS)
+
+secrets: .venv/.base
+	deploy/conteneurs/secrets
 
 check: .venv/.dev
 	$(BIN)/ruff check .
@@ -56,6 +64,7 @@ licences: .venv/.dev
 
 sbom: .venv/.base
 	$(BIN)/python -m tests.chaine sbom
+	$(BIN)/parchemin courtier droits --verifier
 
 regles: .venv/.dev
 	$(BIN)/python -m tests.rapport_regles $(ARGS)

@@ -2,8 +2,9 @@
 
 What proves an identity to the broker is no field: ``PARCHEMIN_NATS_CLE_<IDENTITY>`` names the file of its nkey seed
 (else ``<identity>.nk`` in ``nats_cles``); without a key, ``PARCHEMIN_NATS_MDP_<IDENTITY>`` is its password, else the
-secrets file that the embedded server writes once under the data directory. Nor are the passwords of PostgreSQL: ``PARCHEMIN_DB_MDP_<SERVICE>``, else
-the file of ``PARCHEMIN_DB_SECRETS``, else whatever libpq finds by itself (``PGPASSFILE``, a certificate).
+secrets file that the embedded server writes once under the data directory. Nor are the passwords of PostgreSQL:
+``PARCHEMIN_DB_MDP_<SERVICE>``, else the file of ``PARCHEMIN_DB_SECRETS``, else whatever libpq finds by itself
+(``PGPASSFILE``, a certificate).
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ class Bounds:
 class Settings(BaseSettings):
     """The settings of one process. Immutable: made once at start, passed on."""
 
-    model_config = SettingsConfigDict(env_prefix="PARCHEMIN_", frozen=True, extra="ignore")
+    # A field may also be a file of that name (``parchemin_db_url``) in the folder of the secrets of a container.
+    model_config = SettingsConfigDict(
+        env_prefix="PARCHEMIN_", frozen=True, extra="ignore", secrets_dir=os.environ.get("PARCHEMIN_DOSSIER_SECRETS")
+    )
 
     donnees: Path = Path("donnees")
     deploiement: Path = ROOT / "deploy"
@@ -101,6 +105,7 @@ class Settings(BaseSettings):
     pret_retard: float = Field(default=60.0, gt=0)  # seconds that a read model or a reaction may be late, to be ready
     otlp_url: str = ""  # collector of traces (http://collecteur:4318); the standard OTEL_* variables do as well
 
+    temoin: Path | None = None  # file that `servir` keeps while it is ready, for a supervisor that only sees files
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "texte"] = "json"
 

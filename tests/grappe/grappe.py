@@ -40,11 +40,11 @@ class Grappe:
             chacun.mkdir(mode=0o700, parents=True)
         ecrire_cles(self.cles, IDENTITES)
         ecrire_certificats(self.certificats, [(nom, ["127.0.0.1", "localhost"]) for nom in NOEUDS], 30)
-        ports = _libres(3 * len(NOEUDS) + 3)
+        ports = libres(3 * len(NOEUDS) + 3)
         self.clients = dict(zip(NOEUDS, ports[:3], strict=True))
         self.routes = dict(zip(NOEUDS, ports[3:6], strict=True))
         self.etats = dict(zip((*NOEUDS, INTRUS), ports[6:10], strict=True))
-        self._libres = ports[10:]
+        self._autres = ports[10:]
         self._processus: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -74,11 +74,11 @@ class Grappe:
             **dict(ligne.split("=", 1) for ligne in lignes),
             "PARCHEMIN_NATS_NOM": nom,
             "PARCHEMIN_NATS_HOTE": "127.0.0.1",
-            "PARCHEMIN_NATS_PORT": str(self.clients.get(nom, self._libres[0])),
-            "PARCHEMIN_NATS_PORT_ROUTES": str(self.routes.get(nom, self._libres[1])),
+            "PARCHEMIN_NATS_PORT": str(self.clients.get(nom, self._autres[0])),
+            "PARCHEMIN_NATS_PORT_ROUTES": str(self.routes.get(nom, self._autres[1])),
             "PARCHEMIN_NATS_PORT_ETAT": str(self.etats[nom]),
             "PARCHEMIN_NATS_ROUTES": json.dumps([f"nats://127.0.0.1:{port}" for port in self.routes.values()]),
-            "PARCHEMIN_NATS_ANNONCE": f'"127.0.0.1:{self.clients.get(nom, self._libres[0])}"',
+            "PARCHEMIN_NATS_ANNONCE": f'"127.0.0.1:{self.clients.get(nom, self._autres[0])}"',
             "PARCHEMIN_NATS_DONNEES": json.dumps(str(self.donnees(nom))),
             "PARCHEMIN_NATS_ESPACE": "1GB",
             "PARCHEMIN_NATS_CHIFFREMENT": (self.cles / "chiffrement.cle").read_text(encoding="utf-8").strip(),
@@ -175,7 +175,7 @@ def confiance(grappe: Grappe) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(grappe.certificats / "autorite.pem"))
 
 
-def _libres(nombre: int) -> list[int]:
+def libres(nombre: int) -> list[int]:
     """Free ports, below those lent to outgoing connections: they stay free while a node is down."""
     trouves: list[int] = []
     for port in random.SystemRandom().sample(PORTS, len(PORTS)):

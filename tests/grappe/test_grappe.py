@@ -118,7 +118,7 @@ class Charge:
         self._journal, self._fin = journal, False
         self.acquittees: set[str] = set()
 
-    async def ecrire(self, voie: int) -> None:
+    async def ecrire(self, voie: object) -> None:
         numero = 0
         while not self._fin:
             numero += 1
