@@ -1,24 +1,24 @@
 """Is this container ready? What `servir` answers on /sante/pret where it listens, else the file it keeps while ready."""
 
+import http.client
 import os
 import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 
 def pret() -> bool:
-    port = os.environ.get("PARCHEMIN_HTTP_PORT", "0")
-    if port != "0":
+    port = int(os.environ.get("PARCHEMIN_HTTP_PORT", "0"))
+    if port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/sante/pret", timeout=4) as answer:
-                return bool(answer.status == 200)
-        except urllib.error.HTTPError:
+            connection.request("GET", "/sante/pret")
+            return connection.getresponse().status == http.client.OK
+        except ConnectionRefusedError:
+            pass  # nothing listens: see the file
+        except (OSError, http.client.HTTPException):
             return False
-        except OSError:
-            pass  # it does not listen: see the file
-    temoin = os.environ.get("PARCHEMIN_TEMOIN")
-    return bool(temoin) and Path(str(temoin)).exists()
+        finally:
+            connection.close()
+    return os.path.exists(os.environ.get("PARCHEMIN_TEMOIN", ""))
 
 
 if __name__ == "__main__":
