@@ -1,4 +1,4 @@
-"""Is this container ready? What `servir` answers on /sante/pret where it listens, else the file it keeps while ready."""
+"""Is this container ready? What `servir` answers on /sante/pret where it listens, else the file it keeps meanwhile."""
 
 import http.client
 import os

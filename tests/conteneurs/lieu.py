@@ -77,7 +77,8 @@ class Lieu:
             DockerContainer(PARCHEMIN)
             .with_command(["servir", nom])
             .with_volume_mapping(str(self.cles / f"{nom}.nk"), f"/run/secrets/{nom}.nk", "ro")
-            .with_kwargs(read_only=True, tmpfs={"/tmp": ""}, cap_drop=["ALL"], security_opt=["no-new-privileges"])
+            .with_tmpfs_mount("/tmp")
+            .with_kwargs(read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"])
         )
         commun = {"PARCHEMIN_NATS_CLES": "/run/secrets", "PARCHEMIN_PROVISIONNEMENT": "false"}
         for variable, valeur in (commun | milieu).items():
