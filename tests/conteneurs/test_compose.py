@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from tests.parcours.test_arrets_brutaux import inscription, ouverture
 
 pytestmark = pytest.mark.conteneurs
 
-TABLE = candidats.name
+TABLE = f"inscription.{candidats.name}"
 SERVICES = ("inscription", "conformite", "notation", "deliberation", "publication", "archiviste")
 
 
@@ -53,8 +54,8 @@ class Compose:
         assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-3000:]
         return [json.loads(ligne) for ligne in told.stdout.splitlines()] if entree else json.loads(told.stdout)
 
-    def sql(self, base: str, requete: str) -> str:
-        commande = ["psql", "-U", "postgres", "-d", base, "-At", "-c", requete]
+    def sql(self, requete: str) -> str:
+        commande = ["psql", "-U", "postgres", "-d", "parchemin", "-At", "-c", requete]
         return self("exec", "-T", "postgres", *commande).strip()
 
     def conteneur(self, service: str) -> dict[str, Any]:
@@ -110,9 +111,9 @@ def test_une_commande_devient_un_evenement_puis_une_ligne_de_postgresql(compose:
     _jouer(compose, "session", 1, 2, 3)
     etat = compose.parchemin("etat", "--candidat", "N26000001")
     assert etat
-    told = compose.sql("parchemin_inscription", f"select count(*) from {TABLE} where candidat like 'N26%'")
+    told = compose.sql(f"select count(*) from {TABLE} where candidat like 'N26%'")
     assert int(told) == 3
-    assert int(compose.sql("parchemin_conformite", f"select count(*) from {dossiers.name}")) >= 3
+    assert int(compose.sql(f"select count(*) from conformite.{dossiers.name}")) >= 3
 
 
 def test_tout_va_bien_vu_du_terminal_des_conteneurs(compose: Compose) -> None:
@@ -125,9 +126,9 @@ def test_un_service_tue_reprend_et_rien_n_est_perdu(compose: Compose) -> None:
     compose("kill", "inscription", "conformite", "nats")
     compose("up", "--no-build", "--wait", "--wait-timeout", "300", "-d")
     _jouer(compose, "apres", *range(10, 30))  # the same ones, and others: done once
-    told = compose.sql("parchemin_inscription", f"select count(*) from {TABLE} where candidat like 'N260000%'")
+    told = compose.sql(f"select count(*) from {TABLE} where candidat like 'N260000%'")
     assert int(told) >= 20
-    noms = compose.sql("parchemin_inscription", f"select candidat from {TABLE} order by 1").split()
+    noms = compose.sql(f"select candidat from {TABLE} order by 1").split()
     assert {f"N26{numero:06d}" for numero in range(10, 30)} <= set(noms)
     assert len(noms) == len(set(noms))
     assert json.loads(compose("run", "--rm", "-T", "terminal", "sante", "--json"))["ok"]
@@ -148,8 +149,7 @@ def test_chaque_service_est_ferme(compose: Compose, service: str) -> None:
     montes = {un["Destination"] for un in dit["Mounts"]}
     graines = {un for un in montes if un.endswith(".nk")}
     assert graines == {f"/run/secrets/{'exploitation' if service == 'archiviste' else service}.nk"}
-    mots = json.dumps(dit["Config"]["Env"])
-    assert "://parchemin_" not in mots, "un mot de passe est dans l'environnement"
+    assert not re.search("://[^/@]*:[^/@]*@|MDP", json.dumps(dit["Config"]["Env"])), "un mot de passe est à nu"
 
 
 @pytest.mark.parametrize("service", ["nats", "postgres"])
@@ -161,12 +161,16 @@ def test_ce_qui_est_publie_ne_l_est_que_sur_la_machine(compose: Compose, service
     assert dit["HostConfig"]["ReadonlyRootfs"] is True
 
 
-def test_un_service_n_ouvre_pas_la_base_d_un_autre(compose: Compose) -> None:
-    adresse = (Path(compose.milieu["PARCHEMIN_SECRETS"]) / "base-notation").read_text("utf-8")
-    autre = adresse.rpartition("/")[0].replace("postgresql+psycopg", "postgresql") + "/parchemin_inscription"
-    commande = ["exec", "-T", "postgres", "psql", autre, "-c", "select 1"]
-    dit = docker("compose", "-p", compose.projet, *commande, check=False, milieu=compose.milieu)
-    assert "permission denied" in dit
+def test_un_service_ne_lit_pas_le_schema_d_un_autre(compose: Compose) -> None:
+    passe = json.loads((Path(compose.milieu["PARCHEMIN_SECRETS"]) / "base-notation").read_text("utf-8"))["notation"]
+    adresse = f"postgresql://parchemin_notation:{passe}@127.0.0.1/parchemin"
+
+    def lire(table: str) -> str:
+        commande = ["exec", "-T", "postgres", "psql", adresse, "-At", "-c", f"select count(*) from {table}"]
+        return docker("compose", "-p", compose.projet, *commande, check=False, milieu=compose.milieu)
+
+    assert lire("pg_roles").strip().isdecimal()  # it does get in
+    assert "permission denied" in lire(TABLE)
 
 
 def test_l_archive_se_scelle(compose: Compose) -> None:

@@ -19,6 +19,7 @@ from services.socle.connection import connect
 from services.socle.provision import provision
 from services.socle.settings import Settings
 from tests.conteneurs.lieu import Lieu, brut
+from tests.conteneurs.moteur import PARCHEMIN, docker
 from tests.grappe.grappe import eventuellement
 from tests.parcours.test_arrets_brutaux import commander, inscription, ouverture
 
@@ -52,6 +53,8 @@ class Essai:
         cle.write_text("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
         cle.chmod(0o644)
         racine = "postgresql+psycopg://postgres:essai@postgres:5432"
+        coffre = ["-e", f"PARCHEMIN_COFFRE_URL={racine}/coffre", PARCHEMIN, "base", "migrer", "--service", "coffre"]
+        docker("run", "--rm", "--network", lieu.reseau.name, *coffre)
         self.services = {
             nom: lieu.lancer(
                 lieu.service(

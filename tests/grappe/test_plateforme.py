@@ -16,6 +16,7 @@ import pytest
 import yaml
 from psycopg import sql
 
+from services.exploitation.base.etats import migrer_tout
 from services.exploitation.composition import SERVICES, projections
 from services.exploitation.lecture import lire
 from services.exploitation.plateforme import Plateforme, client, demarrer
@@ -136,7 +137,7 @@ def _settings(grappe: Grappe, postgres: Postgres, dossier: Path) -> Settings:
         for nom in (*SERVICES, "coffre"):
             connexion.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"instances_{nom}")))
     racine = postgres.url.rpartition("/")[0]
-    return grappe.settings.model_copy(
+    settings = grappe.settings.model_copy(
         update={
             "donnees": dossier,
             "sessions": ("2026",),
@@ -144,3 +145,5 @@ def _settings(grappe: Grappe, postgres: Postgres, dossier: Path) -> Settings:
             "coffre_url": racine + "/instances_coffre",
         }
     )
+    migrer_tout(settings, ["coffre"])
+    return settings

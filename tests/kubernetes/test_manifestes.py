@@ -101,7 +101,7 @@ def test_aucun_secret_n_est_dans_les_manifestes(overlay: str) -> None:
                 sensible = re.search("MDP|CHIFFREMENT|PASSWORD", variable["name"])
                 assert not (sensible and "value" in variable), f"{nom} : {variable['name']}"
     for un in de(overlay, "ConfigMap"):
-        assert not re.search(r"://[^/\s:]+:[^@\s]+@|\bSU[A-Z2-7]{56}\b|PRIVATE KEY", yaml.safe_dump(un))
+        assert not re.search(r"://[^/\s:@]+:[^@\s]+@|\bSU[A-Z2-7]{56}\b|PRIVATE KEY", yaml.safe_dump(un))
 
 
 def _references(modele: Objet) -> set[str]:
@@ -120,8 +120,9 @@ def test_chaque_pod_n_a_que_sa_propre_cle() -> None:
     for service in SERVICES:
         assert cles[service] == {f"courtier-{service}", "courtier-tls"}
         montes = _references(un_academie("Deployment", service)["spec"]["template"])
-        assert {un for un in montes if un.startswith("base-")} == {f"base-{service}", "base-coffre"}
+        assert {un for un in montes if un.startswith("base-")} == {f"base-{service}"}
     assert cles["archiviste"] == {"courtier-exploitation", "courtier-tls"}
+    assert cles["bases"] == set()
     assert cles["provision"] == {"courtier-provision", "courtier-tls"}
 
 
@@ -163,13 +164,15 @@ def test_chaque_selection_designe_des_pods_qui_existent(kind: str) -> None:
 def test_rien_ne_passe_qui_ne_soit_ecrit() -> None:
     politiques = {un["metadata"]["name"]: un["spec"] for un in de("academie", "NetworkPolicy")}
     assert politiques["rien-par-defaut"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert politiques["vers-les-bases"]["podSelector"] == {"matchLabels": {"parchemin/role": "service"}}
+    [choix] = politiques["vers-les-bases"]["podSelector"]["matchExpressions"]
+    assert choix["values"] == ["service", "bases"]
     entree = politiques["courtier"]["ingress"]
     assert [un["ports"][0]["port"] for un in entree] == [4222, 6222, 8222]
     assert all(un["from"] for un in entree)
     roles = {modele["metadata"]["labels"]["parchemin/role"] for _, modele in pods("academie")}
     [clients] = [un["podSelector"]["matchExpressions"][0]["values"] for un in entree[0]["from"]]
-    assert roles - {"courtier"} <= set(clients)
+    assert roles - {"courtier", "bases"} <= set(clients)
+    assert "bases" not in clients
 
 
 def test_chaque_reglage_existe() -> None:
@@ -211,7 +214,7 @@ def test_chaque_academie_du_regroupement_est_entiere() -> None:
     assert len(espaces) >= 2
     for espace in espaces:
         noms = {un["metadata"]["name"] for un in construit("regroupement") if un["metadata"].get("namespace") == espace}
-        assert {"nats", "archiviste", "provision", *SERVICES} <= noms
+        assert {"nats", "archiviste", "provision", "bases", *SERVICES} <= noms
     dites = [un["data"].get("PARCHEMIN_ACADEMIE") for un in de("regroupement", "ConfigMap")]
     assert len({une for une in dites if une}) == len(espaces)
 
