@@ -48,7 +48,7 @@ async def test_les_cinq_services_tournent_chacun_avec_sa_cle(grappe: Grappe, tmp
     async with demarrer(settings) as plateforme:
         await commander(plateforme, ouverture())
         await commander(plateforme, inscription(1))
-        await plateforme.stabiliser(120)
+        await plateforme.stabiliser(300)
         async with client(settings, "exploitation") as ops:
             told = await jsapi.call(ops, f"CONSUMER.LIST.{FLUX}", None, 10)
     durables = {un["name"] for un in told["consumers"] if un["config"].get("durable_name")}
@@ -101,14 +101,14 @@ async def test_deux_instances_d_un_service_se_partagent_le_travail_sans_rien_fai
         process = [pile.enter_context(instance(*un)) for un in zip(noms, [settings] * 4, traces, strict=True)]
         async with client(settings) as nc:
             plateforme = Plateforme(settings, nc, {}, ("inscription", "conformite"))
-            await eventuellement(lambda: _pretes(traces), "les quatre instances sont prêtes", 120)
+            await eventuellement(lambda: _pretes(traces), "les quatre instances sont prêtes", 300)
             await commander(plateforme, ouverture())
             await asyncio.gather(*(commander(plateforme, inscription(numero)) for numero in range(1, 61)))
             assert all(_demandes(trace) > 0 for trace in traces[:2]), "une porte n'a rien reçu"
             process[0].kill()  # one of each goes, in the middle
             process[2].kill()
             await asyncio.gather(*(commander(plateforme, inscription(numero)) for numero in range(61, 91)))
-            await plateforme.stabiliser(120)
+            await plateforme.stabiliser(300)
             await _verifier(plateforme, 90)
         modeles = [f"{nom}.{une.name}" for nom in ("inscription", "conformite") for une in projections(nom)]
         assert [one.egal async for one in rejouer(settings, *modeles)] == [True] * len(modeles)
