@@ -53,6 +53,7 @@ check: .venv/.dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m contracts.verifier
 	$(BIN)/parchemin reglements verifier
+	$(BIN)/parchemin courtier droits --verifier
 	$(BIN)/python -m tests.chaine verifier
 
 # What `check` leaves out because it needs more packages, or the network: what could not be checked is said, never green.
@@ -64,7 +65,6 @@ licences: .venv/.dev
 
 sbom: .venv/.base
 	$(BIN)/python -m tests.chaine sbom
-	$(BIN)/parchemin courtier droits --verifier
 
 regles: .venv/.dev
 	$(BIN)/python -m tests.rapport_regles $(ARGS)
