@@ -23,6 +23,7 @@ COMPATIBLES = frozenset(
 )  # fmt: skip
 # What packages write instead of an SPDX identifier.
 USAGES = {
+    "Apache": "Apache-2.0",  # kubernetes-validate, whose LICENSE file is that text
     "Apache 2 License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
