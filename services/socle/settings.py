@@ -105,7 +105,6 @@ class Settings(BaseSettings):
     pret_retard: float = Field(default=60.0, gt=0)  # seconds that a read model or a reaction may be late, to be ready
     otlp_url: str = ""  # collector of traces (http://collecteur:4318); the standard OTEL_* variables do as well
 
-    temoin: Path | None = None  # file that `servir` keeps while it is ready, for a supervisor that only sees files
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "texte"] = "json"
 
