@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select, text
 
-from services.socle import coffre, generations, parking, ranks, read_model
+from services.socle import coffre, generations, parking, ranks, read_model, seen
 from services.socle.errors import SocleError
 from services.socle.read_model import Projection
 from services.socle.sql import lock_schema, writing
@@ -70,7 +70,7 @@ class History:
 
 def bookkeeping() -> list[Table]:
     """The tables of the machinery, in every service's database."""
-    modules = (read_model, generations, parking, ranks)
+    modules = (read_model, generations, parking, ranks, seen)
     return [table for one in modules for table in one.metadata.sorted_tables]
 
 

@@ -17,10 +17,11 @@ from typing import Self
 import structlog
 from sqlalchemy import Engine
 
-from contracts.messages import Registry
-from services.socle import generations, parking, read_model
+from contracts.messages import ContractError, Registry, UnknownVersion
+from services.socle import generations, parking, read_model, seen
 from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
+from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.feed import Feed, Watcher, passing
 from services.socle.parking import Parked, Retried, now
@@ -33,6 +34,7 @@ __all__ = ["Delete", "Op", "Projection", "Projector", "Upsert"]
 CLOSE = 50_000  # projections nearer than that share a reader; a new one reads alone and holds nobody back
 # Seconds between two small transactions while nobody waits to read: each costs an fsync, and more CPU than its rows.
 LINGER = 0.1
+UPGRADE = "mise à niveau"  # who tries again what waited for this program
 ENTER = 0.2  # seconds between two looks at whether a new version has caught up with the one in service
 
 log = structlog.get_logger("projections")
@@ -88,7 +90,12 @@ class Projector:
         self.transaction = Transaction(self.service, self.registry, self.engine, self.clock, self.asides)
         # Same order in every instance: rivals take the position locks in the same order and cannot deadlock.
         ordered = sorted(self.projections, key=lambda one: one.label)
-        self._standings = [Standing(one, source.stream) for source in self.sources for one in ordered]
+        self._standings = [
+            Standing(one, source.stream, exchanged=exchanged)
+            for source, exchanged in ((source, isinstance(source, Exchanged)) for source in self.sources)
+            for one in ordered
+            if one.exchanged or not exchanged
+        ]
         self._moved = asyncio.Event()
         self._hurry, self._waiting = asyncio.Event(), 0
         self._feeds: list[Feed] = []
@@ -146,7 +153,7 @@ class Projector:
     async def _prepare(self, feed: Feed) -> None:
         """Tables and positions, as soon as the database and the journal answer."""
         tables = [*read_model.metadata.sorted_tables, *parking.metadata.sorted_tables]
-        tables += generations.metadata.sorted_tables
+        tables += [*generations.metadata.sorted_tables, *seen.metadata.sorted_tables]
         tables += [table for one in self.projections for table in one.tables]
         while feed.moving:
             try:
@@ -270,6 +277,20 @@ class Projector:
         """The message that a read model stopped at, and why; nothing while it moves."""
         one = self._standing(projection, stream)
         return None if one.stopped is None else (one.seq + 1, one.stopped)
+
+    async def retry_newer(self) -> int:
+        """Project what partners sent in a version that this program did not know, if it now does; how many."""
+        done = 0
+        for one in self._standings:
+            if not one.exchanged:
+                continue
+            label = one.projection.label
+            listed = await in_writer(self.engine, parking.list_parked, self.engine, self.service, label, None)
+            newer = {each.subject for each in listed if (each.stream, each.code) == (one.stream, UnknownVersion.code)}
+            for subject in sorted(newer):
+                with suppress(ContractError, parking.NotParked):
+                    done += (await self.retry(label, one.stream, subject, by=UPGRADE)).done
+        return done
 
 
 async def reread(source: Source, parked: Sequence[Parked]) -> list[Stored]:

@@ -38,6 +38,7 @@ from services.socle import conversation, metrics, parking, ranks
 from services.socle.connection import broker_options
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact, Stored
 from services.socle.errors import BrokerAway, StreamMissing
+from services.socle.exchanges import Exchanged
 from services.socle.facts import Decoded, Source, kind, kinds
 from services.socle.hindsight import Memory, Owing, Then
 from services.socle.parking import Parked, Retried, now, origin_of
@@ -82,7 +83,8 @@ class Reaction:
     ``tolerated`` names the refusals that are an acceptable outcome (`ALL`: any); another refusal parks the message.
     ``together`` of the commands owed to one event may run at once; those of the same ``about`` keep their order.
     ``subjects`` must cover whole aggregates, because their ranks are followed one by one; by default, every aggregate
-    of the services whose events are handled.
+    of the services whose events are handled. ``exchanged``: it also reacts to what partners share; what it then
+    commands is this académie's own.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Reaction:
     subjects: tuple[str, ...] = ()
     together: int = 1
     about: Callable[[Command], str] = lambda command: ""
+    exchanged: bool = False
 
     @property
     def filters(self) -> list[str]:
@@ -137,6 +140,7 @@ class Runner:
 
     def __init__(self, owner: Reactions, reaction: Reaction, source: Source) -> None:
         self.owner, self.reaction, self.source = owner, reaction, source
+        self.exchanged = source if isinstance(source, Exchanged) else None
         self.durable = f"{owner.service}-{reaction.name}"
         self._ranks = Ranks(owner.engine, owner.service, reaction.name, self.durable, source.stream)
         self.turn = asyncio.Lock()  # a batch and a retry by hand never interleave
@@ -364,12 +368,16 @@ class Runner:
         """React to one message, and say what becomes of it."""
         if not self._kinds.intersection(map(kind, stored.headers.get(H_TYPES, "").split(","))):
             return DONE
+        if self.exchanged is not None and not self.exchanged.theirs(stored):
+            return DONE
         try:
             facts = Decoded(stored, self.owner.registry).facts(self._kinds)
             async with asyncio.timeout(self.owner.patience):
                 for fact in facts:
                     self._memory.note(fact, await self._under(fact))
         except UnknownVersion as error:
+            if self.exchanged is not None:  # the upgrade may be long to come, and others' events must go on
+                return Park(error.code, str(error))
             self._tell_once("evenement_plus_recent", cause=str(error))
             return Later(NEWER_WAIT)
         except ContractError as error:
@@ -554,7 +562,12 @@ class Reactions:
         names = [one.name for one in self.reactions]
         if len(set(names)) != len(names):
             raise ValueError(f"deux réactions du même nom : {names}")
-        self.runners = [Runner(self, reaction, source) for reaction in self.reactions for source in self.sources]
+        self.runners = [
+            Runner(self, reaction, source)
+            for reaction in self.reactions
+            for source in self.sources
+            if reaction.exchanged or not isinstance(source, Exchanged)
+        ]
 
     async def start(self) -> None:
         """Start pulling.
@@ -566,6 +579,7 @@ class Reactions:
         await in_writer(self.engine, create_tables, self.engine, [*ranks.metadata.sorted_tables, *_parking_tables()])
         for runner in self.runners:
             await runner.start()
+        await self.retry_newer()
 
     async def stop(self) -> None:
         """Stop pulling, and wait for what is in hand."""
@@ -576,6 +590,12 @@ class Reactions:
         durables = {one.durable for one in self.runners if reaction in (None, one.reaction.name)}
         listed = await in_writer(self.engine, parking.list_parked, self.engine, self.service, None, subject)
         return [one for one in listed if one.consumer in durables]
+
+    async def retry_newer(self) -> int:
+        """React to what partners sent in a version that this program did not know, if it now does; how many."""
+        streams = {one.source.stream for one in self.runners if one.exchanged is not None}
+        parked = [one for one in await self.parked() if one.stream in streams and one.code == UnknownVersion.code]
+        return sum([(await self.retry(one, by="mise à niveau")).done for one in parked])
 
     async def retry(self, one: Parked, *, by: str, reason: str = "reprise") -> Retried:
         """React again to everything parked on the aggregate of ``one``, in order, up to the first that still fails.

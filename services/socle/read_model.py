@@ -16,12 +16,13 @@ import structlog
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
 
 from contracts.messages import ContractError, Event, Registry, UnknownVersion
-from services.socle import parking
+from services.socle import parking, seen
 from services.socle.enveloppe import H_TYPES, Fact, Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Decoded, kind, kinds
 from services.socle.parking import Parked, Retried, origin_of
 from services.socle.rows import Batch, Op
+from services.socle.seen import Seen
 from services.socle.sql import SortedText, binder, insert_if_absent, is_away, writing
 
 log = structlog.get_logger("projections")
@@ -48,12 +49,14 @@ class Projection(ABC):
     """One read model. ``project`` is pure: it sees the fact alone, no clock, no database, no rules.
 
     Columns outside the key are nullable or have a server default, because an event rarely sets them all.
+    ``exchanged``: it also takes what partners share; by default a read model shows its own académie alone.
     """
 
     name: ClassVar[str]
     VERSION: ClassVar[int]
     tables: ClassVar[tuple[Table, ...]]
     handles: ClassVar[frozenset[type[Event]]]
+    exchanged: ClassVar[bool] = False
 
     @abstractmethod
     def project(self, fact: Fact) -> Iterable[Op]:
@@ -83,13 +86,15 @@ _NO_DIALECT: Any = None  # the converters do not depend on the dialect: that is 
 
 @dataclass(slots=True)
 class Standing:
-    """Where one projection stands on one stream. ``stopped`` says why it does not move any more."""
+    """Where one projection stands on one stream. ``stopped`` says why it does not move any more; ``exchanged``, that
+    the stream is not ours, and may send again what it has sent."""
 
     projection: Projection
     stream: str
     created: str = ""
     seq: int = 0
     stopped: str | None = None
+    exchanged: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -149,6 +154,7 @@ class _Pass:
         self.stopped_at = 0
         self.rows = Batch()
         self.newly: list[Parked] = []
+        self.seen = Seen(service, self.projection.label, standing.stream) if standing.exchanged else None
         self._service, self._parked, self._at, self._aside = service, parked, at, aside
         self._given_up = given_up
 
@@ -158,13 +164,18 @@ class _Pass:
             return
         if stored.seq in self._given_up or self._discarded_live(stored):
             return
+        if self.seen is not None and not self._is_new(stored, self.seen):
+            return
         if stored.subject in self._parked or self._parked_live(stored):
             self._park(stored, parking.WAITING, "un message antérieur de cet agrégat est stationné")
             return
         try:
             facts = message.facts(self.projection.kinds)
         except UnknownVersion as error:
-            self._stop(stored, str(error))
+            if self.seen is None:
+                self._stop(stored, str(error))
+            else:  # a partner upgrades when it likes: its event waits for our own upgrade, and holds nobody else back
+                self._park(stored, error.code, str(error))
         except ContractError as error:
             if self._aside is None:
                 self._park(stored, error.code, str(error))
@@ -175,6 +186,12 @@ class _Pass:
 
     def _discarded_live(self, stored: Stored) -> bool:
         return self._aside is not None and (stored.stream, stored.seq) in self._aside.discarded
+
+    def _is_new(self, stored: Stored, seen_before: Seen) -> bool:
+        taken = seen_before.take(stored)
+        if taken is None:
+            self._park(stored, seen.DIVERGENT, "le partenaire avait déjà envoyé autre chose à ce rang de l'agrégat")
+        return bool(taken)
 
     def _parked_live(self, stored: Stored) -> bool:
         return self._aside is not None and (stored.stream, stored.seq) in self._aside.parked
@@ -238,6 +255,9 @@ class Transaction:
         for one in moving:
             _move(connection, one, one.seq, last)
         passes = self._passes(connection, moving, batch)
+        for one_pass in passes:
+            if one_pass.seen is not None:
+                one_pass.seen.load(connection, (stored.subject for stored in batch))
         self._go_through(batch, passes)
         for one_pass in passes:
             self._write(connection, one_pass, last)
@@ -277,6 +297,8 @@ class Transaction:
             if is_away(error):
                 raise
             raise BrokenProjection(one.standing, error) from error
+        if one.seen is not None:
+            one.seen.rows.write(connection)
         parking.park(connection, one.newly)
         if one.stopped is not None:
             _move(connection, one.standing, last, one.stopped_at)

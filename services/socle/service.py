@@ -33,6 +33,7 @@ from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
 from services.socle.door import CLOSING, OK, REFUSED, Door, refused
 from services.socle.enveloppe import has_nul
+from services.socle.exchanges import Exchanged
 from services.socle.handlers import Handler
 from services.socle.health import Health, Probe
 from services.socle.journal import NOTHING, History, Journal, Store
@@ -46,7 +47,7 @@ from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
 from services.socle.settlement import Settlement, check_order, read_order
 from services.socle.sql import in_writer
-from services.socle.subjects import stream_name, subject
+from services.socle.subjects import exchange_name, stream_name, subject
 from services.socle.telling import trace
 
 log = structlog.get_logger("service")
@@ -198,6 +199,7 @@ class Service:
         for session in settings.sessions:
             journal = Journal(nc, stream_name(settings.academie, session), settings.bounds)
             journals[session] = await self._stack.enter_async_context(journal)
+        exchanges = [await self._exchanges(nc, session) for session in settings.echanges]
         here, there = presences(settings, spec.name)
         engine, safe = open_base(settings, spec.name, here), open_coffre(settings, spec.name, there)
         for one in (engine, safe):
@@ -209,7 +211,7 @@ class Service:
         self.parts = spec.build(env)
         await self._base(engine, history_of(spec.name, self.parts.projections))
         self.projector = env.projector = Projector(
-            spec.name, spec.registry, engine, list(journals.values()), list(self.parts.projections)
+            spec.name, spec.registry, engine, [*journals.values(), *exchanges], list(self.parts.projections)
         )
         self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector)
         self.instruments = Instruments(
@@ -231,11 +233,18 @@ class Service:
         await waiting("stationnements", self.settlement.recall, self.patience)
         await self._stack.enter_async_context(self.projector)
         await self.projector.enter_service()
-        await self._open_doors()
+        await self.projector.retry_newer()
+        await self._open_doors(exchanges)
         collect_rarely()
         log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
 
-    async def _open_doors(self) -> None:
+    async def _exchanges(self, nc: Client, session: str) -> Exchanged:
+        """What partners share in a session: read, never written."""
+        settings = self.settings
+        journal = Journal(nc, exchange_name(settings.academie, session), settings.bounds)
+        return Exchanged(await self._stack.enter_async_context(journal), settings.academie)
+
+    async def _open_doors(self, exchanges: Sequence[Exchanged]) -> None:
         name, academie = self.spec.name, self.settings.academie
         for prefix, answer, told in (("cmd", self.command, _nothing_more), ("qry", self.query, self._asked)):
             door = Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer, told)
@@ -251,7 +260,7 @@ class Service:
             registry=self.spec.registry,
             engine=self.environment.engine,
             broker=broker,
-            sources=list(self.environment.journals.values()),
+            sources=[*self.environment.journals.values(), *exchanges],
             reactions=self.parts.reactions,
             execute=self.runner.execute,
             review=self.runner.pointless,

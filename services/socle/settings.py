@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     deploiement: Path = ROOT / "deploy"
     academie: str = "normandie"
     sessions: Annotated[tuple[str, ...], NoDecode] = ("2022", "2024", "2026")
+    echanges: Annotated[tuple[str, ...], NoDecode] = ()  # sessions in which partners share exams with this académie
     replicas: int = Field(default=1, ge=1, le=5)
 
     nats_url: str = ""  # comma-separated for a cluster; empty: the embedded server
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "texte"] = "json"
 
-    @field_validator("sessions", mode="before")
+    @field_validator("sessions", "echanges", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """``2024,2026`` as well as a list."""
@@ -147,13 +148,15 @@ class Settings(BaseSettings):
         return found
 
     def password(self, identity: str) -> str:
-        """The broker's password of an identity.
+        """The broker's password of an identity, or that of its family: ``sas`` for all those named ``sas_…``.
 
         Raises:
             Misconfigured: neither the environment nor the secrets file has it.
         """
         variable = PASSWORD_PREFIX + identity.upper()
-        found = os.environ.get(variable) or _secrets(self.secrets_file).get(identity)
+        kept, family = _secrets(self.secrets_file), identity.partition("_")[0]
+        found = os.environ.get(variable) or kept.get(identity)
+        found = found or os.environ.get(PASSWORD_PREFIX + family.upper()) or kept.get(family)
         if not found:
             raise Misconfigured(f"mot de passe de {identity} inconnu : définissez {variable} ou {self.secrets_file}")
         return found

@@ -58,6 +58,15 @@ def stream_name(academie: str, session: str) -> str:
     return f"JOURNAL_{_token('académie', academie)}_{_token('session', session)}".replace("-", "_").upper()
 
 
+def exchange_name(academie: str, session: str) -> str:
+    """``("aix-marseille", "2026")`` → ``ECHANGES_AIX_MARSEILLE_2026``: what partners share with that académie.
+
+    Raises:
+        BadSubject: a token that cannot stand in a subject.
+    """
+    return stream_name(academie, session).replace("JOURNAL_", "ECHANGES_", 1)
+
+
 def subject(academie: str, session: str, diplome: str, service: str, aggregate: str) -> str:
     """The exact subject of an aggregate.
 

@@ -18,6 +18,21 @@ def step_1() -> None:
     _reactions()
 
 
+def step_2() -> None:
+    """Which messages of partners each read model has taken."""
+    op.create_table(
+        "echanges_recus",
+        sa.Column("service", sorted_text(), nullable=False),
+        sa.Column("consumer", sorted_text(), nullable=False),
+        sa.Column("stream", sorted_text(), nullable=False),
+        sa.Column("subject", sorted_text(), nullable=False),
+        sa.Column("rang", sa.Integer(), nullable=False),
+        sa.Column("empreinte", sorted_text(), nullable=False),
+        sa.PrimaryKeyConstraint("service", "consumer", "stream", "subject", "rang"),
+        if_not_exists=True,
+    )
+
+
 def retire(*tables: str) -> None:
     """Tables of versions that this program no longer has: gone from a base where no service ever ran, and kept in the
     others, where the program before may still read them, until ``parchemin rejouer --oublier``.
