@@ -55,12 +55,12 @@ class Settings(BaseSettings):
         env_prefix="PARCHEMIN_", frozen=True, extra="ignore", secrets_dir=os.environ.get("PARCHEMIN_DOSSIER_SECRETS")
     )
 
-    donnees: Path = Path("donnees")
-    deploiement: Path = ROOT / "deploy"
-    academie: str = "normandie"
-    sessions: Annotated[tuple[str, ...], NoDecode] = ("2022", "2024", "2026")
+    donnees: Path = Path("donnees")  # everything that is kept, unless a setting below puts it elsewhere
+    deploiement: Path = ROOT / "deploy"  # configuration of the broker, settings of the journals
+    academie: str = "normandie"  # whose journals these are: first in every subject
+    sessions: Annotated[tuple[str, ...], NoDecode] = ("2022", "2024", "2026")  # a journal each; comma-separated
     echanges: Annotated[tuple[str, ...], NoDecode] = ()  # sessions in which partners share exams with this académie
-    replicas: int = Field(default=1, ge=1, le=5)
+    replicas: int = Field(default=1, ge=1, le=5)  # copies of each journal: 3 in a cluster
 
     nats_url: str = ""  # comma-separated for a cluster; empty: the embedded server
     nats_programme: Path | None = None  # nats-server, when not the one of the wheel
@@ -68,11 +68,11 @@ class Settings(BaseSettings):
     nats_cles: Path | None = None  # directory of nkey seeds, for brokers that know keys: <identity>.nk
     nats_ca: Path | None = None  # certificate of the authority, for tls:// URLs
     provisionnement: bool = True  # `servir` creates the missing journals; no where a job of its own does
-    connect_timeout: float = Field(default=5.0, gt=0)
-    reconnect_wait: float = Field(default=0.2, gt=0)
+    connect_timeout: float = Field(default=5.0, gt=0)  # seconds that one attempt to reach the broker may take
+    reconnect_wait: float = Field(default=0.2, gt=0)  # seconds between two of them, once the connection is lost
 
-    db_url: str = "sqlite:///{donnees}/{service}.db"
-    coffre_url: str = "sqlite:///{donnees}/coffre.db"
+    db_url: str = "sqlite:///{donnees}/{service}.db"  # the read models; PostgreSQL in production
+    coffre_url: str = "sqlite:///{donnees}/coffre.db"  # the keys of personal data: back them up apart
     db_secrets: Path | None = None  # JSON object {service: password}, for PostgreSQL
     db_admin_url: SecretStr = SecretStr("")  # of whoever creates roles and schemas; used by `base roles` alone
     base_migrer: bool = True  # a service migrates its base when it starts; SQLite always does
@@ -93,12 +93,13 @@ class Settings(BaseSettings):
     clock_tolerance: float = Field(default=5.0, ge=0)  # seconds by which the date of a command may be ahead
     clock_lag: float = Field(default=900.0, ge=0)  # seconds by which it may be behind; 0: no limit (a past year played)
 
-    request_timeout: float = Field(default=2.0, gt=0)
-    attempts: int = Field(default=6, ge=1)
-    backoff_min: float = Field(default=0.05, gt=0)
-    backoff_max: float = Field(default=1.0, gt=0)
-    message_max: int = Field(default=1_032_192, gt=0)
-    open_batches: int = Field(default=16, ge=1, le=50)
+    # How long to insist on the broker, and how much at once; see `Bounds`.
+    request_timeout: float = Field(default=2.0, gt=0)  # seconds that one answer is waited for
+    attempts: int = Field(default=6, ge=1)  # before giving up: COURTIER_ABSENT
+    backoff_min: float = Field(default=0.05, gt=0)  # seconds before the second attempt, doubled each time
+    backoff_max: float = Field(default=1.0, gt=0)  # and never more
+    message_max: int = Field(default=1_032_192, gt=0)  # bytes; what the journals accept (journal.stream.yaml)
+    open_batches: int = Field(default=16, ge=1, le=50)  # atomic batches in flight; the server opens 50 a stream, for everybody
 
     http_hote: str = "127.0.0.1"  # where `servir` tells its metrics and health
     http_port: int = Field(default=0, ge=0, le=65_535)  # 0: nowhere, so that several installations never collide
@@ -106,8 +107,8 @@ class Settings(BaseSettings):
     pret_retard: float = Field(default=60.0, gt=0)  # seconds that a read model or a reaction may be late, to be ready
     otlp_url: str = ""  # collector of traces (http://collecteur:4318); the standard OTEL_* variables do as well
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["json", "texte"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"  # what each adds: docs/exploitation/surveiller.md
+    log_format: Literal["json", "texte"] = "json"  # texte: for a person
 
     @field_validator("sessions", "echanges", mode="before")
     @classmethod
