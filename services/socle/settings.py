@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     backoff_min: float = Field(default=0.05, gt=0)  # seconds before the second attempt, doubled each time
     backoff_max: float = Field(default=1.0, gt=0)  # and never more
     message_max: int = Field(default=1_032_192, gt=0)  # bytes; what the journals accept (journal.stream.yaml)
-    open_batches: int = Field(default=16, ge=1, le=50)  # atomic batches in flight; the server opens 50 a stream, for everybody
+    open_batches: int = Field(default=16, ge=1, le=50)  # atomic batches in flight; the server opens 50 for all
 
     http_hote: str = "127.0.0.1"  # where `servir` tells its metrics and health
     http_port: int = Field(default=0, ge=0, le=65_535)  # 0: nowhere, so that several installations never collide
