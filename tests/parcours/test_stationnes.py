@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from services.exploitation.plateforme import client
+from services.exploitation.stationnes.lecture import lister
+from services.exploitation.terminal import EntreeRefusee
 from services.socle.enveloppe import Context, encode
 from services.socle.settings import Settings
 from services.socle.subjects import subject
@@ -51,6 +53,13 @@ def publier(dossier: Path, *, rang: int, data: Any) -> int:
             return (await nc.jetstream().publish(sujet, body, headers=headers)).seq
 
     return asyncio.run(work())
+
+
+def test_sans_aucune_base_on_ne_dit_pas_que_rien_n_est_stationne(tmp_path: Path) -> None:
+    """Une commande qui vise une autre installation, ou aucune, rassurerait à tort."""
+    with pytest.raises(EntreeRefusee):
+        lister(Settings(donnees=tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture(scope="module")
