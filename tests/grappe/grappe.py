@@ -26,19 +26,20 @@ T = TypeVar("T")
 
 NOEUDS = ("nats-0", "nats-1", "nats-2")
 INTRUS = "intrus"
-IDENTITES = sorted(set(lire_droits(ROOT / "deploy")) - {"restauration"})
+TOUTES = sorted(lire_droits(ROOT / "deploy"))
+IDENTITES = [une for une in TOUTES if une != "restauration"]  # those that a node in service knows
 PATIENCE = 60.0
 
 
 class Grappe:
-    """A context manager: three nodes up on entering, gone on leaving."""
+    """A context manager: three nodes up on entering, gone on leaving. ``configuration``: what they start with."""
 
-    def __init__(self, dossier: Path) -> None:
-        self.dossier = dossier
+    def __init__(self, dossier: Path, configuration: str = "noeud.conf") -> None:
+        self.dossier, self.configuration = dossier, configuration
         self.cles, self.certificats = dossier / "cles", dossier / "certificats"
         for chacun in (self.cles, self.certificats):
             chacun.mkdir(mode=0o700, parents=True)
-        ecrire_cles(self.cles, IDENTITES)
+        ecrire_cles(self.cles, TOUTES)
         ecrire_certificats(self.certificats, [(nom, ["127.0.0.1", "localhost"]) for nom in NOEUDS], 30)
         ports = libres(3 * len(NOEUDS) + 3)
         self.clients = dict(zip(NOEUDS, ports[:3], strict=True))
@@ -87,7 +88,7 @@ class Grappe:
             "PARCHEMIN_NATS_CERTIFICAT_CLE": json.dumps(str(self.certificats / f"{nom}.cle")),
             **autres,
         }
-        config = ROOT / "deploy" / "nats" / "grappe" / "noeud.conf"
+        config = ROOT / "deploy" / "nats" / "grappe" / self.configuration
         command = [str(program(self.settings)), "-c", str(config), "-l", str(self.dossier / f"{nom}.log")]
         self._processus[nom] = subprocess.Popen(command, env=environnement, start_new_session=True)
 
