@@ -165,7 +165,7 @@ def test_rien_ne_passe_qui_ne_soit_ecrit() -> None:
     politiques = {un["metadata"]["name"]: un["spec"] for un in de("academie", "NetworkPolicy")}
     assert politiques["rien-par-defaut"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     [choix] = politiques["vers-les-bases"]["podSelector"]["matchExpressions"]
-    assert choix["values"] == ["service", "bases"]
+    assert choix["values"] == ["service", "bases", "terminal"]
     entree = politiques["courtier"]["ingress"]
     assert [un["ports"][0]["port"] for un in entree] == [4222, 6222, 8222]
     assert all(un["from"] for un in entree)
@@ -177,9 +177,8 @@ def test_rien_ne_passe_qui_ne_soit_ecrit() -> None:
 
 def test_chaque_reglage_existe() -> None:
     connus = {f"PARCHEMIN_{nom.upper()}" for nom in Settings.model_fields}
-    a_venir = {"PARCHEMIN_HTTP_HOTE", "PARCHEMIN_HTTP_PORT"}
     dits = set(un_academie("ConfigMap", "parchemin")["data"]) - {"PARCHEMIN_DOSSIER_SECRETS"}
-    assert dits <= connus | a_venir
+    assert dits <= connus
     assert un_academie("ConfigMap", "parchemin")["data"]["PARCHEMIN_ACADEMIE"] == "normandie"
 
 
@@ -224,3 +223,20 @@ def test_la_surveillance_facultative_vise_les_memes_pods() -> None:
     [regle] = option["spec"]["selector"]["matchExpressions"]
     roles = {modele["metadata"]["labels"]["parchemin/role"] for _, modele in pods("academie")}
     assert set(regle["values"]) <= roles
+
+
+def test_le_terminal_facultatif_est_ferme_et_passe_ou_il_doit() -> None:
+    pod = yaml.safe_load((ICI / "options" / "terminal.yaml").read_text("utf-8"))
+    for version in VERSIONS:
+        kubernetes_validate.validate(pod, version, strict=True)
+    [bases] = [modele for nom, modele in pods("academie") if nom == "bases"]
+    assert pod["spec"]["securityContext"] == bases["spec"]["securityContext"]
+    [conteneur], [modele] = pod["spec"]["containers"], bases["spec"]["containers"]
+    assert conteneur["securityContext"] == modele["securityContext"]
+    guide = (ROOT / "docs" / "exploitation" / "grappe.md").read_text("utf-8")
+    for nom in _references(pod):
+        assert f"`{nom}`" in guide, nom
+    role = pod["metadata"]["labels"]["parchemin/role"]
+    politiques = {un["metadata"]["name"]: un["spec"]["podSelector"] for un in de("academie", "NetworkPolicy")}
+    for nom in ("vers-le-courtier", "vers-les-bases"):
+        assert role in politiques[nom]["matchExpressions"][0]["values"]
