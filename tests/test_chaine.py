@@ -12,10 +12,11 @@ from tests.chaine import composants, licences
 from tests.chaine.paquets import RACINE, REQUIREMENTS, Epingle, ecarts, epingles, installee
 
 EMPREINTE = "    --hash=sha256:" + "0" * 64
-# Where packages come from, and folders of one machine: neither belongs to what others install.
+# Where packages come from, and folders of one machine: neither belongs to what others install. (Debian has a package
+# named docker.io; /opt/parchemin is a folder of the image.)
 LIEUX = re.compile(
-    rb"(?:^|[\s=\"'(])(?:/opt/|/work/|/root/|/home/[a-z])|--(?:extra-)?index-url|--trusted-host"
-    rb"|\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|docker\.io|ghcr\.io|quay\.io|gcr\.io)\b",
+    rb"(?:^|[\s=\"'(])(?:/opt/(?!parchemin\b)|/work/|/root/|/home/[a-z])|--(?:extra-)?index-url|--trusted-host"
+    rb"|\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|docker\.io/|(?:ghcr\.io|quay\.io|gcr\.io)\b)",
     re.MULTILINE,
 )
 

@@ -23,6 +23,7 @@ COMPATIBLES = frozenset(
 )  # fmt: skip
 # What packages write instead of an SPDX identifier.
 USAGES = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache": "Apache-2.0",  # kubernetes-validate, whose LICENSE file is that text
     "Apache 2 License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
@@ -92,7 +93,7 @@ def compatible(expression: str) -> bool:
 
 def attendues() -> list[tuple[Epingle, str]]:
     """Every package that the product or its tests install, and which of the two."""
-    produit = set(epingles("base"))
+    produit = {*epingles("base"), *epingles("traces")}
     return [(une, DISTRIBUE if une in produit else OUTIL) for une in sorted({*epingles("dev"), *produit})]
 
 
@@ -105,8 +106,9 @@ def page() -> str:
             "",
             "# Licences des paquets",
             "",
-            "Parchemin est sous [EUPL-1.2](../LICENSE). « distribué » : installé avec le produit ; « outil » : ne sert",
-            "qu'à l'essayer et à le vérifier. Une licence inconnue, ou qui s'étendrait au tout, est refusée.",
+            "Parchemin est sous [EUPL-1.2](../LICENSE). « distribué » : installé avec le produit, ou par qui veut ses",
+            "traces ; « outil » : ne sert qu'à l'essayer et à le vérifier. Une licence inconnue, ou qui s'étendrait",
+            "au tout, est refusée.",
             "",
             "| paquet | version | licence (SPDX) | rôle |",
             "|---|---|---|---|",
