@@ -82,18 +82,20 @@ class Door:
         under = (message.headers or {}).get("traceparent", "")
         with conversation.within(traceparent=under):
             ended, code, reply = await self._reply(message.data)
-        self._told(message.subject.rsplit(".", 1)[-1], ended, code, time.monotonic() - begun)
+            self._told(message.subject.rsplit(".", 1)[-1], ended, code, time.monotonic() - begun)
         if message.reply.startswith("_INBOX."):  # a reply elsewhere would be written with our rights: in the journal
             try:
-                await self._nc.publish(message.reply, reply)
-            except MaxPayloadError:
-                detail = (
-                    f"la réponse fait {len(reply)} octets, plus que le courtier n'accepte ; demandez moins à la fois"
-                )
-                told = {"ok": False, "code": "REPONSE_TROP_GRANDE", "detail": detail, "refus": False}
-                await self._nc.publish(message.reply, as_json(told))
+                await self._answer_to(message.reply, reply)
             except Error as error:  # the connection is closing; whoever asked will ask again
                 log.warning("reponse_perdue", demandes=self._path, cause=type(error).__name__)
+
+    async def _answer_to(self, asker: str, reply: bytes) -> None:
+        try:
+            await self._nc.publish(asker, reply)
+        except MaxPayloadError:
+            detail = f"la réponse fait {len(reply)} octets, plus que le courtier n'accepte ; demandez moins à la fois"
+            told = {"ok": False, "code": "REPONSE_TROP_GRANDE", "detail": detail, "refus": False}
+            await self._nc.publish(asker, as_json(told))
 
     async def _reply(self, body: bytes) -> tuple[str, str, bytes]:
         try:

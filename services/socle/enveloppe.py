@@ -162,11 +162,17 @@ def encode(
 
 def has_nul(value: Any) -> bool:
     """Does a text of this JSON value hold a character that PostgreSQL cannot keep?"""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(has_nul(key) or has_nul(one) for key, one in value.items())
-    return isinstance(value, list) and any(map(has_nul, value))
+    waiting = [value]  # not by recursion: whoever writes it chooses how deep it goes
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 def rank_of(envelope: Data) -> int:

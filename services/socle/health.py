@@ -89,6 +89,7 @@ class Health:
             "projections": [_named("projection", one) for one in self.projections],
             "reactions": [_named("reaction", one) for one in self.reactions],
             "stationnes": _told_parked(self.parked),
+            "nombre_stationnes": len(self.parked),
             "constructions": list(self.building),
             "commandes": dict(self.instruments.outcomes),
             "refus": dict(self.instruments.codes),
@@ -127,6 +128,7 @@ class Probe:
         self._env, self._instruments = env, instruments
         self._projector, self._reactions, self._broker = projector, reactions, broker
         self._timeout = env.settings.request_timeout
+        self._looking: asyncio.Task[tuple[list[Parked], list[str]]] | None = None
 
     @property
     def connected(self) -> dict[str, bool]:
@@ -153,9 +155,13 @@ class Probe:
         return health
 
     async def _base(self) -> tuple[str | None, list[Parked], list[str]]:
+        """One question at a time: each that hangs holds a thread, and a connection that the service may want."""
+        if self._looking is None or self._looking.done():
+            asked = asyncio.to_thread(_aside, self._env.engine, self._env.service)
+            self._looking = asyncio.create_task(asked)
         try:
             async with asyncio.timeout(BASE_PATIENCE):
-                return None, *await asyncio.to_thread(_aside, self._env.engine, self._env.service)
+                return None, *await asyncio.shield(self._looking)
         except TimeoutError:
             return f"pas de réponse en {BASE_PATIENCE:.0f} s", [], []
         except Exception as error:

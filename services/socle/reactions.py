@@ -58,6 +58,7 @@ BACKOFF = (0.5, 2.0, 8.0, 30.0, 60.0)
 NEWER_WAIT = 60.0  # an event newer than the program: wait for the upgrade, do not park
 MEND_EVERY = 0.5
 LULL, LULL_MAX = 0.1, 2.0
+TOLD = 100  # troubles remembered as told
 LATER = "une panne, ou un événement plus récent que ce programme : réessayez quand elle est finie, ou mettez à jour"
 
 DELIVERED = Context("message")
@@ -481,6 +482,8 @@ class Runner:
     def _tell_once(self, event: str, **details: str) -> None:
         key = event + repr(details)
         if key not in self._told:
+            if len(self._told) >= TOLD:
+                self._told.clear()
             self._told.add(key)
             log.warning(
                 event, service=self.owner.service, reaction=self.reaction.name, stream=self.source.stream, **details

@@ -230,7 +230,7 @@ class Service:
             check=self._may,
             instruments=self.instruments,
         )
-        await waiting("stationnements", self.settlement.recall, self.patience)
+        await waiting(spec.name, self.settlement.recall, self.patience)
         await self._stack.enter_async_context(self.projector)
         await self.projector.enter_service()
         await self.projector.retry_newer()
@@ -246,17 +246,32 @@ class Service:
 
     async def _open_doors(self, exchanges: Sequence[Exchanged]) -> None:
         name, academie = self.spec.name, self.settings.academie
+        broker = await self._broker()
+        self.reactions = self._reactions(broker, exchanges)
+        # Before the doors: how the service goes may be the first question.
+        self.probe = Probe(self.environment, self.instruments, self.projector, self.reactions, broker)
         for prefix, answer, told in (("cmd", self.command, _nothing_more), ("qry", self.query, self._asked)):
             door = Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer, told)
             await door.open()
             self._stack.push_async_callback(door.close)
-        watch = Watch(name)
-        broker = NatsBroker(**broker_options(self.settings, name, watch), logger=None, graceful_timeout=CLOSING)
+        self._stack.push_async_callback(self.reactions.stop)
+        await self.reactions.start()
+        self.settlement.open(self.reactions)
+
+    async def _broker(self) -> NatsBroker:
+        """The connection of the reactions."""
+        watch = Watch(self.spec.name)
+        broker = NatsBroker(
+            **broker_options(self.settings, self.spec.name, watch), logger=None, graceful_timeout=CLOSING
+        )
         await broker.start()
         watch.client = broker.connection  # so that leaving is not told as losing
         self._stack.push_async_callback(_stop, broker)
-        self.reactions = Reactions(
-            service=name,
+        return broker
+
+    def _reactions(self, broker: NatsBroker, exchanges: Sequence[Exchanged]) -> Reactions:
+        return Reactions(
+            service=self.spec.name,
             registry=self.spec.registry,
             engine=self.environment.engine,
             broker=broker,
@@ -264,12 +279,8 @@ class Service:
             reactions=self.parts.reactions,
             execute=self.runner.execute,
             review=self.runner.pointless,
-            inbox=pull_inbox(name).decode(),
+            inbox=pull_inbox(self.spec.name).decode(),
         )
-        self.probe = Probe(self.environment, self.instruments, self.projector, self.reactions, broker)
-        await self.reactions.start()
-        self.settlement.open(self.reactions)
-        self._stack.push_async_callback(self.reactions.stop)
 
     async def _base(self, engine: Engine, history: migrating.History) -> None:
         """The base at its revision; a server that is away is waited for."""

@@ -16,8 +16,9 @@ import structlog
 
 from contracts.messages import Command, ContractError, Data, Refus
 from services.socle import conversation, metrics
-from services.socle.errors import Conflict, SocleError
+from services.socle.errors import Conflict, DatabaseAway, SocleError
 from services.socle.metrics import Instruments
+from services.socle.sql import is_away
 from services.socle.tracing import span
 
 log = structlog.get_logger("commande")
@@ -134,7 +135,7 @@ def issue_of(told: Told) -> str:
 
 
 def outcome_of(error: Exception) -> tuple[str, str]:
-    """Outcome and code of what went wrong."""
+    """Outcome and code of what went wrong: the code that the door answers."""
     match error:
         case Refus():
             return metrics.REFUSED, error.regle
@@ -143,7 +144,7 @@ def outcome_of(error: Exception) -> tuple[str, str]:
         case SocleError() | ContractError():
             return metrics.FAILED, error.code
         case _:
-            return metrics.FAILED, "ERREUR_INTERNE"
+            return metrics.FAILED, DatabaseAway.code if is_away(error) else "ERREUR_INTERNE"
 
 
 def _ms(seconds: float) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from contracts.messages import Acteur, Refus
 from services.socle import conversation
@@ -147,6 +147,14 @@ def test_un_refus_est_une_ligne_d_information_avec_son_code(lines: list[Any]) ->
         raise Refus(REFUS, f"détail sur {NOM}")
     (line,) = lines
     assert (line["log_level"], line["issue"], line["code"]) == ("info", "refusee", REFUS)
+    assert NOM not in str(line)
+
+
+def test_une_base_absente_se_compte_sous_le_code_que_la_porte_repond(lines: list[Any]) -> None:
+    with pytest.raises(OperationalError), TELLER.command(order(), "c"):
+        raise OperationalError("SELECT 1", {}, Exception(NOM))
+    (line,) = lines
+    assert (line["issue"], line["code"]) == ("erreur", "BASE_ABSENTE")
     assert NOM not in str(line)
 
 

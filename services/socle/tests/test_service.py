@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import orjson
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, select
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, select
 
 from contracts.messages import Command, Data, Event, Query, Refus, Registry
+from services.socle import health
+from services.socle.door import Door
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, on
+from services.socle.parking import Parked
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts, Service, ServiceSpec
 from services.socle.settings import Settings
 from services.socle.sql import SortedText
+from services.socle.telling import trace
 from services.socle.testing import Bench
 from services.socle.tests.caisse import LE
 from services.socle.tests.test_runner import QUI, Ajoute, Ajouter, Solde, decide, evolve
@@ -177,6 +183,7 @@ async def test_la_reaction_suit_le_fait(service: Service, porte: Porte) -> None:
         (b"[1, 2]", "COMMANDE_MALFORMEE"),
         (b"{}", "COMMANDE_INCONNUE"),
         (b'{"commande": "publication.ajouter", "compte": 3}', "COMMANDE_MALFORMEE"),
+        (b'{"a": ' + b'{"b": ' * 1000 + b'"\\u0000"' + b"}" * 1001, "COMMANDE_MALFORMEE"),
     ],
 )
 async def test_un_corps_mal_forme_recoit_un_code(service: Service, porte: Porte, body: bytes, code: str) -> None:
@@ -207,6 +214,59 @@ async def test_la_sante_se_demande_sans_droits(service: Service, porte: Porte) -
     told = (await porte("qry", {"requete": "sante"}))["reponse"]
     assert [one["projection"] for one in told["projections"]] == ["totaux_v1"]
     assert told["stationnes"] == []
+
+
+async def test_la_sante_repond_des_que_la_porte_s_ouvre(
+    settings: Settings, porte: Porte, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Data] = []
+    ouvrir = Door.open
+
+    async def ouvrir_et_demander(door: Door) -> None:
+        await ouvrir(door)
+        if door._path.startswith("qry."):
+            await door._nc.flush()
+            told.append(await porte("qry", {"requete": "sante"}))
+
+    monkeypatch.setattr(Door, "open", ouvrir_et_demander)
+    async with Service(settings, SPEC):
+        assert [one["ok"] for one in told] == [True]
+
+
+async def test_une_base_qui_se_tait_n_est_interrogee_qu_une_fois_a_la_fois(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendre, asked, look = threading.Event(), list[str](), health._aside
+
+    def muette(engine: Engine, name: str) -> tuple[list[Parked], list[str]]:
+        asked.append(name)
+        rendre.wait(60)
+        return look(engine, name)
+
+    monkeypatch.setattr(health, "_aside", muette)
+    monkeypatch.setattr(health, "BASE_PATIENCE", 0.05)
+    try:
+        vues = [await service.health() for _ in range(3)]
+    finally:
+        rendre.set()
+    assert all(one.base is not None for one in vues)
+    assert asked == ["publication"]
+    monkeypatch.setattr(health, "BASE_PATIENCE", 60.0)
+    assert (await service.health()).base is None
+
+
+async def test_ce_qui_est_dit_d_une_question_l_est_dans_sa_trace() -> None:
+    traces: list[dict[str, str]] = []
+
+    async def answer(body: bytes) -> Data:
+        return {}
+
+    nobody: Any = None
+    door = Door(nobody, "qry.>", "q", answer, lambda *_: traces.append(trace()))
+    headers = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    question: Any = SimpleNamespace(headers=headers, data=b"{}", subject="qry.normandie.x.y", reply="")
+    await door._handle(question)
+    assert traces == [{"trace": "a" * 32}]
 
 
 async def test_l_arret_repond_a_ce_qui_est_en_cours(settings: Settings, journal: Bench, porte: Porte) -> None:
