@@ -135,7 +135,8 @@ class Feed:
             except Fenced:
                 await self._follow_rival()
             except BrokenProjection as error:
-                self._stop(error.standing, f"{batch[0].where}…{batch[-1].seq} : {error.detail}")
+                alone = batch[0].seq if len(batch) == 1 else 0
+                self._stop(error.standing, f"{batch[0].where}…{batch[-1].seq} : {error.detail}", alone)
             except Exception as error:
                 if not is_away(error):
                     raise
@@ -170,11 +171,11 @@ class Feed:
                     where = {"service": self.owner.service, "projection": one.consumer, "code": one.code}
                     log.error("agregat_stationne", **where, message=f"{one.stream}@{one.seq}")
             if outcome.stopped is not None:
-                self._stop(outcome.standing, outcome.stopped)
+                self._stop(outcome.standing, outcome.stopped, outcome.seq + 1)
         self.owner.wake()
 
-    def _stop(self, standing: Standing, why: str) -> None:
-        standing.stopped = why
+    def _stop(self, standing: Standing, why: str, message: int = 0) -> None:
+        standing.stopped, standing.stopped_on = why, message
         where = {"service": self.owner.service, "projection": standing.projection.label}
         log.error("projection_arretee", **where, stream=standing.stream, cause=why)
         self.owner.wake()

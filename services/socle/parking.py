@@ -118,17 +118,20 @@ def park(connection: Connection, messages: Sequence[Parked]) -> None:
     batch = Batch()
     for one in messages:
         key = {"service": one.service, "consumer": one.consumer, "stream": one.stream, "seq": one.seq}
-        cause = one.cause.replace("\0", "")  # it may quote a message, and PostgreSQL keeps no NUL
-        values = {"subject": one.subject, "code": one.code, "cause": cause, "at": one.at, "status": PARKED}
+        values = {"subject": one.subject, "code": one.code, "cause": _kept(one.cause), "at": one.at, "status": PARKED}
         batch.add(Upsert(stationnes, key, values))
     batch.write(connection)
 
 
 def park_again(connection: Connection, one: Parked) -> None:
     """It failed again: its new cause. Since when it waits does not change."""
-    connection.execute(
-        update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(code=one.code, cause=one.cause)
-    )
+    news = {"code": one.code, "cause": _kept(one.cause)}
+    connection.execute(update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(**news))
+
+
+def _kept(cause: str) -> str:
+    """It may quote a message, and PostgreSQL keeps no NUL."""
+    return cause.replace("\0", "")
 
 
 def parked_subjects(

@@ -274,9 +274,9 @@ class Projector:
         raise parking.NotParked(f"aucune projection {projection} sur {stream} dans ce programme")
 
     def stopped_at(self, projection: str, stream: str) -> tuple[int, str] | None:
-        """The message that a read model stopped at, and why; nothing while it moves."""
+        """The message that a read model stopped at, and why; nothing while it moves, or when no one message did it."""
         one = self._standing(projection, stream)
-        return None if one.stopped is None else (one.seq + 1, one.stopped)
+        return (one.stopped_on, one.stopped) if one.stopped is not None and one.stopped_on else None
 
     async def retry_newer(self) -> int:
         """Project what partners sent in a version that this program did not know, if it now does; how many."""

@@ -86,14 +86,17 @@ _NO_DIALECT: Any = None  # the converters do not depend on the dialect: that is 
 
 @dataclass(slots=True)
 class Standing:
-    """Where one projection stands on one stream. ``stopped`` says why it does not move any more; ``exchanged``, that
-    the stream is not ours, and may send again what it has sent."""
+    """Where one projection stands on one stream. ``stopped`` says why it does not move any more, ``stopped_on`` the
+    message that stopped it, when it is known to be one (0: it is not); ``exchanged``, that the stream is not ours, and
+    may send again what it has sent.
+    """
 
     projection: Projection
     stream: str
     created: str = ""
     seq: int = 0
     stopped: str | None = None
+    stopped_on: int = 0
     exchanged: bool = False
 
     @property

@@ -310,6 +310,28 @@ async def test_what_stops_a_read_model_can_be_given_up(stage: Stage):
     assert [row["compte"] for row in stage.rows(url, totaux)] == ["c1", "c3"]
 
 
+async def test_what_no_one_message_stopped_has_none_to_give_up(stage: Stage):
+    async with stage.running() as service:
+        fine = await stage.write("c1")
+        await stage.caught_up(service, fine)
+        for feed in service.projector._feeds:
+            feed.stop_all("le journal a été recréé")
+        next_one = await stage.write("c2")
+        answer = await stage.order(EcarterMessage, PROJECTION, next_one, "le premier venu")
+        assert answer["code"] == "NON_STATIONNE"
+
+
+def test_a_cause_keeps_no_character_that_a_base_refuses(tmp_path: Path):
+    engine = engine_for(f"sqlite:///{tmp_path}/base.db")
+    parking.prepare(engine)
+    with engine.begin() as connection:
+        parking.park(connection, [ASIDE])
+        parking.park_again(connection, replace(ASIDE, code="ENCORE", cause="a\0b"))
+    [found] = parking.list_parked(engine, ASIDE.service)
+    engine.dispose()
+    assert (found.code, found.cause) == ("ENCORE", "ab")
+
+
 async def _flood(stage: Stage, count: int, start: int = 0) -> int:
     """Malformed messages, one an aggregate, as fast as the broker takes them."""
     seqs: list[int] = []
@@ -323,6 +345,7 @@ async def test_two_hundred_malformed_messages_do_not_stop_the_service(stage: Sta
         await stage.caught_up(service, await _flood(stage, 200))
         told = (await stage.porte("qry", {"requete": "sante"}))["reponse"]
         assert len(told["stationnes"]) == SHOWN + 1
+        assert told["nombre_stationnes"] >= 200  # told of all, named for the first ones
         assert (await stage.porte("cmd", stage.porte.ajouter("c1", 5)))["ok"]
 
 
