@@ -58,7 +58,9 @@ def regler(ouverte: bool, *, cause: str | None = None, par: str = "P", id: str =
 
 def evenement(numero: int, rang: int, seq: int) -> Fact:
     """An event of the aggregate that the reaction follows."""
-    contexte = context_of({"commandeid": "c", "acteur": "a", "role": "r", "time": LE.isoformat(), "correlationid": "c"})
+    contexte = context_of(
+        {"id": "e", "commandeid": "c", "acteur": "a", "role": "r", "time": LE.isoformat(), "correlationid": "c"}
+    )
     fait = Reglee(porte="feu", ouverte=True)
     return Fact(fait, f"e{numero}", Reglee.NAME, "J", seq, 0, "ev.normandie.m1.essai.autre.feu", rang, contexte)
 
