@@ -23,8 +23,8 @@ from services.socle.jsapi import Transient
 from services.socle.metrics import Instruments
 from services.socle.parking import Parked
 from services.socle.projections import Projector, Status
+from services.socle.reacting import Reacting
 from services.socle.reactions import Reactions
-from services.socle.reactions import Runner as Reacting
 from services.socle.reader import StreamIdentity, identify
 from services.socle.recording import age_of
 

@@ -22,7 +22,8 @@ from contracts.messages import Command, Refus, Registry
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact
 from services.socle.errors import BrokerAway, StreamChanged
 from services.socle.ranks import Aggregate, Ranks, origin
-from services.socle.reactions import ALL, BATCH, LULL, LULL_MAX, Reaction, Reactions, broker_for, derived_id
+from services.socle.reacting import BATCH, LULL, LULL_MAX
+from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, writing
 from services.socle.testing import WRITER, Bench
