@@ -44,6 +44,7 @@ FILL = 0.05  # seconds to fill a batch: what a lone event waits at most
 MEND_EVERY = 0.5
 LULL, LULL_MAX = 0.1, 2.0
 LATER = "une panne, ou un événement plus récent que ce programme : réessayez quand elle est finie, ou mettez à jour"
+LEAVING = "le service s'arrête : réessayez quand il tourne de nouveau"
 
 DELIVERED = Context("message")
 
@@ -63,6 +64,7 @@ class Reacting:
         self._due: dict[str, float] = {}  # aggregates in backoff: a later message must not wake them early
         self._lull = 0.0  # seconds to leave between two batches that could not be handled
         self._subscriber: Any = None
+        self._leaving = False
 
     # Delivery ----------------------------------------------------------------------------------------------------
 
@@ -90,6 +92,7 @@ class Reacting:
         self._subscriber = await _started(cast(Any, subscriber), pull)
 
     async def stop(self) -> None:
+        self._leaving = True
         if self._subscriber is not None:
             await self._subscriber.stop()
         async with self.turn:  # the batch in hand ends; what it did not settle is delivered again
@@ -285,6 +288,8 @@ class Reacting:
         done = 0
         async with self.turn:
             while parked := await in_writer(self.owner.engine, self._ranks.parked, subject):
+                if self._leaving:  # each of them may take minutes, and the stop waits for this
+                    return Retried(done, replace(parked[0], code="A_RETARDER", cause=LEAVING))
                 failed = await self._again(parked[0], by, reason)
                 if failed is not None:
                     return Retried(done, failed)

@@ -45,7 +45,7 @@ from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction, Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
-from services.socle.settlement import Settlement, check_order, read_order
+from services.socle.settlement import REFUSALS, Settlement, check_order, read_order
 from services.socle.sql import in_writer
 from services.socle.subjects import exchange_name, stream_name, subject
 from services.socle.telling import trace
@@ -217,7 +217,7 @@ class Service:
         self.instruments = Instruments(
             spec.name,
             frozenset(one.command.NAME for one in [*self.parts.handlers, *self.settlement.handlers()]),
-            spec.refusals,
+            spec.refusals | REFUSALS,
             frozenset(one.NAME for one in self.parts.queries) | {HEALTH},
         )
         self.runner = env.runner = Runner(

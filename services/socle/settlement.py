@@ -40,6 +40,9 @@ from services.socle.subjects import subject
 TOKEN = "stationnement"  # noqa: S105 - the token of a subject
 EVENTS = Registry([MessageEcarte, RepriseDemandee])
 
+REFUSALS = frozenset({"NON_STATIONNE", "MOTIF_ATTENDU", "EN_ATTENTE", "SESSION_INCONNUE", "COMMANDE_MALFORMEE"})
+"""Those of the orders, to be counted under their codes."""
+
 GivenUp = Mapping[tuple[str, int], str]
 """What was given up: (consumer, position) → motive."""
 

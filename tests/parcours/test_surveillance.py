@@ -35,6 +35,7 @@ from services.socle import metrics
 from services.socle.errors import Misconfigured, SocleError
 from services.socle.server import running
 from services.socle.settings import Settings
+from services.socle.settlement import REFUSALS
 from services.socle.testing_server import Postgres
 from tests.parcours.histoire import SESSION, etapes, jouer
 
@@ -174,6 +175,7 @@ async def test_chaque_etiquette_a_un_ensemble_ferme_de_valeurs(jouee: tuple[Plat
         *refus.COMMUNS,
         *refus.COMMUNS_REQUETES,
         *(c for some in refus.REFUS.values() for c in some),
+        *REFUSALS,
     }
     permis: dict[str, set[str]] = {
         "service": set(SERVICES),

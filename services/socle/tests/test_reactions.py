@@ -286,6 +286,26 @@ async def test_what_keeps_failing_is_parked_with_its_cause_and_retried_with_thos
     await until(lambda: recorder.comptes[-1] == "a:4")
 
 
+async def test_a_retry_by_hand_does_not_hold_the_stop_back(stage: Stage):
+    recorder = Recorder()
+    recorder.failing["a:1"] = lambda: Refus("X-01", "compte clos")
+    for amount in (1, 2, 3):
+        await stage.teller.write("a", *deposits("a", amount))
+    reactions = await stage(recorder)
+    await until(lambda: _count(reactions, 3), timeout=60)
+    head = (await reactions.parked())[0]
+    recorder.failing.clear()
+    recorder.pause = 0.5
+    retrying = asyncio.create_task(reactions.retry(head, by="u1"))
+    await until(lambda: recorder.running > 0, timeout=60)
+    await reactions.stop()
+    told = await retrying
+    assert told.stopped is not None
+    assert told.stopped.code == "A_RETARDER"
+    assert told.done < 3
+    assert len(await reactions.parked()) == 3 - told.done
+
+
 async def _count(reactions: Reactions, wanted: int) -> bool:
     return len(await reactions.parked()) == wanted
 

@@ -319,6 +319,7 @@ async def test_what_no_one_message_stopped_has_none_to_give_up(stage: Stage):
         next_one = await stage.write("c2")
         answer = await stage.order(EcarterMessage, PROJECTION, next_one, "le premier venu")
         assert answer["code"] == "NON_STATIONNE"
+        assert service.instruments.codes == {"NON_STATIONNE": 1}
 
 
 def test_a_cause_keeps_no_character_that_a_base_refuses(tmp_path: Path):
