@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select
 
 from contracts.messages import Data
 from services.socle import generations, jsapi, metrics, parking
+from services.socle.building import Environment
 from services.socle.errors import NotDense, SocleError
 from services.socle.jsapi import Transient
 from services.socle.metrics import Instruments
@@ -27,9 +28,6 @@ from services.socle.reacting import Reacting
 from services.socle.reactions import Reactions
 from services.socle.reader import StreamIdentity, identify
 from services.socle.recording import age_of
-
-if TYPE_CHECKING:
-    from services.socle.service import Environment
 
 BASE_PATIENCE = 3.0  # seconds left to the database to answer
 SHOWN = 50  # messages set aside that the answer about health names

@@ -6,14 +6,10 @@ Commands come in by request/reply on ``cmd.<academie>.<service>.<command>``, que
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import itertools
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Self
@@ -25,134 +21,37 @@ from nats.aio.client import Client
 from nats.errors import Error
 from sqlalchemy import Engine
 
-from contracts.messages import Command, Data, Event, Query, Refus, Registry
+from contracts.messages import Command, Data, Refus
 from contracts.stationnement import OrdreStationnement
 from services.socle import metrics, migrating
 from services.socle.bases import open_base, open_coffre, presences
+from services.socle.building import Environment, Parts, ServiceSpec
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
 from services.socle.door import CLOSING, OK, REFUSED, Door, refused
 from services.socle.enveloppe import has_nul
 from services.socle.exchanges import Exchanged
-from services.socle.handlers import Handler
 from services.socle.health import Health, Probe
-from services.socle.journal import NOTHING, History, Journal, Store
+from services.socle.journal import Journal, Store
 from services.socle.metrics import Instruments
 from services.socle.migrating import history_of, history_of_coffre, prepare
-from services.socle.parking import now
 from services.socle.presence import Patience, waiting
-from services.socle.projections import Projection, Projector
-from services.socle.reactions import Reaction, Reactions
+from services.socle.projections import Projector
+from services.socle.reactions import Reactions
 from services.socle.runner import DERIVED, Outcome, Runner
 from services.socle.settings import Settings
 from services.socle.settlement import REFUSALS, Settlement, check_order, read_order
 from services.socle.sql import in_writer
-from services.socle.subjects import exchange_name, stream_name, subject
+from services.socle.subjects import exchange_name, stream_name
 from services.socle.telling import trace
+
+__all__ = ["HEALTH", "PRESENCE", "Environment", "Parts", "Service", "ServiceSpec", "collect_rarely"]
 
 log = structlog.get_logger("service")
 
 HEALTH = "sante"  # the one question every service answers, whoever asks
 PRESENCE = "presence"  # asked to hear a refusal at once from who is there: neither counted nor told
 COLLECT = (100_000, 20, 20)  # the default, (700, 10, 10), goes through all that memory holds many times a second
-
-
-@dataclass
-class _Seen:
-    """An aggregate that lookups ask for again and again: what is known of it, and when its last reading began."""
-
-    tip: History = NOTHING
-    events: list[Event] = field(default_factory=list)
-    begun: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass
-class Environment:
-    """What the shell of a service builds on. ``runner`` and ``projector`` are there once the service has started."""
-
-    settings: Settings
-    service: str
-    nc: Client
-    journals: Mapping[str, Store]
-    coffre: Coffre
-    engine: Engine
-    registry: Registry
-    clock: Callable[[], datetime] = now
-    runner: Runner = field(init=False)
-    projector: Projector = field(init=False)
-    _seen: dict[str, _Seen] = field(default_factory=lambda: defaultdict(_Seen))
-    _moments: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    async def events(self, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
-        """Every event of an aggregate, of this service or another, as the journal has them now.
-
-        Raises:
-            Refus: ``SESSION_INCONNUE``.
-        """
-        journal = self.journals.get(session)
-        if journal is None:
-            raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
-        path = subject(self.settings.academie, session, diplome, service, aggregate)
-        asked, seen = next(self._moments), self._seen[path]
-        async with seen.turn:
-            # Of many commands in flight, one looks for all: a reading that began after the question answers it.
-            if seen.begun < asked:
-                begun = next(self._moments)
-                history = await journal.load(path, seen.tip)
-                fresh = [self.registry.load(one["type"], one["data"]) for m in history.messages for one in m.envelopes]
-                seen.begun, seen.tip, seen.events = begun, history.tip, [*seen.events, *fresh]
-            return seen.events
-
-    async def up_to_date(self, session: str) -> int:
-        """Wait until the read models show the journal's present end; that position.
-
-        Raises:
-            ReadBehind, ProjectionStopped: they do not come.
-        """
-        end = await self.journals[session].identity()
-        await self.projector.wait_for(end.stream, end.last_seq)
-        return end.last_seq
-
-
-Answer = Callable[[Any], Awaitable[Any]]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a service is made of, built on its environment."""
-
-    handlers: Sequence[Handler]
-    projections: Sequence[Projection]
-    reactions: Sequence[Reaction] = ()
-    queries: Mapping[type[Query], Answer] = field(default_factory=dict)
-
-
-Admit = Callable[[Environment, Command], Awaitable[None]]
-
-
-async def admit_all(env: Environment, command: Command) -> None:
-    """Nothing more to look at."""
-
-
-@dataclass(frozen=True)
-class ServiceSpec:
-    """A service before it starts. ``read_command``/``read_query`` turn the received JSON into messages.
-
-    ``admit`` looks at a command from outside once more, with what the service knows; what reactions owe is not asked.
-    """
-
-    name: str
-    registry: Registry
-    build: Callable[[Environment], Parts]
-    read_command: Callable[[Mapping[str, Any]], Command]
-    read_query: Callable[[Mapping[str, Any]], Query]
-    check: Callable[[Command, str], None]
-    check_query: Callable[[Query, str], None]
-    internal_roles: frozenset[str] = frozenset()  # those of reactions: never accepted from outside
-    backdating_roles: frozenset[str] = frozenset()  # those who may record what happened before
-    admit: Admit = admit_all
-    refusals: frozenset[str] = frozenset()  # the codes it announces: the others are counted together
 
 
 def collect_rarely() -> None:
