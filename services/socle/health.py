@@ -166,7 +166,7 @@ class Probe:
             return type(getattr(error, "orig", None) or error).__name__, [], []
 
     async def _journals(self) -> dict[str, StreamIdentity | str]:
-        streams = [one.stream for one in self._env.journals.values()]
+        streams = [one.stream for one in self._projector.sources]  # the exchanges with partners too
         return dict(zip(streams, await _all(map(self._journal, streams)), strict=True))
 
     async def _journal(self, stream: str) -> StreamIdentity | str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,7 +104,11 @@ class Reactions:
         """React to what partners sent in a version that this program did not know, if it now does; how many."""
         streams = {one.source.stream for one in self.runners if isinstance(one.source, Exchanged)}
         parked = [one for one in await self.parked() if one.stream in streams and one.code == UnknownVersion.code]
-        return sum([(await self.retry(one, by="mise à niveau")).done for one in parked])
+        done = 0
+        for one in parked:
+            with suppress(parking.NotParked):  # another instance that starts was first
+                done += (await self.retry(one, by="mise à niveau")).done
+        return done
 
     async def retry(self, one: Parked, *, by: str, reason: str = "reprise") -> Retried:
         """React again to everything parked on the aggregate of ``one``, in order, up to the first that still fails.

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, select
 
-from services.socle.enveloppe import H_RANK, Stored
+from services.socle.enveloppe import H_RANK, RANKS, Stored
 from services.socle.rows import Batch, Upsert
 from services.socle.sql import SortedText
 
@@ -65,6 +65,7 @@ class Seen:
 
 
 def rank_of(stored: Stored) -> int:
-    """Version of the aggregate after this message; 0 when it does not say."""
+    """Version of the aggregate after this message; 0 when it does not say, or says what cannot be."""
     text = stored.headers.get(H_RANK, "")
-    return int(text) if text.isdecimal() else 0
+    rank = int(text) if text.isdecimal() and len(text) < 20 else 0
+    return rank if rank < RANKS else 0

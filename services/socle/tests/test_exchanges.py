@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ from sqlalchemy import Engine, select
 
 from contracts.messages import Command, Registry
 from services.socle import jsapi, parking
-from services.socle.enveloppe import Fact, Stored
+from services.socle.enveloppe import H_RANK, Fact, Stored
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.journal import Journal
 from services.socle.projections import Projector
 from services.socle.provision import provision
 from services.socle.reactions import Reaction, Reactions, broker_for
-from services.socle.seen import DIVERGENT
+from services.socle.seen import DIVERGENT, rank_of
+from services.socle.service import Environment, Parts, Service
 from services.socle.sql import engine_for
 from services.socle.subjects import exchange_name, stream_name, subject
 from services.socle.testing import WRITER, Bench
@@ -40,6 +42,7 @@ from services.socle.tests.caisse import (
     ouverts,
     remercier,
 )
+from services.socle.tests.test_service import SPEC
 
 PARTENAIRE = "mayotte"
 DIX = Decimal(10)
@@ -293,3 +296,21 @@ async def test_un_evenement_au_nom_de_cette_academie_venu_d_un_partenaire_est_ig
 
     assert sorted(row[0] for row in rows(scene.engine, mouvements)) == ["a", "b"]
     assert sorted(done.comptes) == ["a:10", "b:10"]
+
+
+async def test_la_sante_dit_les_echanges_aussi(scene: Scene, tmp_path: Path):
+    def build(env: Environment) -> Parts:
+        parts = SPEC.build(env)
+        return replace(parts, reactions=[replace(one, exchanged=True) for one in parts.reactions])
+
+    session, stream = scene.bench.session, scene.exchanged.stream
+    here = {"sessions": (session,), "echanges": (session,), "db_url": f"sqlite:///{tmp_path}/{{service}}.db"}
+    async with Service(scene.bench.settings.model_copy(update=here), replace(SPEC, build=build)) as service:
+        told = (await service.health()).told()
+    assert told["journaux"][stream] is None
+    assert stream in [one["stream"] for one in told["reactions"]]
+
+
+@pytest.mark.parametrize(("dit", "rang"), [("7", 7), ("", 0), ("x", 0), (str(2**31), 0), ("9" * 5_000, 0)])
+def test_un_rang_qui_ne_peut_etre_n_arrete_pas_un_modele_de_lecture(dit: str, rang: int):
+    assert rank_of(Stored("ECHANGES", 1, "ev.x", {H_RANK: dit}, b"{}")) == rang
