@@ -175,6 +175,7 @@ async def _egal(grappe: Grappe, nom: str, nombre: int) -> bool:
     return found is not None and found[0] == nombre
 
 
+@pytest.mark.chaos
 async def test_le_chef_tue_sous_charge_rien_d_acquitte_n_est_perdu(tmp_path: Path) -> None:
     async def accident(grappe: Grappe, charge: Charge) -> None:
         chef = await eventuellement(lambda: _chef(grappe), "un nœud mène")
@@ -185,6 +186,7 @@ async def test_le_chef_tue_sous_charge_rien_d_acquitte_n_est_perdu(tmp_path: Pat
     await _sous_charge(tmp_path / "grappe", accident)
 
 
+@pytest.mark.chaos
 async def test_les_trois_noeuds_renouveles_un_a_un_sous_charge_rien_n_est_perdu(tmp_path: Path) -> None:
     async def accident(grappe: Grappe, charge: Charge) -> None:
         for nom in NOEUDS:

@@ -94,6 +94,7 @@ def _dits(trace: Path, event: str) -> int:
     return sum(json.loads(ligne)["event"] == event for ligne in lignes if ligne.endswith("\n"))
 
 
+@pytest.mark.chaos
 async def test_deux_instances_d_un_service_se_partagent_le_travail_sans_rien_faire_deux_fois(
     grappe: Grappe, postgres: Postgres, tmp_path: Path
 ) -> None:
