@@ -16,10 +16,12 @@ import structlog
 
 from contracts.messages import Command, ContractError, Data, Refus
 from services.socle import conversation, metrics
-from services.socle.errors import Conflict, DatabaseAway, SocleError
+from services.socle.errors import BrokerAway, Conflict, DatabaseAway, SocleError
 from services.socle.metrics import Instruments
 from services.socle.sql import is_away
 from services.socle.tracing import span
+
+TOLD_ONCE = frozenset({BrokerAway.code, DatabaseAway.code})  # an absence is told when it begins and when it ends
 
 log = structlog.get_logger("commande")
 
@@ -111,7 +113,8 @@ class Teller:
             self.instruments.refusal(command.NAME, code)
         else:
             self.instruments.error(code)
-        level = logging.INFO if issue == metrics.REFUSED else logging.WARNING
+        quiet = issue == metrics.REFUSED or code in TOLD_ONCE
+        level = logging.INFO if quiet else logging.WARNING
         self._line(level, command, correlation, issue, seconds, code=code)
 
     def _line(
