@@ -23,6 +23,7 @@ async def refusees(grappe: Grappe, *identites: str) -> None:
                 pass
 
 
+@pytest.mark.chaos
 async def test_une_grappe_vide_se_refait_de_l_archive_puis_sert(tmp_path: Path) -> None:
     archive = scellee(tmp_path / "archive", MESSAGES, 100)
     with Grappe(tmp_path / "grappe", "restauration.conf") as grappe:

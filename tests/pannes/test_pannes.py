@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from _pytest.mark import ParameterSet
 
 from tests.pannes.atelier import Atelier, Panne, atelier, jouer
 from tests.pannes.catalogue import COURTES, PANNES
@@ -20,7 +19,6 @@ from tests.pannes.processus import attendre
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-TOUJOURS = "sigkill"
 GRAINE = int(os.environ.get("PARCHEMIN_GRAINE", "20260601"))
 
 
@@ -44,12 +42,8 @@ async def eprouver(
     assert compte.acquittees > 0
 
 
-def quelques() -> list[ParameterSet]:
-    """One fault in every run of the suite; the others, and the counts, when chaos is asked for."""
-    return [pytest.param(one, id=one.nom, marks=() if one.nom == TOUJOURS else pytest.mark.chaos) for one in COURTES]
-
-
-@pytest.mark.parametrize("panne", quelques())
+@pytest.mark.chaos
+@pytest.mark.parametrize("panne", COURTES, ids=lambda one: one.nom)
 async def test_quelques_fois(panne: Panne, ou: Atelier, record_property: Callable[[str, object], None]) -> None:
     await eprouver(panne, ou, panne.courts, record_property, courte=True)
 

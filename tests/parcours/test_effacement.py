@@ -355,6 +355,7 @@ async def test_la_ligne_de_commande_dit_ce_qui_est_fait_et_ce_qui_est_refuse(
     assert await installation.identite(HUGO) is None
 
 
+@pytest.mark.chaos
 async def test_tue_en_plein_effacement_il_s_acheve_au_retour(tmp_path: Path, postgres_base: str) -> None:
     """À quelque étape que la mort vienne : ce qui est dû se déduit de ce qui reste. Coffre PostgreSQL."""
     settings, traces = _reglages(tmp_path, coffre_url=postgres_base), tmp_path / "traces.jsonl"
