@@ -16,7 +16,7 @@ EMPREINTE = "    --hash=sha256:" + "0" * 64
 # named docker.io; /opt/parchemin is a folder of the image.)
 LIEUX = re.compile(
     rb"(?:^|[\s=\"'(])(?:/opt/(?!parchemin\b)|/work/|/root/|/home/[a-z])|--(?:extra-)?index-url|--trusted-host"
-    rb"|\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|docker\.io/|(?:ghcr\.io|quay\.io|gcr\.io)\b)",
+    rb"|\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|debian\.org|docker\.io/|(?:ghcr\.io|quay\.io|gcr\.io)\b)",
     re.MULTILINE,
 )
 
