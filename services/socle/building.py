@@ -13,10 +13,11 @@ from typing import Any
 from nats.aio.client import Client
 from sqlalchemy import Engine
 
-from contracts.messages import Command, Event, Query, Refus, Registry
+from contracts.messages import Command, Event, Query, Registry
 from services.socle.coffre import Coffre
+from services.socle.facts import events_of
 from services.socle.handlers import Handler
-from services.socle.journal import NOTHING, History, Store
+from services.socle.journal import NOTHING, History, Store, of_session
 from services.socle.parking import now
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction
@@ -58,9 +59,7 @@ class Environment:
         Raises:
             Refus: ``SESSION_INCONNUE``.
         """
-        journal = self.journals.get(session)
-        if journal is None:
-            raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
+        journal = of_session(self.journals, session)
         path = subject(self.settings.academie, session, diplome, service, aggregate)
         asked, seen = next(self._moments), self._seen[path]
         async with seen.turn:
@@ -68,7 +67,7 @@ class Environment:
             if seen.begun < asked:
                 begun = next(self._moments)
                 history = await journal.load(path, seen.tip)
-                fresh = [self.registry.load(one["type"], one["data"]) for m in history.messages for one in m.envelopes]
+                fresh = events_of(history.messages, self.registry)
                 seen.begun, seen.tip, seen.events = begun, history.tip, [*seen.events, *fresh]
             return seen.events
 

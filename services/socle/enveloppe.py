@@ -175,6 +175,13 @@ def has_nul(value: Any) -> bool:
     return False
 
 
+def header_rank(stored: Stored) -> int:
+    """Version of the aggregate after this message, as its headers say; 0 when they do not, or say what cannot be."""
+    text = stored.headers.get(H_RANK, "")
+    rank = int(text) if text.isdecimal() and len(text) < 20 else 0
+    return rank if rank < RANKS else 0
+
+
 def rank_of(envelope: Data) -> int:
     """The version of the aggregate that a CloudEvent says.
 

@@ -34,6 +34,15 @@ def kinds(events: Iterable[type[Event]]) -> frozenset[str]:
     return frozenset(kind(event.NAME) for event in events)
 
 
+def events_of(messages: Iterable[Stored], registry: Registry) -> list[Event]:
+    """Every event of these messages, in order.
+
+    Raises:
+        ContractError: one of them cannot be read.
+    """
+    return [registry.load(one["type"], one["data"]) for message in messages for one in message.envelopes]
+
+
 class Decoded:
     """The events of one stored message. What nobody asks for is not decoded, so it cannot fail either.
 

@@ -17,6 +17,7 @@ import orjson
 from nats.aio.client import Client
 from nats.errors import Error, NoRespondersError
 
+from contracts.messages import Refus
 from services.socle import jsapi
 from services.socle.answers import Answers, stored
 from services.socle.enveloppe import GENESIS, H_COMMAND, Stored
@@ -106,6 +107,9 @@ class Store(Protocol):
     def read(
         self, after: int = 0, *, filters: Sequence[str] = (), created: str | None = None, stop_at: int | None = None
     ) -> AsyncIterator[list[Stored]]: ...
+
+
+S = TypeVar("S", bound=Store)
 
 
 class Journal:
@@ -352,6 +356,18 @@ class Journal:
                 raise NoRespondersError
             case status:
                 raise jsapi.ApiError(subject, int(status or 0), end.get("Description", "réponse inattendue"))
+
+
+def of_session(journals: Mapping[str, S], session: str) -> S:
+    """The journal of a session.
+
+    Raises:
+        Refus: ``SESSION_INCONNUE``.
+    """
+    found = journals.get(session)
+    if found is None:
+        raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
+    return found
 
 
 def follow(subject: str, base: History, messages: Sequence[Stored]) -> History:

@@ -25,7 +25,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from services.socle import metrics, parking
-from services.socle.enveloppe import H_RANK, Stored
+from services.socle.enveloppe import Stored, header_rank
 from services.socle.errors import StreamMissing
 from services.socle.facts import Source
 from services.socle.judging import DONE, Done, Judge, Later, Park, Troubles, Verdict
@@ -347,6 +347,5 @@ def _rank(stored: Stored) -> int:
 
     Each version is one message of the journal: there are no more of them than positions.
     """
-    text = stored.headers.get(H_RANK, "")
-    rank = int(text) if text.isdecimal() and len(text) < 20 else 0
+    rank = header_rank(stored)
     return rank if rank <= stored.seq else 0

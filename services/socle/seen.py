@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, select
 
-from services.socle.enveloppe import H_RANK, RANKS, Stored
+from services.socle.enveloppe import Stored, header_rank
 from services.socle.rows import Batch, Upsert
 from services.socle.sql import SortedText
 
@@ -54,7 +54,7 @@ class Seen:
 
     def take(self, stored: Stored) -> bool | None:
         """Whether it is new; ``None`` when something else was at its place."""
-        place = (stored.subject, rank_of(stored))
+        place = (stored.subject, header_rank(stored))
         there = self.known.get(place)
         if there is not None:
             return False if there == stored.digest else None
@@ -62,10 +62,3 @@ class Seen:
         key = {"service": self.service, "consumer": self.consumer, "stream": self.stream}
         self.rows.add(Upsert(recus, {**key, "subject": place[0], "rang": place[1]}, {"empreinte": stored.digest}))
         return True
-
-
-def rank_of(stored: Stored) -> int:
-    """Version of the aggregate after this message; 0 when it does not say, or says what cannot be."""
-    text = stored.headers.get(H_RANK, "")
-    rank = int(text) if text.isdecimal() and len(text) < 20 else 0
-    return rank if rank < RANKS else 0

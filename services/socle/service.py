@@ -28,6 +28,7 @@ from services.socle.bases import open_base, open_coffre, presences
 from services.socle.building import Environment, Parts, ServiceSpec
 from services.socle.coffre import Coffre, master_key
 from services.socle.connection import Watch, broker_options, connect, pull_inbox
+from services.socle.decided import Outcome
 from services.socle.door import CLOSING, OK, REFUSED, Door, refused
 from services.socle.enveloppe import has_nul
 from services.socle.exchanges import Exchanged
@@ -38,7 +39,7 @@ from services.socle.migrating import history_of, history_of_coffre, prepare
 from services.socle.presence import Patience, waiting
 from services.socle.projections import Projector
 from services.socle.reactions import Reactions
-from services.socle.runner import DERIVED, Outcome, Runner
+from services.socle.runner import DERIVED, Runner
 from services.socle.settings import Settings
 from services.socle.settlement import REFUSALS, Settlement, check_order, read_order
 from services.socle.sql import in_writer

@@ -27,13 +27,13 @@ from contracts.stationnement import (
     RepriseDemandee,
 )
 from services.socle import parking
+from services.socle.decided import Outcome
 from services.socle.enveloppe import Stored, context_of
 from services.socle.handlers import Family, Handler, Lookups, on
-from services.socle.journal import Store
+from services.socle.journal import Store, of_session
 from services.socle.parking import Parked, Retried
 from services.socle.projections import Projector
 from services.socle.reactions import Reactions
-from services.socle.runner import Outcome
 from services.socle.sql import in_writer, writing
 from services.socle.subjects import subject
 
@@ -168,9 +168,7 @@ class Settlement:
 
     async def _lookups(self, order: OrdreStationnement) -> Lookups:
         await asyncio.shield(self._reactions)  # the doors open a moment before
-        journal = self.journals.get(order.session)
-        if journal is None:
-            raise Refus("SESSION_INCONNUE", f"la session « {order.session} » n'a pas de journal ici")
+        journal = of_session(self.journals, order.session)
         found = await in_writer(self.engine, self._set_aside, journal.stream, order)
         if found is None and isinstance(order, EcarterMessage):
             found = await self._stopped(journal, order)

@@ -22,9 +22,10 @@ from services.deliberation.domain.rattachement import CANDIDATS_MAX, Libre, Plac
 from services.deliberation.shell.app import _agregats_constitues, _constituer
 from services.deliberation.tests.donnees import ALICE, BASILE, CONSTITUE, qui, session
 from services.socle.coffre import Coffre
+from services.socle.decided import Outcome
 from services.socle.handlers import Handler, Lookups
 from services.socle.memory import MemoryJournal
-from services.socle.runner import Outcome, Runner
+from services.socle.runner import Runner
 from services.socle.sql import engine_for
 
 SESSION = session()

@@ -13,7 +13,7 @@ from services.publication.documents import rendu
 from services.publication.documents.pv import Histoire, donnees_pv, versions_pv
 from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import context_of
-from services.socle.journal import Store
+from services.socle.journal import Store, of_session
 from services.socle.service import Environment
 from services.socle.settings import Settings
 from services.socle.subjects import subject
@@ -40,11 +40,8 @@ async def histoire_du_jury(env: Source, of: Situe, jury: str) -> Histoire:
     Raises:
         Refus: ``SESSION_INCONNUE``.
     """
-    journal = env.journals.get(of.session)
-    if journal is None:
-        raise Refus("SESSION_INCONNUE", f"la session « {of.session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
     path = subject(env.settings.academie, of.session, of.diplome, "deliberation", f"jury-{jury}")
-    history = await journal.load(path)
+    history = await of_session(env.journals, of.session).load(path)
     return [
         (env.registry.load(one["type"], one["data"]), context_of(one).le)
         for message in history.messages

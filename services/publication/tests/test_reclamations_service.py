@@ -45,10 +45,11 @@ from services.publication.tests.donnees_reclamations import (
 )
 from services.publication.tests.test_document import releve
 from services.socle.coffre import Coffre
+from services.socle.decided import Outcome
 from services.socle.enveloppe import Context, digest, encode
 from services.socle.memory import MemoryJournal
 from services.socle.projections import Projector
-from services.socle.runner import Outcome, Runner
+from services.socle.runner import Runner
 from services.socle.service import Environment, Parts
 from services.socle.settings import Settings
 from services.socle.sql import engine_for

@@ -16,14 +16,14 @@ from sqlalchemy import Engine, select
 
 from contracts.messages import Command, Registry
 from services.socle import jsapi, parking
-from services.socle.enveloppe import H_RANK, Fact, Stored
+from services.socle.enveloppe import H_RANK, Fact, Stored, header_rank
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.journal import Journal
 from services.socle.projections import Projector
 from services.socle.provision import provision
 from services.socle.reactions import Reaction, Reactions, broker_for
-from services.socle.seen import DIVERGENT, rank_of
+from services.socle.seen import DIVERGENT
 from services.socle.service import Environment, Parts, Service
 from services.socle.sql import engine_for
 from services.socle.subjects import exchange_name, stream_name, subject
@@ -313,4 +313,4 @@ async def test_la_sante_dit_les_echanges_aussi(scene: Scene, tmp_path: Path):
 
 @pytest.mark.parametrize(("dit", "rang"), [("7", 7), ("", 0), ("x", 0), (str(2**31), 0), ("9" * 5_000, 0)])
 def test_un_rang_qui_ne_peut_etre_n_arrete_pas_un_modele_de_lecture(dit: str, rang: int):
-    assert rank_of(Stored("ECHANGES", 1, "ev.x", {H_RANK: dit}, b"{}")) == rang
+    assert header_rank(Stored("ECHANGES", 1, "ev.x", {H_RANK: dit}, b"{}")) == rang

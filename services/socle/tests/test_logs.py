@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from contracts.messages import Acteur, Refus
 from services.socle import conversation
+from services.socle.decided import Outcome
 from services.socle.logs import path_of
 from services.socle.metrics import OTHER, Instruments
 from services.socle.parking import origin_of
-from services.socle.runner import Outcome
 from services.socle.sql import engine_for
 from services.socle.telling import Teller
 from services.socle.tests.caisse import LE, Remercier

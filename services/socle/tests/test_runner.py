@@ -23,13 +23,14 @@ from contracts.messages import (
     UnknownVersion,
 )
 from services.socle.coffre import Coffre, master_key
+from services.socle.decided import Outcome
 from services.socle.enveloppe import Context, encode
 from services.socle.errors import Conflict
 from services.socle.handlers import Family, Handler, Ref, on
 from services.socle.journal import Appended, Entry, Store
 from services.socle.memory import MemoryJournal
 from services.socle.reader import StreamIdentity
-from services.socle.runner import Outcome, Runner
+from services.socle.runner import Runner
 from services.socle.sql import engine_for
 from services.socle.testing import Bench
 from services.socle.tests.caisse import LE
