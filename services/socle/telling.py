@@ -113,8 +113,8 @@ class Teller:
             self.instruments.refusal(command.NAME, code)
         else:
             self.instruments.error(code)
-        quiet = issue == metrics.REFUSED or code in TOLD_ONCE
-        level = logging.INFO if quiet else logging.WARNING
+        level = logging.INFO if issue == metrics.REFUSED else logging.WARNING
+        level = logging.DEBUG if code in TOLD_ONCE else level
         self._line(level, command, correlation, issue, seconds, code=code)
 
     def _line(

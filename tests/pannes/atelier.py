@@ -22,6 +22,8 @@ from tests.pannes.lieu import Lieu, installer
 from tests.pannes.processus import Bloque
 from tests.parcours.histoire import SESSION
 
+Pendant = Callable[[], Awaitable[None]]
+
 Ouvrir = Callable[[Path], AbstractAsyncContextManager[Lieu]]
 
 
@@ -138,6 +140,27 @@ async def conclure(partie: Partie, lieu: Lieu, charge: Charge, depuis: int) -> N
 async def commun(partie: Partie) -> Lieu:
     """L'installation que partagent les pannes : chaque service dans son processus, les lectures dans PostgreSQL."""
     return await partie.atelier.partage("commun")
+
+
+async def courtier_tombe(lieu: Lieu, pendant: Pendant | None = None) -> float:
+    """Le courtier tué, puis relancé ; ``pendant`` : ce qui se passe entre les deux. Rend l'instant de la relance."""
+    lieu.courtier.tuer()
+    if pendant is not None:
+        await pendant()
+    debut = instant()
+    await lieu.courtier.relancer()
+    return debut
+
+
+async def base_tombe(lieu: Lieu, pendant: Pendant | None = None) -> float:
+    """PostgreSQL tué, puis relancé ; de même."""
+    assert lieu.postgres is not None
+    await asyncio.to_thread(lieu.postgres.kill)
+    if pendant is not None:
+        await pendant()
+    debut = instant()
+    await asyncio.to_thread(lieu.postgres.start)
+    return debut
 
 
 def instant() -> float:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 
 from services.socle.testing_server import obstacle as obstacle_postgres
-from tests.pannes.atelier import Panne, Partie, commun, instant, sous_charge
+from tests.pannes.atelier import Panne, Partie, base_tombe, commun, courtier_tombe, instant, sous_charge
 from tests.pannes.charge import Charge
 
 GEL = 8.0  # secondes : plus que ce que le courtier laisse à une réaction avant de la confier à une autre
@@ -32,28 +32,12 @@ async def services(partie: Partie) -> None:
 
 async def courtier(partie: Partie) -> None:
     lieu = await commun(partie)
-
-    async def tour(_: Charge) -> float:
-        lieu.courtier.tuer()
-        debut = instant()
-        await lieu.courtier.relancer()
-        return debut
-
-    await sous_charge(partie, lieu, tour)
+    await sous_charge(partie, lieu, lambda _: courtier_tombe(lieu))
 
 
 async def base(partie: Partie) -> None:
     lieu = await commun(partie)
-    assert lieu.postgres is not None
-    serveur = lieu.postgres
-
-    async def tour(_: Charge) -> float:
-        await asyncio.to_thread(serveur.kill)
-        debut = instant()
-        await asyncio.to_thread(serveur.start)
-        return debut
-
-    await sous_charge(partie, lieu, tour)
+    await sous_charge(partie, lieu, lambda _: base_tombe(lieu))
 
 
 async def gel(partie: Partie) -> None:

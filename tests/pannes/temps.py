@@ -11,7 +11,17 @@ from pathlib import Path
 from contracts.messages import Data
 from services.exploitation.plateforme import client
 from services.socle.testing_server import obstacle as obstacle_postgres
-from tests.pannes.atelier import Panne, Partie, commun, conclure, fin_du_journal, instant, sous_charge
+from tests.pannes.atelier import (
+    Panne,
+    Partie,
+    base_tombe,
+    commun,
+    conclure,
+    courtier_tombe,
+    fin_du_journal,
+    instant,
+    sous_charge,
+)
 from tests.pannes.bilan import lire_journal
 from tests.pannes.charge import Charge, Porte, inscription
 from tests.pannes.lieu import Lieu, ouvrir_session, preparer
@@ -165,30 +175,12 @@ def _exiger_vivants(lieu: Lieu) -> None:
 
 async def sans_courtier(partie: Partie) -> None:
     lieu = await commun(partie)
-
-    async def tour(_: Charge) -> float:
-        lieu.courtier.tuer()
-        await _absence(partie, lieu)
-        debut = instant()
-        await lieu.courtier.relancer()
-        return debut
-
-    await sous_charge(partie, lieu, tour)
+    await sous_charge(partie, lieu, lambda _: courtier_tombe(lieu, lambda: _absence(partie, lieu)))
 
 
 async def sans_base(partie: Partie) -> None:
     lieu = await commun(partie)
-    assert lieu.postgres is not None
-    serveur = lieu.postgres
-
-    async def tour(_: Charge) -> float:
-        await asyncio.to_thread(serveur.kill)
-        await _absence(partie, lieu)
-        debut = instant()
-        await asyncio.to_thread(serveur.start)
-        return debut
-
-    await sous_charge(partie, lieu, tour, clients=2)
+    await sous_charge(partie, lieu, lambda _: base_tombe(lieu, lambda: _absence(partie, lieu)), clients=2)
 
 
 async def _absence(partie: Partie, lieu: Lieu) -> None:

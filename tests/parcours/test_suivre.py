@@ -84,33 +84,29 @@ def lire_jusqu_a(descripteur: int, voulu: bytes, fois: int) -> bytes:
     return lu
 
 
-def test_hors_d_un_terminal_une_ligne_par_pas_jusqu_a_ctrl_c(parchemin: Terminal) -> None:
-    lecture, ecriture = os.pipe()
+def suivi(parchemin: Terminal, lecture: int, ecriture: int, voulu: bytes, fois: int) -> bytes:
+    """Ce que la vue écrit jusque-là ; Ctrl-C la quitte alors proprement."""
     process = lance(parchemin, ecriture, "--pas", "0.2")
     os.close(ecriture)
     try:
-        lu = lire_jusqu_a(lecture, b"\n", 3)
+        lu = lire_jusqu_a(lecture, voulu, fois)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == FAIT
     finally:
         process.kill()
         os.close(lecture)
+    return lu
+
+
+def test_hors_d_un_terminal_une_ligne_par_pas_jusqu_a_ctrl_c(parchemin: Terminal) -> None:
+    lu = suivi(parchemin, *os.pipe(), b"\n", 3)
     lignes = lu.decode().splitlines()
     assert all(ligne.startswith(JOURNAL) and "refus" in ligne for ligne in lignes[:3]), lignes
     assert b"\x1b" not in lu
 
 
 def test_dans_un_terminal_un_ecran_rafraichi_jusqu_a_ctrl_c(parchemin: Terminal) -> None:
-    maitre, esclave = pty.openpty()
-    process = lance(parchemin, esclave, "--pas", "0.2")
-    os.close(esclave)
-    try:
-        lu = lire_jusqu_a(maitre, b"Journaux", 2)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == FAIT
-    finally:
-        process.kill()
-        os.close(maitre)
+    lu = suivi(parchemin, *pty.openpty(), b"Journaux", 2)
     assert b"\x1b[" in lu
     assert not fuites(lu)
 
