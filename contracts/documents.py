@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from contracts.asyncapi import EXPLOITATION, SERVICES, asyncapi, summary
+from contracts.champs import heading, kind, literal
 from contracts.droits import DROITS, Role
 from contracts.figes import Contrats, Schema, schema_of
 from contracts.messages import Command, Event, Query
@@ -163,11 +164,7 @@ def _fields(schema: Schema, hidden: tuple[str, ...]) -> list[str]:
 
 def _default(field: Schema) -> str:
     value = field.get("default")
-    return "non" if value in (None, [], {}, "") else f"non ({_value(value)})"
-
-
-def _value(value: object) -> str:
-    return f"`{json.dumps(value, ensure_ascii=False)}`"
+    return "non" if value in (None, [], {}, "") else f"non ({literal(value)})"
 
 
 def _objects(shared: Schema) -> Iterator[str]:
@@ -175,75 +172,11 @@ def _objects(shared: Schema) -> Iterator[str]:
     yield from ("## Objets", "")
     for name, one in sorted(shared.items()):
         if name not in lists:
-            yield from (f"### {_title(name)}", "")
+            yield from (f"### {heading(name)}", "")
             yield from _fields(one, ())
     yield from ("## Listes", "")
     for name, one in lists.items():
         yield from (f"### {name}", "", ", ".join(f"`{value}`" for value in one["enum"]), "")
-
-
-def _title(name: str) -> str:
-    return name.rstrip("_").replace("_", " ")
-
-
-def kind(field: Schema) -> str:
-    """A type and its constraints, in French words."""
-    if "$ref" in field:
-        name = _title(field["$ref"].rpartition("/")[2])
-        return f"[{name}](#{name.lower().replace(' ', '-')})"
-    if "anyOf" in field:
-        forms = [kind(one) for one in field["anyOf"] if one.get("type") not in ("null", "number")]
-        return " ou ".join(forms) + (", ou rien" if any(one.get("type") == "null" for one in field["anyOf"]) else "")
-    if "const" in field:
-        return _value(field["const"])
-    match field.get("type"):
-        case "array":
-            return f"liste de {kind(field.get('items', {}))}{_between(field, 'Items', 'élément(s)')}"
-        case "object":
-            return _mapping(field)
-        case "boolean":
-            return "oui ou non"
-        case "integer":
-            return f"entier{_bounds(field)}"
-        case _:
-            return _text(field)
-
-
-def _mapping(field: Schema) -> str:
-    for pattern, inner in field.get("patternProperties", {}).items():
-        return f"table : texte `{pattern}` → {kind(inner)}"
-    return f"table : {kind(field.get('propertyNames', {}))} → {kind(field['additionalProperties'])}"
-
-
-def _text(field: Schema) -> str:
-    formats = {"date-time": "date et heure, fuseau compris", "date": "date (AAAA-MM-JJ)"}
-    if field.get("format") in formats:
-        return formats[field["format"]]
-    if "x-decimal" in field:
-        return _decimal(field["x-decimal"])
-    shape = f" `{field['pattern']}`" if "pattern" in field else ""
-    return f"texte{shape}{_between(field, 'Length', 'caractères')}"
-
-
-def _decimal(limits: Schema) -> str:
-    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
-    words = [f"{signs[key]} {value}" for key, value in limits.items() if key in signs]
-    words += [f"{limits['decimal_places']} décimales au plus"] if "decimal_places" in limits else []
-    return "décimal" + (f" {', '.join(words)}" if words else "")
-
-
-def _bounds(field: Schema) -> str:
-    words = [f"{sign} {field[key]}" for key, sign in (("minimum", "≥"), ("maximum", "≤")) if key in field]
-    return f" {', '.join(words)}" if words else ""
-
-
-def _between(field: Schema, what: str, unit: str) -> str:
-    low, high = field.get(f"min{what}"), field.get(f"max{what}")
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f" (au moins {low} {unit})"
-    return f" ({low} à {high} {unit})" if low else f" ({high} {unit} au plus)"
 
 
 # Commands and questions --------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from services.socle.errors import SocleError
 from services.socle.rows import Batch, Upsert
-from services.socle.sql import Moment, SortedText, create_tables, insert_if_absent, writing
+from services.socle.sql import Moment, SortedText, create_tables, insert_if_absent
 
 Status = Literal["stationne", "repris", "ecarte"]
 
@@ -195,19 +195,6 @@ def read_one(connection: Connection, *, service: str, consumer: str, stream: str
     query = select(*(columns[name] for name in Parked.__dataclass_fields__)).where(columns.status == PARKED, *key)
     row = connection.execute(query).one_or_none()
     return None if row is None else Parked(*row)
-
-
-def discard(engine: Engine, one: Parked, *, by: str, reason: str, at: datetime | None = None) -> None:
-    """Give up one message for good, with the reason and who decided. What waited behind it can then be retried.
-
-    Raises:
-        NotParked: it is not parked any more.
-        ValueError: no reason given.
-    """
-    if not reason.strip() or not by.strip():
-        raise ValueError("écarter un message demande un motif et un auteur")
-    with writing(engine) as connection:
-        settle(connection, one, DISCARDED, by=by, reason=reason, at=at or now())
 
 
 def settle(connection: Connection, one: Parked, status: Status, *, by: str, reason: str, at: datetime) -> None:

@@ -118,11 +118,6 @@ class Reactions:
         """
         return await self._runner(one).retry(one.subject, by, reason)
 
-    async def discard(self, one: Parked, *, by: str, reason: str) -> None:
-        """Give one message up, with the reason; then `retry` what waited behind it."""
-        self._runner(one)
-        await in_writer(self.engine, parking.discard, self.engine, one, by=by, reason=reason, at=self.clock())
-
     def _runner(self, one: Parked) -> Reacting:
         for runner in self.runners:
             if (runner.durable, runner.source.stream) == (one.consumer, one.stream):

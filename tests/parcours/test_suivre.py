@@ -20,6 +20,7 @@ from services.socle import parking
 from services.socle.parking import Parked, now
 from services.socle.settings import Settings
 from services.socle.sql import engine_for, writing
+from services.socle.tests.parked import give_up
 from tests.parcours.histoire import ALICE, SESSION, etapes
 from tests.parcours.terminal import PARCHEMIN, Terminal, environnement, servir
 from tests.parcours.test_donnees_personnelles import fuites
@@ -135,7 +136,7 @@ def test_un_message_stationne_rend_la_sante_mauvaise(parchemin: Terminal) -> Non
         suivi = parchemin("suivre", "--une-fois", "--json")
         assert (suivi.code, suivi.json["stationnes"]) == (REFUSE, 1)
     finally:
-        parking.discard(engine, un, by="essai", reason="essai")
+        assert give_up(engine, un)
         engine.dispose()
     assert parchemin("sante").code == FAIT
 

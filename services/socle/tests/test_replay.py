@@ -22,6 +22,7 @@ from services.socle.rows import Upsert
 from services.socle.sql import engine_for, writing
 from services.socle.testing import Bench
 from services.socle.tests.caisse import CAISSE, Comptes, Depot, Ferme, Ouvert, Teller, comptes
+from services.socle.tests.parked import give_up
 
 DIX = Decimal(10)
 
@@ -120,7 +121,7 @@ async def test_what_the_live_one_parked_or_discarded_is_set_aside_alike(
     one = Projector("caisse", CAISSE, engine, [teller.journal], [Comptes()])
     await one.catch_up()
     head = next(item for item in parking.list_parked(engine, "caisse") if item.seq == bad["a"])
-    parking.discard(engine, head, by="u1", reason="saisie impossible")
+    assert give_up(engine, head)
     await one.retry("comptes_v1", teller.journal.stream, teller.subject("a"), by="u1")
     ask: dict[str, Any] = {"registry": CAISSE, "sources": [teller.journal], "engine": scratch, "resume": True}
     with pytest.raises(ProjectionStopped, match=rf"@{bad['a']} : caisse.depot.v1 : .*MESSAGE_MALFORME"):
