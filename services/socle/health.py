@@ -7,10 +7,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error
@@ -131,8 +133,10 @@ class Probe:
     @property
     def connected(self) -> dict[str, bool]:
         """Its two connections, now."""
-        clients = (self._env.nc, self._broker.connection)
-        return dict(zip(metrics.CONNECTIONS, (one.is_connected for one in clients), strict=True))
+        ours, theirs = metrics.CONNECTIONS
+        with suppress(IncorrectState):  # FastStream's own is gone once it stops
+            return {ours: self._env.nc.is_connected, theirs: self._broker.connection.is_connected}
+        return {ours: self._env.nc.is_connected, theirs: False}
 
     async def look(self) -> Health:
         """Everything, at once; the metrics are brought up to date with it."""
