@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from contracts.messages import Command, Event, Query, Registry
 from services.socle.coffre import Coffre
+from services.socle.exchanges import Exchanged
 from services.socle.facts import events_of
 from services.socle.handlers import Handler
 from services.socle.journal import NOTHING, History, Store, of_session
@@ -38,7 +39,10 @@ class _Seen:
 
 @dataclass
 class Environment:
-    """What the shell of a service builds on. ``runner`` and ``projector`` are there once the service has started."""
+    """What the shell of a service builds on. ``runner`` and ``projector`` are there once the service has started.
+
+    ``exchanges``: by session, what partners share; none where nothing is shared.
+    """
 
     settings: Settings
     service: str
@@ -48,6 +52,7 @@ class Environment:
     engine: Engine
     registry: Registry
     clock: Callable[[], datetime] = now
+    exchanges: Mapping[str, Exchanged] = field(default_factory=dict)
     runner: Runner = field(init=False)
     projector: Projector = field(init=False)
     _seen: dict[str, _Seen] = field(default_factory=lambda: defaultdict(_Seen))
@@ -71,15 +76,35 @@ class Environment:
                 seen.begun, seen.tip, seen.events = begun, history.tip, [*seen.events, *fresh]
             return seen.events
 
+    async def told(self, academie: str, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
+        """Every event of a partner's aggregate that has come here, each once; none where nothing is shared."""
+        exchanged = self.exchanges.get(session)
+        if exchanged is None:
+            return []
+        return events_of(
+            await exchanged.aggregate(subject(academie, session, diplome, service, aggregate)), self.registry
+        )
+
     async def up_to_date(self, session: str) -> int:
-        """Wait until the read models show the journal's present end; that position.
+        """Wait until the read models show the journal's present end, and what has come from partners; that end.
 
         Raises:
             ReadBehind, ProjectionStopped: they do not come.
         """
-        end = await self.journals[session].identity()
-        await self.projector.wait_for(end.stream, end.last_seq)
-        return end.last_seq
+        return (await self.positions(session))[self.journals[session].stream]
+
+    async def positions(self, session: str) -> dict[str, int]:
+        """The same, for each stream that the read models follow in this session: the journal, then the exchanges.
+
+        Raises:
+            ReadBehind, ProjectionStopped: as `up_to_date`.
+        """
+        ends = [await self.journals[session].identity()]
+        if session in self.exchanges:
+            ends.append(await self.exchanges[session].identity())
+        for end in ends:
+            await self.projector.wait_for(end.stream, end.last_seq)
+        return {end.stream: end.last_seq for end in ends}
 
 
 Answer = Callable[[Any], Awaitable[Any]]

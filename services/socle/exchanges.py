@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 
 import structlog
 
-from services.socle.enveloppe import Stored
+from services.socle.enveloppe import Stored, header_rank
 from services.socle.errors import BadSubject
 from services.socle.facts import Source
 from services.socle.reader import StreamIdentity
@@ -39,6 +40,20 @@ class Exchanged:
     ) -> AsyncIterator[list[Stored]]:
         async for batch in self.source.read(after, filters=filters, created=created, stop_at=stop_at):
             yield [one if self.theirs(one) else _silenced(one) for one in batch]
+
+    async def aggregate(self, subject: str) -> list[Stored]:
+        """The messages of a partner's aggregate that have come, by rank, each once: the first that came at its rank.
+
+        Up to the first one missing, which a replaced history may leave.
+        """
+        end = (await self.source.identity()).last_seq
+        by_rank: dict[int, Stored] = {}
+        async for batch in self.read(filters=(subject,), stop_at=end):
+            for one in batch:
+                if one.body:
+                    by_rank.setdefault(header_rank(one), one)
+        complete = takewhile(lambda pair: pair[0] == pair[1], zip(sorted(by_rank), count(1), strict=False))
+        return [by_rank[rank] for rank, _ in complete]
 
     def theirs(self, stored: Stored) -> bool:
         """Whether it is a partner's event. Ours are in our journal: here they could only be forged."""

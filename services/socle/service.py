@@ -99,7 +99,7 @@ class Service:
         for session in settings.sessions:
             journal = Journal(nc, stream_name(settings.academie, session), settings.bounds)
             journals[session] = await self._stack.enter_async_context(journal)
-        exchanges = [await self._exchanges(nc, session) for session in settings.echanges]
+        exchanges = {session: await self._exchanges(nc, session) for session in settings.echanges}
         here, there = presences(settings, spec.name)
         engine, safe = open_base(settings, spec.name, here), open_coffre(settings, spec.name, there)
         for one in (engine, safe):
@@ -107,11 +107,13 @@ class Service:
         key = master_key(settings.coffre_cle_file)
         await self._base(safe, history_of_coffre())
         coffre = Coffre(safe, key, create=False)
-        env = self.environment = Environment(settings, spec.name, nc, journals, coffre, engine, spec.registry)
+        env = self.environment = Environment(
+            settings, spec.name, nc, journals, coffre, engine, spec.registry, exchanges=exchanges
+        )
         self.parts = spec.build(env)
         await self._base(engine, history_of(spec.name, self.parts.projections))
         self.projector = env.projector = Projector(
-            spec.name, spec.registry, engine, [*journals.values(), *exchanges], list(self.parts.projections)
+            spec.name, spec.registry, engine, [*journals.values(), *exchanges.values()], list(self.parts.projections)
         )
         self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector)
         self.instruments = Instruments(
@@ -134,7 +136,7 @@ class Service:
         await self._stack.enter_async_context(self.projector)
         await self.projector.enter_service()
         await self.projector.retry_newer()
-        await self._open_doors(exchanges)
+        await self._open_doors(list(exchanges.values()))
         collect_rarely()
         log.info("service_pret", service=spec.name, ms=round((time.monotonic() - begun) * 1000))
 

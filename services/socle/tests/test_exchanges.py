@@ -242,6 +242,37 @@ async def test_une_histoire_remplacee_par_une_autre_est_mise_de_cote(scene: Scen
     assert [row[3] for row in rows(scene.engine, mouvements)] == [DIX]
 
 
+async def test_l_histoire_d_un_agregat_d_un_partenaire_se_lit_une_fois_telle_qu_elle_est_venue_d_abord(scene: Scene):
+    for rang in range(4):
+        await scene.theirs.write("b", Depot(compte="b", montant=Decimal(rang)))
+        await scene.theirs.write("c", Depot(compte="c", montant=DIX))
+    await scene.arrived(8)
+    await scene.sent_again()
+    path = scene.theirs.prefix + "b"
+    [[kept]] = [batch async for batch in scene.theirs.journal.read(filters=(path,), stop_at=1)]
+    await scene.write_raw(await scene.bench.client(), kept, kept.body.replace(b'"0"', b'"99"'))
+    await scene.arrived(17)
+
+    found = await scene.exchanged.aggregate(path)
+
+    assert [header_rank(one) for one in found] == [1, 2, 3, 4]
+    assert found[0].body == kept.body
+    assert await scene.exchanged.aggregate(scene.theirs.prefix + "personne") == []
+
+
+async def test_d_une_histoire_trouee_seul_le_debut_se_lit(scene: Scene):
+    for rang in range(3):
+        await scene.theirs.write("b", Depot(compte="b", montant=Decimal(rang)))
+    await scene.arrived(3)
+    path = scene.theirs.prefix + "b"
+    (_, _, last) = await scene.exchanged.aggregate(path)
+    beyond = replace(last, headers={**last.headers, H_RANK: "5"})
+    await scene.write_raw(await scene.bench.client(), beyond)
+    await scene.arrived(4)
+
+    assert [header_rank(one) for one in await scene.exchanged.aggregate(path)] == [1, 2, 3]
+
+
 async def test_une_version_plus_recente_attend_la_mise_a_niveau_sans_arreter_les_autres(scene: Scene):
     await scene.theirs.write("b", DepotV2(compte="b", montant=DIX, devise="XPF"))
     await scene.theirs.write("b", Depot(compte="b", montant=Decimal(2)))
