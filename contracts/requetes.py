@@ -32,6 +32,12 @@ class VoirSession(Requete):
     NAME: ClassVar[str] = "inscription.voir_session"
 
 
+class VoirRegroupement(Requete):
+    """Le regroupement de l'examen : pilote, académies rattachées, leurs centres, accueils et transferts en cours."""
+
+    NAME: ClassVar[str] = "inscription.voir_regroupement"
+
+
 class VoirCandidature(SurCandidat):
     """L'inscription d'un candidat, identité comprise si la clé existe encore."""
 
@@ -125,6 +131,7 @@ REQUETES: Mapping[str, type[Requete]] = {
     query.NAME: query
     for query in (
         VoirSession,
+        VoirRegroupement,
         VoirCandidature,
         ListerCandidatures,
         VoirDossier,
@@ -151,6 +158,7 @@ _CANDIDAT = frozenset({_G, _R, Role.CANDIDAT})
 
 DROITS_REQUETES: Mapping[str, frozenset[Role]] = {
     "inscription.voir_session": frozenset(Role),
+    "inscription.voir_regroupement": frozenset({_G, _R}),
     "inscription.voir_candidature": _CANDIDAT,
     "inscription.lister_candidatures": frozenset({_G, _R}),
     "conformite.voir_dossier": _CANDIDAT,

@@ -250,6 +250,14 @@ class Contenu(Message):
     hors_referentiel: bool = False
 
 
+class Enveloppe(Message):
+    """The key of one person, wrapped for one académie and for no other: what it was confided, and nothing more."""
+
+    pour: Code
+    cle: str = Field(max_length=200)
+    chiffre: str = Field(max_length=1000)
+
+
 class Anteriorite(Message):
     """What the candidate already went through for this titre (DC-TP03, DC-TP07)."""
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from contracts.commandes import regroupement
 from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
     Anteriorite,
@@ -49,12 +50,16 @@ class FournirValeurs(Command):
 
 
 class OuvrirCentre(Command):
-    """Ouvrir un centre d'examen, principal ou annexe (l'annexe veut un acte de désignation)."""
+    """Ouvrir un centre d'examen, principal ou annexe (l'annexe veut un acte de désignation).
+
+    ``places_accueil`` : celles qu'il offre aux candidats des autres académies ; redit, le nombre change.
+    """
 
     NAME: ClassVar[str] = "inscription.ouvrir_centre"
     centre: Code
     type: TypeCentre
     acte: str = ""
+    places_accueil: int | None = Field(default=None, ge=0, le=100_000)
 
 
 class InscrireCandidat(Command):
@@ -252,4 +257,5 @@ COMMANDES: tuple[type[Command], ...] = (
     PlanifierPassage,
     FermerCentre,
     ReporterPassage,
+    *regroupement.COMMANDES,
 )

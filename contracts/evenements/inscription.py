@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
+from contracts.evenements import regroupement
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event, Personnel
 from contracts.vocabulaire import (
@@ -48,12 +49,13 @@ class ValeursFournies(Event):
 
 
 class CentreOuvert(Event):
-    """Un centre d'examen est ouvert (CAP24-G06, CAP24-G07)."""
+    """Un centre d'examen est ouvert (CAP24-G06, CAP24-G07), avec les places qu'il offre aux autres académies."""
 
     NAME: ClassVar[str] = "inscription.centre_ouvert.v1"
     centre: Code
     type: TypeCentre
     acte: str = ""
+    places_accueil: int | None = None
 
 
 class CandidatInscrit(Event):
@@ -300,5 +302,6 @@ EVENEMENTS: tuple[type[Event], ...] = (
     PassagePlanifie,
     CentreFerme,
     PassageReporte,
+    *regroupement.EVENEMENTS,
 )
 ETAPES = {"inscription.candidat_inscrit.v1": inchange}

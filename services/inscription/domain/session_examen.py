@@ -24,12 +24,16 @@ SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert | Cent
 
 @dataclass(frozen=True)
 class Centre:
-    """Un centre d'examen : un lycée public, ou un établissement désigné annexe par un acte ; les jours où il ferme."""
+    """Un centre d'examen : un lycée public, ou un établissement désigné annexe par un acte ; les jours où il ferme.
+
+    ``places_accueil`` : celles qu'il offre aux candidats des autres académies du regroupement (BTS-G05).
+    """
 
     code: str
     type: TypeCentre
     acte: str = ""
     ferme_le: frozenset[date] = frozenset()
+    places_accueil: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,21 @@ def evolve(session: Session, event: SessionEvent) -> Session:
             return Ouverte(event)
         case ValeursFournies():
             return replace(session, ajouts=(*session.ajouts, event)) if isinstance(session, Ouverte) else session
-        case CentreOuvert(centre=code):
-            if not isinstance(session, Ouverte):
-                return session
-            return replace(session, centres={**session.centres, code: Centre(code, event.type, event.acte)})
+        case CentreOuvert():
+            return _avec_centre(session, event)
         case CentreFerme(centre=code, jour=jour):
             return _fermer(session, code, jour)
         case _:
             assert_never(event)
+
+
+def _avec_centre(session: Session, event: CentreOuvert) -> Session:
+    if not isinstance(session, Ouverte):
+        return session
+    deja = session.centres.get(event.centre)
+    fermetures = deja.ferme_le if deja else frozenset[date]()
+    centre = Centre(event.centre, event.type, event.acte, fermetures, event.places_accueil)
+    return replace(session, centres={**session.centres, event.centre: centre})
 
 
 def _fermer(session: Session, code: str, jour: date) -> Session:
@@ -234,16 +245,18 @@ def _ouvrir_centre(command: OuvrirCentre, session: Session, reglement: Reglement
     """Un lycée public ouvre de plein droit ; un établissement annexe, par l'acte qui le désigne (CAP24-G06, G07)."""
     acte = command.acte.strip()
     deja = session.centres.get(command.centre) if isinstance(session, Ouverte) else None
-    if deja is not None and (deja.type, deja.acte) == (command.type, acte):
+    meme = deja is not None and (deja.type, deja.acte) == (command.type, acte)
+    if deja is not None and meme and deja.places_accueil == command.places_accueil:
         return []
-    if deja is not None:
+    if deja is not None and not meme:
         raise Refus("CENTRE_DEJA_OUVERT", f"le centre {command.centre} est ouvert, {deja.type} : ouvrez-en un autre")
     if command.type is TypeCentre.ANNEXE and not acte:
         raise Refus(
             reglement.inscription.regle_centre_annexe,
             f"centre {command.centre} : citez l'acte qui le désigne centre annexe (« acte »)",
         )
-    return [CentreOuvert(centre=command.centre, type=command.type, acte=acte)]
+    places = command.places_accueil
+    return [CentreOuvert(centre=command.centre, type=command.type, acte=acte, places_accueil=places)]
 
 
 def _fermer_centre(command: FermerCentre, session: Session, figee: SessionFigee) -> list[SessionEvent]:

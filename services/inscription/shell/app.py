@@ -20,19 +20,20 @@ from contracts.commandes.inscription import (
     PlanifierPassage,
     ReporterPassage,
 )
+from contracts.commandes.regroupement import AccepterRegroupement, CloreRegroupement, DefinirRegroupement
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import ReleveEdite
 from contracts.messages import Command, Data, Event
-from contracts.requetes import ListerCandidatures, VoirCandidature, VoirSession
+from contracts.requetes import ListerCandidatures, VoirCandidature, VoirRegroupement, VoirSession
 from contracts.session import reglements
 from contracts.vocabulaire import Decision, EtatResultat
 from services.communs.shell import BaseShell, service_spec
-from services.inscription.domain import candidature, personne, session_examen
+from services.inscription.domain import candidature, personne, regroupement, session_examen
 from services.inscription.domain.candidature import Occupation, SituationRemplacement
 from services.inscription.domain.empreinte import empreinte_personne
-from services.inscription.projections import candidats, sessions
-from services.inscription.shell import reactions
+from services.inscription.projections import candidats, regroupements, sessions
+from services.inscription.shell import partage, reactions
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
@@ -40,12 +41,13 @@ from services.socle.service import Environment, Parts
 SESSION = Family("session", session_examen.initial, session_examen.evolve)
 CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
 PERSONNE = Family("personne", personne.initial, personne.evolve)
-PROJECTIONS = (candidats.Candidats(), sessions.Sessions())
+PROJECTIONS = (candidats.Candidats(), sessions.Sessions(), regroupements.Regroupements())
 
 SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre, FermerCentre)
 SUR_CENTRES = (AffecterCentre, EmettreConvocation, ReporterPassage)
 SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
-A_PART = (*SUR_SESSION, *SUR_CENTRES, *SUR_PERSONNE, PlanifierPassage, DemanderRemplacement)
+SUR_REGROUPEMENT = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
+A_PART = (*SUR_REGROUPEMENT, *SUR_SESSION, *SUR_CENTRES, *SUR_PERSONNE, PlanifierPassage, DemanderRemplacement)
 COMMUN = "commun"  # a person's place in the session does not belong to one diploma
 
 Decided = Mapping[str, Sequence[Event]]
@@ -53,6 +55,10 @@ Decided = Mapping[str, Sequence[Event]]
 
 def _candidature(numero: str) -> str:
     return f"candidature-{numero}"
+
+
+def _regroupement(_: Command) -> str:
+    return "regroupement"
 
 
 def _personne(empreinte: str) -> str:
@@ -154,6 +160,18 @@ class Shell(BaseShell):
         missed = frozenset(code for code, etat in etats.items() if etat is EtatResultat.ABSENT_JUSTIFIE)
         return {**await self.plain(command), "situation": SituationRemplacement(missed, decision)}
 
+    async def regroupement(self, command: Command) -> Lookups:
+        """The public key of this académie and, for who accepts, what the pilot made known."""
+        dit = None
+        if isinstance(command, AccepterRegroupement):
+            dit = await partage.propose(self._env, command, command.pilote)
+        cle = await partage.cle_publique(self._env, command)
+        return {**await self.plain(command), "propose": dit, "cle_publique": cle}
+
+    async def voir_regroupement(self, query: VoirRegroupement) -> Data | None:
+        with self._env.engine.connect() as connection:
+            return regroupements.lire_regroupement(connection, **self._lieu(query))
+
     async def voir_session(self, query: VoirSession) -> Data | None:
         with self._env.engine.connect() as connection:
             return sessions.lire_session(connection, **self._lieu(query))
@@ -187,6 +205,7 @@ def build(env: Environment) -> Parts:
             *on(CANDIDATURE, SUR_CENTRES, _du_candidat, candidature.decide, shell.centres),
             *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
+            *on(partage.REGROUPEMENT, SUR_REGROUPEMENT, _regroupement, regroupement.decide, shell.regroupement),
             Handler(InscrireCandidat, _agregats_inscrits, _inscrire, shell.inscription, shared=True),
             Handler(AnnulerInscription, _agregats_annules, _annuler, shell.places),
             Handler(FusionnerDoublon, _agregats_fusionnes, _fusionner, shell.places_remplacees),
@@ -201,6 +220,7 @@ def build(env: Environment) -> Parts:
         ],
         queries={
             VoirSession: shell.voir_session,
+            VoirRegroupement: shell.voir_regroupement,
             VoirCandidature: shell.voir_candidature,
             ListerCandidatures: shell.lister,
         },

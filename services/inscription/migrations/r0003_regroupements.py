@@ -1,0 +1,43 @@
+"""Regroupements."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.socle.migrations.kinds import sorted_text
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "centres_regroupes_v1",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("centre", sorted_text(), nullable=False),
+        sa.Column("type", sorted_text(), nullable=True),
+        sa.Column("places_accueil", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome", "centre"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "regroupements_v1",
+        sa.Column("academie", sorted_text(), nullable=False),
+        sa.Column("session", sorted_text(), nullable=False),
+        sa.Column("diplome", sorted_text(), nullable=False),
+        sa.Column("regroupement", sorted_text(), nullable=True),
+        sa.Column("pilote", sorted_text(), nullable=True),
+        sa.Column("membres", sa.Text(), nullable=True),
+        sa.Column("arrete", sorted_text(), nullable=True),
+        sa.Column("reglement", sorted_text(), nullable=True),
+        sa.Column("empreinte", sorted_text(), nullable=True),
+        sa.Column("cle_publique", sorted_text(), nullable=True),
+        sa.Column("regle", sorted_text(), nullable=True),
+        sa.Column("dit_le", sorted_text(), nullable=True),
+        sa.Column("clos", sa.Boolean(), nullable=True),
+        sa.Column("motif_cloture", sorted_text(), nullable=True),
+        sa.PrimaryKeyConstraint("academie", "session", "diplome"),
+        if_not_exists=True,
+    )
