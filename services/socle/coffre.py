@@ -51,6 +51,30 @@ DESTROYED = Table(
     Column("personne", String(80), primary_key=True),
     Column("le", Moment, nullable=False),
 )
+# What others confide, and the pairs that it is confided to: see `confidence`.
+PAIRS = Table(
+    "paires",
+    METADATA,
+    Column("objet", String(120), primary_key=True),
+    Column("publique", String(44), nullable=False),
+    Column("privee", LargeBinary),  # absent: destroyed, and never made again
+    Column("detruite_le", Moment),
+)
+CONFIDED = Table(
+    "confiees",
+    METADATA,
+    Column("objet", String(120), primary_key=True),
+    Column("origine", String(40), primary_key=True),
+    Column("personne", String(80), primary_key=True),
+    Column("cle", LargeBinary, nullable=False),
+)
+FORGOTTEN = Table(
+    "confiees_oubliees",
+    METADATA,
+    Column("origine", String(40), primary_key=True),
+    Column("personne", String(80), primary_key=True),
+    Column("le", Moment, nullable=False),
+)
 
 NONCE = 12
 CHUNK = 500
@@ -88,7 +112,7 @@ class Coffre:
             with writing(self.engine) as tx:
                 # Looked for after the keys: a key destroyed meanwhile is then known to be so.
                 self._refuse_erased(tx, missing)
-                tx.execute(_insert_or_ignore(self.engine, KEYS), [self._fresh(person) for person in missing])
+                tx.execute(insert_or_ignore(self.engine, KEYS), [self._fresh(person) for person in missing])
             # A rival instance may have created one of them first: what is stored wins.
             known |= self._fetch(missing)
         self._due.update(known)
@@ -134,12 +158,12 @@ class Coffre:
         if not wanted:
             return 0
         with writing(self.engine) as tx:
-            _overwrite_freed(tx)
+            overwrite_freed(tx)
             told = [{"personne": one["qui"], "le": at} for one in wanted]
-            tx.execute(_insert_or_ignore(self.engine, DESTROYED), told)
+            tx.execute(insert_or_ignore(self.engine, DESTROYED), told)
             tx.execute(update(KEYS).where(KEYS.c.personne == bindparam("qui")).values(cle=bindparam("cle")), wanted)
             gone = sum(tx.execute(delete(KEYS).where(KEYS.c.personne == one["qui"])).rowcount for one in wanted)
-        _forget_old_pages(self.engine)
+        forget_old_pages(self.engine, KEYS)
         return gone
 
     def destroyed(self) -> dict[str, datetime]:
@@ -152,6 +176,10 @@ class Coffre:
         """Whether this person still has a key."""
         return person in self._fetch([person])
 
+    def key_of(self, person: str) -> bytes | None:
+        """The key of a person, to be wrapped for somebody else; ``None`` when there is none (erased, or never made)."""
+        return self._fetch([person]).get(person)
+
     def _refuse_erased(self, connection: Connection, persons: list[str]) -> None:
         for some in _chunks(persons):
             found = connection.execute(select(DESTROYED.c.personne).where(DESTROYED.c.personne.in_(some))).scalars()
@@ -160,7 +188,7 @@ class Coffre:
                 raise Refus(ERASED, f"{', '.join(erased)} : identité effacée ; plus rien de personnel ne s'y ajoute")
 
     def _fresh(self, person: str) -> dict[str, object]:
-        return {"personne": person, "cle": self._wrap(person, secrets.token_bytes(32))}
+        return {"personne": person, "cle": self.wrap(person, secrets.token_bytes(32))}
 
     def _fetch(self, persons: list[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
@@ -168,14 +196,20 @@ class Coffre:
             for some in _chunks(persons):
                 query = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(some))
                 for person, wrapped in connection.execute(query):
-                    found[person] = self._unwrap(person, wrapped)
+                    found[person] = self.unwrap(person, wrapped)
         return found
 
-    def _wrap(self, person: str, key: bytes) -> bytes:
+    def wrap(self, person: str, key: bytes) -> bytes:
+        """A key as it is stored, bound to whose it is."""
         nonce = os.urandom(NONCE)
         return nonce + self._master.encrypt(nonce, key, person.encode())
 
-    def _unwrap(self, person: str, wrapped: bytes) -> bytes:
+    def unwrap(self, person: str, wrapped: bytes) -> bytes:
+        """The key that was stored.
+
+        Raises:
+            CoffreError: it was wrapped by another master key, or is somebody else's.
+        """
         try:
             return self._master.decrypt(wrapped[:NONCE], wrapped[NONCE:], person.encode())
         except InvalidTag:
@@ -212,25 +246,26 @@ def _chunks(persons: list[str]) -> Iterator[list[str]]:
         yield persons[start : start + CHUNK]
 
 
-def _insert_or_ignore(engine: Engine, table: Table) -> Any:
+def insert_or_ignore(engine: Engine, table: Table) -> Any:
     """INSERT that leaves an existing row alone, in either dialect."""
     return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
 
 
-def _overwrite_freed(connection: Connection) -> None:
+def overwrite_freed(connection: Connection) -> None:
     """SQLite leaves deleted bytes in its pages unless told to write zeros over them."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
-def _forget_old_pages(engine: Engine) -> None:
+def forget_old_pages(engine: Engine, *tables: Table) -> None:
     """What an update leaves behind: pages in the log (SQLite), dead rows in the file (PostgreSQL).
 
     The log of PostgreSQL (``pg_wal``) recycles by itself; archives of it are copies to be treated as backups.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"VACUUM FULL {KEYS.name}"))
+            for table in tables:
+                connection.execute(text(f"VACUUM FULL {table.name}"))
         return
     raw = engine.raw_connection()
     try:

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,24 @@ from typing import Any
 import orjson
 from sqlalchemy import insert, select
 
+from services.socle import confidence_backup
 from services.socle.coffre import DESTROYED, KEYS, SECRET, Coffre, CoffreError
+from services.socle.confidence_backup import Confided, Journals
 from services.socle.files import write_private
 from services.socle.sql import insert_if_absent, moment_text, writing
 
-FORMAT = "parchemin-coffre/1"
+FORMAT = "parchemin-coffre/2"
+FORMATS = frozenset({"parchemin-coffre/1", FORMAT})  # the first one knew nothing of what is confided
 SEAL = b"parchemin coffre sauvegarde"
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What a file holds: wrapped keys by person, who was erased and when."""
+    """What a file holds: wrapped keys by person, who was erased and when; what is confided."""
 
     keys: Mapping[str, bytes]
     destroyed: Mapping[str, datetime]
+    confided: Confided = field(default_factory=Confided)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Restored:
     already: int
     erased: int
     unknown: int  # keys left in the copy: no journal knows these persons, so none can say they were not erased
+    received: int = 0  # keys of others, received for a purpose that lasts
 
 
 def save(coffre: Coffre, master: bytes, path: Path, at: datetime) -> int:
@@ -52,12 +57,14 @@ def save(coffre: Coffre, master: bytes, path: Path, at: datetime) -> int:
         keys = {person: bytes(key) for person, key in connection.execute(select(KEYS.c.personne, KEYS.c.cle))}
         rows = connection.execute(select(DESTROYED.c.personne, DESTROYED.c.le))
         destroyed = {person: moment_text(le) for person, le in rows}
+        confided = confidence_backup.written(confidence_backup.collect(connection))
     body = orjson.dumps(
         {
             "format": FORMAT,
             "le": at.isoformat(),
             "cles": {person: base64.b64encode(key).decode() for person, key in sorted(keys.items())},
             "detruites": dict(sorted(destroyed.items())),
+            **confided,
         }
     )
     write_private(path, body + b"\n" + _seal(master, body) + b"\n")
@@ -79,10 +86,13 @@ def read(master: bytes, path: Path) -> Copy:
         raise CoffreError(f"{path} : format inconnu de ce programme ; mettez-le à jour") from None
 
 
-def restore(coffre: Coffre, copy: Copy, known: Mapping[str, bool], at: datetime) -> Restored:
+def restore(
+    coffre: Coffre, copy: Copy, known: Mapping[str, bool], at: datetime, journals: Journals | None = None
+) -> Restored:
     """Put back the keys that are missing, but those of whoever was erased: here, in the copy, or as the journals say.
 
     ``known``: everybody that the journals know, and whether she was erased. The others wait for their journal.
+    ``journals``: what they know of what is confided; what they do not know waits too.
 
     Nothing is written when a key in place differs from the copy's: what one of them sealed would be lost.
 
@@ -93,7 +103,9 @@ def restore(coffre: Coffre, copy: Copy, known: Mapping[str, bool], at: datetime)
     gone = {**dict.fromkeys(erased, at), **copy.destroyed, **coffre.destroyed()}
     kept = {person: key for person, key in copy.keys.items() if person not in gone}
     wanted = {person: key for person, key in kept.items() if person in known or person.startswith(SECRET)}
+    told = journals or Journals()
     with writing(coffre.engine) as tx:
+        confidence_backup.refuse_differing(tx, copy.confided)
         here = {person: bytes(key) for person, key in tx.execute(select(KEYS.c.personne, KEYS.c.cle))}
         differ = [person for person, key in wanted.items() if here.get(person, key) != key]
         if differ:
@@ -106,8 +118,11 @@ def restore(coffre: Coffre, copy: Copy, known: Mapping[str, bool], at: datetime)
             tx.execute(insert(KEYS), missing)
         for person, le in gone.items():
             insert_if_absent(tx, DESTROYED, {"personne": person, "le": le})
+        ended = confidence_backup.ended(tx, copy.confided, told)
+        received = confidence_backup.put_back(tx, copy.confided, told, ended)
     coffre.destroy(gone, at)  # whatever was in place of theirs goes too
-    return Restored(len(missing), len(wanted) - len(missing), len(gone), len(kept) - len(wanted))
+    confidence_backup.destroy_again(coffre, copy.confided, told, ended, at)
+    return Restored(len(missing), len(wanted) - len(missing), len(gone), len(kept) - len(wanted), received)
 
 
 def _seal(master: bytes, body: bytes) -> bytes:
@@ -116,7 +131,8 @@ def _seal(master: bytes, body: bytes) -> bytes:
 
 
 def _parsed(raw: Mapping[str, Any]) -> Copy:
-    if raw["format"] != FORMAT:
+    if raw["format"] not in FORMATS:
         raise ValueError(raw["format"])
     keys = {person: base64.b64decode(key, validate=True) for person, key in raw["cles"].items()}
-    return Copy(keys, {person: datetime.fromisoformat(le) for person, le in raw["detruites"].items()})
+    destroyed = {person: datetime.fromisoformat(le) for person, le in raw["detruites"].items()}
+    return Copy(keys, destroyed, confidence_backup.parsed(raw))
