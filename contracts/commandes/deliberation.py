@@ -117,6 +117,22 @@ class CloreJury(Command):
     jury: Code
 
 
+class SignalerResultatTardif(Command):
+    """Dire au jury clos qu'un résultat d'une autre académie est arrivé après lui (réaction ; AMB-54).
+
+    ``journal`` et ``position`` : où ce résultat est arrivé ; le jury l'a vu si sa décision les couvre.
+    """
+
+    NAME: ClassVar[str] = "deliberation.signaler_resultat_tardif"
+    jury: Code
+    candidat: Numero
+    academie: Code
+    epreuve: CodeEpreuve
+    fait: str
+    journal: str
+    position: int
+
+
 COMMANDES: tuple[type[Command], ...] = (
     ConstituerJury,
     AttesterPresence,
@@ -129,4 +145,5 @@ COMMANDES: tuple[type[Command], ...] = (
     CloreJury,
     AccorderAcquis,
     ReconvoquerJury,
+    SignalerResultatTardif,
 )

@@ -12,11 +12,12 @@ from contracts.vocabulaire import Code, CodeEpreuve, Decision, Motif, Numero
 
 
 class PreparerPublication(Command):
-    """Mettre sous embargo les résultats d'un jury clos (réaction)."""
+    """Mettre sous embargo les résultats d'un jury clos (réaction). ``pilote`` : son académie, si c'est une autre."""
 
     NAME: ClassVar[str] = "publication.preparer_publication"
     jury: Code
     decisions: dict[Numero, Decision]
+    pilote: Code | None = None
 
 
 class PublierResultats(Command):

@@ -40,6 +40,7 @@ class Ligne(Message):
 class JuryConstitue(Event):
     """Le jury est nommé : membres, profils, président, vice-président, arrêté, candidats (CAP24-D01, DC-CAP22).
 
+    ``origines`` : candidat → académie où il est inscrit, pour ceux d'une autre académie du regroupement (AMB-55).
     v2 : d'autres profils.
     """
 
@@ -51,6 +52,7 @@ class JuryConstitue(Event):
     vice_president: Code
     candidats: tuple[Numero, ...]
     regle: str
+    origines: dict[Numero, Code] = {}
 
 
 class CandidatRattache(Event):
@@ -91,13 +93,17 @@ class PresidenceTransmise(Event):
 
 
 class JuryOuvert(Event):
-    """La délibération commence ; ``position`` est celle du journal que le jury voit."""
+    """La délibération commence ; ``position`` est celle du journal que le jury voit.
+
+    ``positions`` : flux → position que le jury y voit, quand il décide aussi de candidats d'autres académies.
+    """
 
     NAME: ClassVar[str] = "deliberation.jury_ouvert.v1"
     jury: Code
     journal: str
     position: int
     preside_par: Code
+    positions: dict[str, int] = {}
 
 
 class LivretVise(Event):
@@ -133,7 +139,8 @@ class DecisionPrise(Event):
     ``points``/``coefficients`` sont exacts ; ``moyenne`` est l'affichage tronqué (AMB-38). ``position`` est la dernière
     position du journal prise en compte pour ce candidat. ``nature`` : initiale, complémentaire (une note suspendue est
     levée après la clôture, AMB-44), rectificative (AMB-54). ``unites`` : celles que le candidat acquiert ou conserve.
-    ``confirmee`` : prise après la clôture, elle ne change rien à la précédente.
+    ``confirmee`` : prise après la clôture, elle ne change rien à la précédente. ``origine`` : l'académie du candidat,
+    si ce n'est pas celle du jury (AMB-55).
     v2 : d'autres décisions, d'autres états.
     """
 
@@ -159,6 +166,7 @@ class DecisionPrise(Event):
     epreuves_controle: tuple[CodeEpreuve, ...] = ()
     choix: dict[str, str] = {}
     confirmee: bool = False
+    origine: Code | None = None
 
 
 class AcquisAccorde(Event):
@@ -175,7 +183,8 @@ class AcquisAccorde(Event):
 class JuryReconvoque(Event):
     """Le jury clos est réuni de nouveau pour un candidat : erreur matérielle (AMB-54).
 
-    ``reclamation`` : numéro de celle qui l'a fait trouver, s'il y en a une.
+    ``reclamation`` : numéro de celle qui l'a fait trouver, s'il y en a une. ``origine`` : l'académie du candidat, si ce
+    n'est pas celle du jury.
     """
 
     NAME: ClassVar[str] = "deliberation.jury_reconvoque.v1"
@@ -184,12 +193,14 @@ class JuryReconvoque(Event):
     motif: Motif
     regle: str
     reclamation: Code | None = None
+    origine: Code | None = None
 
 
 class JuryClos(Event):
     """Le jury est clos. ``decisions`` : candidat → décision ; une décision en attente se prend ensuite (AMB-44).
 
-    ``preuve`` : ce qui rend le jury régulier, clause par clause. v2 : d'autres décisions.
+    ``preuve`` : ce qui rend le jury régulier, clause par clause. ``origines`` : candidat → son académie, pour ceux
+    d'une autre académie du regroupement. v2 : d'autres décisions.
     """
 
     NAME: ClassVar[str] = "deliberation.jury_clos.v2"
@@ -201,6 +212,22 @@ class JuryClos(Event):
     position: int
     regle: str
     preuve: tuple[Explication, ...] = ()
+    origines: dict[Numero, Code] = {}
+
+
+class ResultatApresCloture(Event):
+    """Un résultat d'un candidat d'une autre académie est arrivé après la clôture du jury, qui ne l'a pas vu (AMB-54).
+
+    Il ne change rien à la décision : le jury peut être réuni de nouveau. ``fait`` : celui qui établit ce résultat.
+    """
+
+    NAME: ClassVar[str] = "deliberation.resultat_apres_cloture.v1"
+    jury: Code
+    candidat: Numero
+    academie: Code
+    epreuve: CodeEpreuve
+    fait: str
+    regle: str
 
 
 EVENEMENTS: tuple[type[Event], ...] = (
@@ -216,6 +243,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     AcquisAccorde,
     JuryReconvoque,
     CandidatRattache,
+    ResultatApresCloture,
 )
 ETAPES = {
     "deliberation.jury_constitue.v1": inchange,

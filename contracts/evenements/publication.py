@@ -29,21 +29,31 @@ class TypeAttestation(StrEnum):
 
 
 class PublicationPreparee(Event):
-    """Le jury est clos : ses résultats attendent la date de publication (CAP24-P01). v2 : d'autres décisions."""
+    """Le jury est clos : ses résultats attendent la date de publication (CAP24-P01).
+
+    ``pilote`` : l'académie dont c'est le jury, si ce n'est pas celle-ci (AMB-55) : les décisions sont celles des
+    candidats d'ici. v2 : d'autres décisions.
+    """
 
     NAME: ClassVar[str] = "publication.publication_preparee.v2"
     jury: Code
     decisions: dict[Numero, Decision]
     embargo: AwareDatetime
+    pilote: Code | None = None
 
 
 class ResultatsPublies(Event):
-    """Les résultats du jury sont publics. v2 : d'autres décisions."""
+    """Les résultats du jury sont publics.
+
+    ``vu`` : la position des échanges à cet instant, quand le jury est celui d'une autre académie : ce qu'il a décidé
+    jusque-là est publié. v2 : d'autres décisions.
+    """
 
     NAME: ClassVar[str] = "publication.resultats_publies.v2"
     jury: Code
     decisions: dict[Numero, Decision]
     le: AwareDatetime
+    vu: int | None = None
 
 
 class ReleveEdite(Event):

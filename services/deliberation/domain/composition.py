@@ -26,7 +26,10 @@ class Manque:
 
 @dataclass(frozen=True)
 class Composition:
-    """Le jury nommé, et ce que l'on sait de sa séance. ``transmission`` : motif de la suppléance du président."""
+    """Le jury nommé, et ce que l'on sait de sa séance. ``transmission`` : motif de la suppléance du président.
+
+    ``origines`` : candidat → son académie, pour ceux d'une autre académie du regroupement (AMB-55).
+    """
 
     jury: str
     arrete: str
@@ -38,6 +41,7 @@ class Composition:
     presents: frozenset[str] = frozenset()
     recusations: Recusations = field(default_factory=dict)
     transmission: str = ""
+    origines: Mapping[str, str] = field(default_factory=dict)
 
     def siegent(self, regle: JuryRegle, candidat: str | None = None) -> tuple[Membre, ...]:
         """Les membres attestés présents, sauf récusés pour ce candidat, ou qui l'ont formé (DC-TP12)."""
@@ -48,6 +52,10 @@ class Composition:
             and (one.id, candidat) not in self.recusations
             and not (regle.incompatibilite and candidat in one.a_forme)
         )
+
+    def academie(self, candidat: str, ici: str) -> str:
+        """Là où le candidat est inscrit."""
+        return self.origines.get(candidat, ici)
 
     def membre(self, identifiant: str) -> Membre:
         """Un membre du jury.

@@ -18,6 +18,7 @@ from contracts.evenements.deliberation import (
     PointsDeJuryAccordes,
     PresenceAttestee,
     PresidenceTransmise,
+    ResultatApresCloture,
 )
 from contracts.vocabulaire import Decision
 from services.deliberation.domain.composition import Composition
@@ -25,7 +26,9 @@ from services.deliberation.domain.dossier import PointsAccordes
 
 SeanceEvent: TypeAlias = LivretVise | PointsDeJuryAccordes | AcquisAccorde | DecisionPrise
 ReunionEvent: TypeAlias = PresenceAttestee | MembreRecuse | PresidenceTransmise
-JuryEvent: TypeAlias = JuryConstitue | ReunionEvent | JuryOuvert | SeanceEvent | JuryClos | JuryReconvoque
+JuryEvent: TypeAlias = (
+    JuryConstitue | ReunionEvent | JuryOuvert | SeanceEvent | JuryClos | JuryReconvoque | ResultatApresCloture
+)
 
 PROVISOIRES = frozenset({Decision.EN_ATTENTE, Decision.EPREUVES_CONTROLE})
 """Une de ces décisions en appelle une autre, même après la clôture (AMB-44)."""
@@ -62,11 +65,15 @@ class Ouvert:
 
 @dataclass(frozen=True)
 class Clos:
-    """Le jury est clos. Sa séance se reprend pour les seuls candidats qui attendent, ou pour qui il est reconvoqué."""
+    """Le jury est clos. Sa séance se reprend pour les seuls candidats qui attendent, ou pour qui il est reconvoqué.
+
+    ``tardifs`` : les faits arrivés après sa clôture, qu'il n'a pas vus.
+    """
 
     jury: str
     seance: Ouvert
     reconvoques: Mapping[str, JuryReconvoque] = field(default_factory=dict)
+    tardifs: frozenset[str] = frozenset()
 
     def reprend(self, candidat: str) -> bool:
         """Le jury peut encore décider de ce candidat (AMB-44, AMB-54)."""
@@ -99,7 +106,7 @@ def evolve(jury: Jury, event: JuryEvent) -> Jury:
             return _deliberer(jury, event) if isinstance(jury, Ouvert) else jury
         case JuryClos(jury=code):
             return Clos(code, jury) if isinstance(jury, Ouvert) else jury
-        case JuryReconvoque():
+        case JuryReconvoque() | ResultatApresCloture():
             return jury
         case _:
             assert_never(event)
@@ -110,6 +117,8 @@ def _reprendre(jury: Clos, event: JuryEvent) -> Clos:
     match event:
         case JuryReconvoque(candidat=candidat):
             return replace(jury, reconvoques={**jury.reconvoques, candidat: event})
+        case ResultatApresCloture(fait=fait):
+            return replace(jury, tardifs=jury.tardifs | {fait})
         case LivretVise() | PointsDeJuryAccordes() | AcquisAccorde() | DecisionPrise():
             if not jury.reprend(event.candidat):
                 return jury
@@ -153,6 +162,7 @@ def _nommer(event: JuryConstitue) -> Composition:
         vice_president=event.vice_president,
         preside_par=event.president,
         candidats=event.candidats,
+        origines=event.origines,
     )
 
 

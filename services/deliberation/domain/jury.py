@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from contracts.commandes.deliberation import (
     AttesterPresence,
@@ -13,6 +13,7 @@ from contracts.commandes.deliberation import (
     OuvrirJury,
     ReconvoquerJury,
     RecuserMembre,
+    SignalerResultatTardif,
     TransmettrePresidence,
 )
 from contracts.evenements.deliberation import JuryConstitue, JuryOuvert
@@ -24,6 +25,7 @@ from services.deliberation.domain.composition import Composition, manques_nomina
 from services.deliberation.domain.dossier import DossierJury
 from services.deliberation.domain.etats import Clos, Constitue, Inexistant, Jury, JuryEvent, Ouvert, evolve, initial
 from services.deliberation.domain.proposition import exiger_valeurs
+from services.deliberation.domain.regroupement import Regroupement
 from services.deliberation.domain.reunion import OrdreCommand, exiger_presidence, reunir
 from services.deliberation.domain.unites import competences_exigees
 
@@ -40,9 +42,18 @@ __all__ = [
     "initial",
 ]
 
-JuryCommand: TypeAlias = ConstituerJury | OrdreCommand | ReconvoquerJury
+JuryCommand: TypeAlias = ConstituerJury | OrdreCommand | ReconvoquerJury | SignalerResultatTardif
 AUCUN: Mapping[str, str] = MappingProxyType({})
+AUCUNE: Mapping[str, int] = MappingProxyType({})
 AUCUNES: seance.Unites = MappingProxyType({})
+
+
+class JuryVoit(NamedTuple):
+    """Où en sont, à l'ouverture, le journal du jury et les autres flux qu'il lit."""
+
+    journal: str
+    position: int
+    positions: Mapping[str, int]
 
 
 def decide(
@@ -53,15 +64,18 @@ def decide(
     dossier: DossierJury | None = None,
     journal: str = "",
     position: int = 0,
+    positions: Mapping[str, int] = AUCUNE,
     deja: Mapping[str, str] = AUCUN,
     perimes: Collection[str] = (),
     annules: Collection[str] = (),
     unites: seance.Unites = AUCUNES,
     reclamations: Collection[Event] = (),
+    regroupement: Regroupement | None = None,
 ) -> list[JuryEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
-    ``dossier`` : pour viser, accorder, décider. ``journal`` et ``position`` : ce que le jury voit en ouvrant.
+    ``dossier`` : pour viser, accorder, décider. ``journal`` et ``position`` : ce que le jury voit en ouvrant, et
+    ``positions`` s'il y a plusieurs flux. ``regroupement`` : pour nommer, quand l'examen est partagé.
     ``deja`` : candidat → jury dont il relève déjà. ``perimes`` : candidats dont le dossier a changé depuis leur
     décision ; ``annules`` : candidats dont l'inscription est annulée ; tous deux pour clore. ``unites`` : candidat → ce
     qu'il présente, pour ouvrir et clore. ``reclamations`` : les faits de celles du candidat, pour reconvoquer.
@@ -73,24 +87,32 @@ def decide(
     if isinstance(jury, Clos):
         return reprise.reprendre(command, jury, session, dossier, reclamations)
     if isinstance(command, ConstituerJury):
-        return _constituer(command, jury, reglement, deja)
+        return _constituer(command, jury, reglement, deja, regroupement)
     if isinstance(jury, Inexistant):
         raise Refus("JURY_INCONNU", f"le jury {command.jury} n'est pas constitué : faites-le nommer par arrêté")
     if isinstance(command, ReconvoquerJury):
         raise Refus("JURY_NON_CLOS", f"le jury {command.jury} n'est pas clos : il décide encore, sans être reconvoqué")
+    if isinstance(command, SignalerResultatTardif):
+        return []  # le jury décide encore : il voit ce qui arrive
     exiger_presidence(command, jury.composition, reglement.jury)
     match command:
         case AttesterPresence() | RecuserMembre() | TransmettrePresidence():
             return reunir(command, jury.composition, reglement.jury)
         case OuvrirJury():
-            return _ouvrir(jury, session, journal, position, unites)
+            return _ouvrir(jury, session, JuryVoit(journal, position, positions), unites)
         case CloreJury():
             return seance.clore(_exiger_ouvert(jury), reglement, perimes, annules, unites)
         case _:
             return seance.deliberer(command, _exiger_ouvert(jury), session, dossier)
 
 
-def _constituer(command: ConstituerJury, jury: Jury, reglement: Reglement, deja: Mapping[str, str]) -> list[JuryEvent]:
+def _constituer(
+    command: ConstituerJury,
+    jury: Jury,
+    reglement: Reglement,
+    deja: Mapping[str, str],
+    regroupement: Regroupement | None,
+) -> list[JuryEvent]:
     """Nommer : profils, parité, présidence, et un seul jury par candidat."""
     if isinstance(jury, (Constitue, Ouvert)):
         return _deja_constitue(command, jury.composition)
@@ -98,6 +120,7 @@ def _constituer(command: ConstituerJury, jury: Jury, reglement: Reglement, deja:
     if manques:
         raise refuser(manques[0].regle, manques, reglement)
     _exiger_libres(command, deja)
+    origines = {} if regroupement is None else regroupement.origines(command.candidats)
     return [
         JuryConstitue(
             jury=command.jury,
@@ -107,6 +130,7 @@ def _constituer(command: ConstituerJury, jury: Jury, reglement: Reglement, deja:
             vice_president=command.vice_president,
             candidats=command.candidats,
             regle=reglement.jury.regle,
+            origines=origines,
         )
     ]
 
@@ -138,9 +162,7 @@ def _exiger_libres(command: ConstituerJury, deja: Mapping[str, str]) -> None:
         )
 
 
-def _ouvrir(
-    jury: Constitue | Ouvert, session: SessionFigee, journal: str, position: int, unites: seance.Unites
-) -> list[JuryEvent]:
+def _ouvrir(jury: Constitue | Ouvert, session: SessionFigee, voit: JuryVoit, unites: seance.Unites) -> list[JuryEvent]:
     """Ouvrir sur un état du journal : valeurs fournies (AMB-05), présidence et profils présents (DC-CAP22, TP-N17)."""
     if isinstance(jury, Ouvert):
         return []
@@ -151,7 +173,12 @@ def _ouvrir(
     if manques:
         raise refuser(manques[0].regle, manques, reglement)
     preside_par = jury.composition.preside_par
-    return [JuryOuvert(jury=jury.composition.jury, journal=journal, position=position, preside_par=preside_par)]
+    code, positions = jury.composition.jury, dict(voit.positions)
+    return [
+        JuryOuvert(
+            jury=code, journal=voit.journal, position=voit.position, preside_par=preside_par, positions=positions
+        )
+    ]
 
 
 def _exiger_ouvert(jury: Constitue | Ouvert) -> Ouvert:

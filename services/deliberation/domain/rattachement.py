@@ -16,6 +16,7 @@ from contracts.messages import Refus
 from contracts.session import SessionFigee
 from services.deliberation.domain import jury as du_jury
 from services.deliberation.domain.etats import Jury, JuryEvent
+from services.deliberation.domain.regroupement import Regroupement
 
 CANDIDATS_MAX = 900  # une écriture prend leurs places d'un coup ; au-delà, plusieurs jurys (DC-BTS15)
 AUCUN: Mapping[str, str] = MappingProxyType({})
@@ -49,11 +50,12 @@ def constituer(
     session: SessionFigee,
     *,
     deja: Mapping[str, str] = AUCUN,
+    regroupement: Regroupement | None = None,
 ) -> tuple[list[JuryEvent], dict[str, list[CandidatRattache]]]:
     """La nomination, et les places qu'elle prend ; rien de plus si ce jury est déjà nommé ainsi.
 
     ``places`` : celle de chaque candidat cité. ``deja`` : candidat → jury, pour ceux qu'un jury avait avant que les
-    places ne s'écrivent.
+    places ne s'écrivent. ``regroupement`` : celui de l'examen, s'il est partagé (AMB-55).
 
     Raises:
         Refus: ``JURY_TROP_GRAND``, ``CANDIDAT_DEJA_AU_JURY``, ou voir `jury.decide`.
@@ -62,7 +64,7 @@ def constituer(
         detail = f"{len(command.candidats)} candidats, {CANDIDATS_MAX} au plus : nommez plusieurs jurys"
         raise Refus("JURY_TROP_GRAND", f"jury {command.jury} : {detail}")
     prises = {one: place.jury for one, place in places.items() if isinstance(place, Rattache)}
-    events = du_jury.decide(command, jury, session, deja={**deja, **prises})
+    events = du_jury.decide(command, jury, session, deja={**deja, **prises}, regroupement=regroupement)
     if not events:
         return [], {}
     libres = (one for one in command.candidats if one not in prises)

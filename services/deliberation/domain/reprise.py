@@ -11,10 +11,11 @@ from contracts.commandes.deliberation import (
     PrendreDecision,
     ReconvoquerJury,
     RecuserMembre,
+    SignalerResultatTardif,
     TransmettrePresidence,
     ViserLivret,
 )
-from contracts.evenements.deliberation import DecisionPrise, JuryReconvoque, NatureDecision
+from contracts.evenements.deliberation import DecisionPrise, JuryReconvoque, NatureDecision, ResultatApresCloture
 from contracts.messages import Command, Event, Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
@@ -47,6 +48,8 @@ def reprendre(
     match command:
         case ReconvoquerJury():
             return _reconvoquer(command, jury, reclamations)
+        case SignalerResultatTardif():
+            return _signaler(command, jury, dossier)
         case AttesterPresence() | RecuserMembre() | TransmettrePresidence() if jury.repris:
             exiger_presidence(command, composition, regle)
             return reunir(command, composition, regle)
@@ -71,9 +74,31 @@ def _reconvoquer(command: ReconvoquerJury, jury: Clos, reclamations: Iterable[Ev
         exiger_fondee(command.reclamation, reclamations)
     return [
         JuryReconvoque(
-            **command.model_dump(include={"jury", "candidat", "motif", "reclamation"}), regle=REGLE_RECTIFICATION
+            **command.model_dump(include={"jury", "candidat", "motif", "reclamation"}),
+            regle=REGLE_RECTIFICATION,
+            origine=jury.seance.composition.origines.get(command.candidat),
         )
     ]
+
+
+def _signaler(command: SignalerResultatTardif, jury: Clos, dossier: DossierJury | None) -> list[JuryEvent]:
+    """Un résultat que le jury n'a pas vu : dit, sans rien changer ; lui seul, réuni de nouveau, en décide (AMB-54).
+
+    Rien si le jury l'a vu, le verra en reprenant, ou l'attend d'une session de remplacement.
+    """
+    composition, candidat = jury.seance.composition, command.candidat
+    composition.exiger_candidat(candidat)
+    if composition.origines.get(candidat) != command.academie:
+        detail = f"{candidat} n'y est pas un candidat de {command.academie}"
+        raise Refus("CANDIDAT_HORS_JURY", f"jury {command.jury} : {detail}")
+    decision = jury.seance.decisions.get(candidat)
+    if decision is None or jury.reprend(candidat) or command.fait in jury.tardifs:
+        return []
+    vu = command.journal == decision.journal and command.position <= decision.position
+    if vu or (dossier is not None and command.epreuve in dossier.remplacements):
+        return []
+    dit = command.model_dump(include={"jury", "candidat", "academie", "epreuve", "fait"})
+    return [ResultatApresCloture(**dit, regle=REGLE_RECTIFICATION)]
 
 
 def _deliberer(

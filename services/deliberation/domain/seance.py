@@ -19,7 +19,7 @@ from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat
 from services.deliberation.domain import calcul
-from services.deliberation.domain.composition import Manque, manques_nomination, manques_seance, refuser
+from services.deliberation.domain.composition import Composition, Manque, manques_nomination, manques_seance, refuser
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import JuryEvent, Ouvert
 from services.deliberation.domain.preuve import REGLE_DECISION, prouver
@@ -164,7 +164,7 @@ def _decider(
         livret_vise=candidat in jury.livrets,
     )
     _accepter(command, proposition, session.reglement)
-    decision = _decision(command.jury, dossier, proposition, session.reglement, nature)
+    decision = _decision(jury.composition, dossier, proposition, session.reglement, nature)
     deja = jury.decisions.get(candidat) == decision and candidat not in jury.a_revoir
     return [] if deja else [decision]
 
@@ -188,10 +188,14 @@ def _accepter(command: PrendreDecision, proposition: Proposition, reglement: Reg
 
 
 def _decision(
-    jury: str, dossier: DossierJury, proposition: Proposition, reglement: Reglement, nature: NatureDecision
+    composition: Composition,
+    dossier: DossierJury,
+    proposition: Proposition,
+    reglement: Reglement,
+    nature: NatureDecision,
 ) -> DecisionPrise:
     return DecisionPrise(
-        jury=jury,
+        jury=composition.jury,
         candidat=dossier.numero,
         decision=proposition.decision,
         mention=proposition.mention,
@@ -211,6 +215,7 @@ def _decision(
         unites=proposition.unites,
         epreuves_controle=proposition.epreuves_controle,
         choix=dict(proposition.choix),
+        origine=composition.origines.get(dossier.numero),
     )
 
 
@@ -228,6 +233,7 @@ def clore(
     if manques:
         raise refuser("JURY_INCOMPLET", manques, reglement)
     decisions: dict[str, Decision] = {one: jury.decisions[one].decision for one in a_decider}
+    ailleurs = nomme.origines  # leurs positions sont celles d'un autre flux
     exigees = {
         one.competence for candidat in a_decider for one in competences_exigees(reglement, unites.get(candidat, ()))
     }
@@ -238,9 +244,10 @@ def clore(
             presents=tuple(sorted(nomme.presents)),
             preside_par=nomme.preside_par,
             journal=jury.journal,
-            position=max([jury.position, *(jury.decisions[one].position for one in a_decider)]),
+            position=max([jury.position, *(jury.decisions[one].position for one in a_decider if one not in ailleurs)]),
             regle=regle.regle,
             preuve=prouver(jury, reglement, decisions, exigees),
+            origines=dict(ailleurs),
         )
     ]
 

@@ -31,7 +31,6 @@ from contracts.reglement import Reglement
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Forme, Mode, NaturePiece
 from services.communs.mots import jour_dit, par_qui
 from services.deliberation.domain.dossier import DossierJury, Fermeture, ResultatJury
-from services.deliberation.domain.unites import presentees
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, SortedText
@@ -101,9 +100,10 @@ Values = dict[str, object]
 
 
 class DossiersJury(Projection):
-    """One row per candidate, one per candidate and épreuve."""
+    """One row per candidate, one per candidate and épreuve; of partners' candidates too, under their own académie."""
 
     name = "dossiers_jury"
+    exchanged = True
     VERSION = VERSION
     tables = (dossier_jury, resultat_jury)
     handles = frozenset(
@@ -254,12 +254,12 @@ def charger_dossier(
         Refus: ``DOSSIER_ABSENT``, the registration of this candidate is not known here (yet).
     """
     lieu = {"academie": academie, "session": session, "diplome": diplome}
-    row = connection.execute(_du(dossier_jury, lieu, [numero])).mappings().one_or_none()
+    row = connection.execute(du(dossier_jury, lieu, [numero])).mappings().one_or_none()
     if row is None or row["inscription_fait"] is None:
         raise Refus(
             "DOSSIER_ABSENT", f"l'inscription de {numero} n'est pas connue de la délibération : relancez l'ordre"
         )
-    rows = connection.execute(_du(resultat_jury, lieu, [numero])).mappings().all()
+    rows = connection.execute(du(resultat_jury, lieu, [numero])).mappings().all()
     return _assembler(row, rows, reglement, fuseau)
 
 
@@ -269,9 +269,9 @@ def charger_dossiers(
     """The anonymous dossier of every candidate of the session, in the order of their numbers; none left out."""
     lieu = {"academie": academie, "session": session, "diplome": diplome}
     resultats: dict[str, list[RowMapping]] = defaultdict(list)
-    for row in connection.execute(_du(resultat_jury, lieu)).mappings():
+    for row in connection.execute(du(resultat_jury, lieu)).mappings():
         resultats[row["candidat"]].append(row)
-    rows = connection.execute(_du(dossier_jury, lieu).order_by(dossier_jury.c.candidat)).mappings()
+    rows = connection.execute(du(dossier_jury, lieu).order_by(dossier_jury.c.candidat)).mappings()
     return [
         _assembler(row, resultats[row["candidat"]], reglement, fuseau)
         for row in rows
@@ -302,42 +302,7 @@ def _assembler(row: RowMapping, rows: Iterable[RowMapping], reglement: Reglement
     )
 
 
-def unites_presentees(
-    connection: Connection,
-    *,
-    academie: str,
-    session: str,
-    diplome: str,
-    candidats: Collection[str],
-    reglement: Reglement,
-) -> dict[str, tuple[str, ...]]:
-    """Candidate → what he presents: ``unites`` of `jury.decide`. A cancelled registration presents nothing."""
-    lieu = {"academie": academie, "session": session, "diplome": diplome}
-    found = charger_dossiers(connection, **lieu, reglement=reglement)
-    return {
-        one.numero: presentees(one, reglement) for one in found if one.numero in candidats and one.annulation is None
-    }
-
-
-def positions(
-    connection: Connection, *, academie: str, session: str, diplome: str, candidats: Collection[str]
-) -> dict[str, int]:
-    """Last position of the journal about each candidate known here."""
-    lieu = {"academie": academie, "session": session, "diplome": diplome}
-    rows = connection.execute(_du(dossier_jury, lieu, candidats)).mappings()
-    return {row["candidat"]: row["position"] for row in rows}
-
-
-def annules(
-    connection: Connection, *, academie: str, session: str, diplome: str, candidats: Collection[str]
-) -> frozenset[str]:
-    """Those whose registration is cancelled."""
-    lieu = {"academie": academie, "session": session, "diplome": diplome}
-    rows = connection.execute(_du(dossier_jury, lieu, candidats)).mappings()
-    return frozenset(row["candidat"] for row in rows if row["annulation_fait"] is not None)
-
-
-def _du(table: Table, lieu: Mapping[str, str], candidats: Collection[str] | None = None) -> Select[Any]:
+def du(table: Table, lieu: Mapping[str, str], candidats: Collection[str] | None = None) -> Select[Any]:
     """The rows of a session, of these candidates or of all."""
     query = select(table).where(*(table.c[key] == value for key, value in lieu.items()))
     return query if candidats is None else query.where(table.c.candidat.in_(candidats))

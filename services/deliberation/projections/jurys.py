@@ -19,6 +19,7 @@ from contracts.evenements.deliberation import (
     PointsDeJuryAccordes,
     PresenceAttestee,
     PresidenceTransmise,
+    ResultatApresCloture,
 )
 from services.deliberation.domain.dossier import PointsAccordes
 from services.socle.enveloppe import Fact
@@ -136,6 +137,18 @@ decision_jury = Table(
     Column("choix", Json),
     *_auteur(),
 )
+# What follows is told of a jury that decides on candidates of several académies.
+origine_jury = Table(f"origine_jury_v{VERSION}", metadata, *_cle("jury", "candidat"), Column("origine", SortedText))
+position_jury = Table(f"position_jury_v{VERSION}", metadata, *_cle("jury", "journal"), Column("position", BigInteger))
+tardif_jury = Table(
+    f"tardif_jury_v{VERSION}",
+    metadata,
+    *_cle("jury", "candidat", "epreuve", "fait"),
+    Column("seq", BigInteger),
+    Column("origine", SortedText),
+    Column("regle", Text),
+    Column("le", Moment),
+)
 
 DECISION = {column.name for column in decision_jury.c if not column.primary_key} & set(DecisionPrise.model_fields)
 VERSIONS = {column.name for column in version_decision.c if not column.primary_key} & set(DecisionPrise.model_fields)
@@ -157,6 +170,9 @@ class Jurys(Projection):
         reconvocation_jury,
         decision_jury,
         version_decision,
+        origine_jury,
+        position_jury,
+        tardif_jury,
     )
     handles = frozenset(
         {
@@ -171,6 +187,7 @@ class Jurys(Projection):
             JuryClos,
             AcquisAccorde,
             JuryReconvoque,
+            ResultatApresCloture,
         }
     )
 
@@ -190,7 +207,7 @@ class Jurys(Projection):
                 presidence = {"preside_par": event.a, "presidence_motif": event.motif}
                 yield Upsert(jury, {**lieu, "jury": event.jury}, presidence)
             case JuryOuvert() as event:
-                yield Upsert(jury, {**lieu, "jury": event.jury}, _ouvert(event, fact))
+                yield from _ouvert(event, {**lieu, "jury": event.jury}, fact)
             case LivretVise() as event:
                 key = {**lieu, "jury": event.jury, "candidat": event.candidat}
                 yield Upsert(decision_jury, key, {"livret_vise_par": fact.context.acteur})
@@ -209,6 +226,10 @@ class Jurys(Projection):
                 yield Upsert(version_decision, {**key, "fait": fact.id}, version)
             case JuryClos() as event:
                 yield Upsert(jury, {**lieu, "jury": event.jury}, _clos(event, fact))
+            case ResultatApresCloture() as event:
+                key = {**lieu, **event.model_dump(include={"jury", "candidat", "epreuve", "fait"})}
+                told = {"origine": event.academie, "regle": event.regle, "seq": fact.seq, "le": fact.context.le}
+                yield Upsert(tardif_jury, key, told)
             case _:
                 return
 
@@ -228,11 +249,15 @@ def _constitue(event: JuryConstitue, key: Key) -> Iterator[Op]:
         yield Upsert(membre_jury, {**key, "membre": membre.id}, values)
     for candidat in event.candidats:
         yield Upsert(decision_jury, {**key, "candidat": candidat}, {})
+    for candidat, origine in event.origines.items():
+        yield Upsert(origine_jury, {**key, "candidat": candidat}, {"origine": origine})
 
 
-def _ouvert(event: JuryOuvert, fact: Fact) -> dict[str, object]:
+def _ouvert(event: JuryOuvert, key: Key, fact: Fact) -> Iterator[Op]:
     vu = event.model_dump(include={"journal", "position", "preside_par"})
-    return {**vu, "etat": "ouvert", "ouvert_le": fact.context.le}
+    yield Upsert(jury, key, {**vu, "etat": "ouvert", "ouvert_le": fact.context.le})
+    for journal, position in event.positions.items():
+        yield Upsert(position_jury, {**key, "journal": journal}, {"position": position})
 
 
 def _points(event: PointsDeJuryAccordes, lieu: Key, fact: Fact) -> Upsert:
@@ -301,6 +326,12 @@ def lire_acquis(connection: Connection, *, academie: str, session: str, diplome:
     return found
 
 
+def lire_origines(connection: Connection, *, academie: str, session: str, diplome: str) -> dict[str, str]:
+    """Candidate → his académie, for those of others that a jury of this one decides on."""
+    lignes = _lignes(connection, origine_jury, academie=academie, session=session, diplome=diplome)
+    return {row["candidat"]: row["origine"] for row in lignes}
+
+
 def lire_jury(connection: Connection, *, academie: str, session: str, diplome: str, code: str) -> dict[str, Any] | None:
     """A jury and all that it did; nothing if it does not exist."""
     key = {"academie": academie, "session": session, "diplome": diplome, "jury": code}
@@ -315,6 +346,9 @@ def lire_jury(connection: Connection, *, academie: str, session: str, diplome: s
         "reconvocations": reconvocation_jury,
         "candidats": decision_jury,
         "versions": version_decision,
+        "origines": origine_jury,
+        "positions": position_jury,
+        "tardifs": tardif_jury,
     }
     return {
         **found,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
 
 from contracts.commandes.deliberation import (
     AccorderAcquis,
@@ -15,27 +18,34 @@ from contracts.commandes.deliberation import (
     PrendreDecision,
     ReconvoquerJury,
     RecuserMembre,
+    SignalerResultatTardif,
     TransmettrePresidence,
     ViserLivret,
 )
+from contracts.evenements.deliberation import JuryClos
+from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
 from contracts.messages import Command, Data, Event, Refus
 from contracts.requetes import VoirDecision, VoirJury, VoirProposition
 from contracts.session import SessionFigee
 from services.communs.shell import BaseShell, Situe, service_spec
 from services.deliberation.domain import jury, rattachement
+from services.deliberation.domain.composition import Composition
 from services.deliberation.domain.proposition import proposer
+from services.deliberation.domain.regroupement import Regroupement
 from services.deliberation.domain.seance import candidats_perimes
-from services.deliberation.projections import dossiers_jury, jurys
+from services.deliberation.projections import candidats_jury, dossiers_jury, jurys, regroupements
+from services.deliberation.shell.tardifs import JURY, Tardifs, jeton
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
+from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
 
-JURY = Family("jury", jury.initial, jury.evolve)
+SurDossier: TypeAlias = ViserLivret | AccorderPoints | AccorderAcquis | PrendreDecision | SignalerResultatTardif
 PLACE = Family("place", rattachement.initial, rattachement.evolve)
-PROJECTIONS = (dossiers_jury.DossiersJury(), jurys.Jurys())
+PROJECTIONS = (dossiers_jury.DossiersJury(), jurys.Jurys(), regroupements.Regroupements())
 
 
 def _token(command: Any) -> str:
-    return f"jury-{command.jury}"
+    return jeton(command.jury)
 
 
 def _place(candidat: str) -> str:
@@ -53,6 +63,9 @@ def _constituer(command: ConstituerJury, states: Mapping[str, Any], **looked: An
     return {_token(command): own, **{_place(one): events for one, events in taken.items()}}
 
 
+TARDIFS = partial(Reaction, "tardifs", frozenset({ResultatArrete, NoteControleSaisie, JuryClos}), exchanged=True)
+
+
 class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
 
@@ -61,26 +74,43 @@ class Shell(BaseShell):
         await self._env.up_to_date(command.session)
         with self._env.engine.connect() as connection:
             deja = jurys.jurys_des_candidats(connection, **self._lieu(command), candidats=command.candidats)
-        return {"session": await self.session(command), "deja": deja}
+            regroupement = self._regroupement(connection, command) if self._partage(command) else None
+        return {"session": await self.session(command), "deja": deja, "regroupement": regroupement}
+
+    def _regroupement(self, connection: Connection, command: ConstituerJury) -> Regroupement | None:
+        """The regroupement of the exam, and where each number of the order is registered."""
+        of = {"session": command.session, "diplome": command.diplome}
+        inscrits = candidats_jury.academies(connection, **of, candidats=command.candidats)
+        return regroupements.vu_d_ici(connection, **self._lieu(command), inscrits=inscrits)
+
+    def _partage(self, of: Situe) -> bool:
+        """Whether this session is shared with other académies."""
+        return of.session in self._env.exchanges
 
     async def ouverture(self, command: OuvrirJury) -> Lookups:
-        position = await self._env.up_to_date(command.session)
+        vues = await self._env.positions(command.session)
         journal = self._env.journals[command.session].stream
-        session, candidats = await self.session(command), await self._candidats(command)
+        session, state = await self.session(command), await self._etat(command, command.jury)
+        nomme = state.composition if isinstance(state, jury.Constitue) else None
         return {
             "session": session,
             "journal": journal,
-            "position": position,
-            "unites": self._unites(command, session, candidats),
+            "position": vues[journal],
+            "positions": vues if self._partage(command) else {},
+            "unites": {} if nomme is None else self._unites(command, session, nomme),
         }
 
-    async def dossier(self, command: ViserLivret | AccorderPoints | AccorderAcquis | PrendreDecision) -> Lookups:
+    async def dossier(self, command: SurDossier) -> Lookups:
         await self._env.up_to_date(command.session)
         session = await self.session(command)
+        lieu = self._lieu(command)
+        if self._partage(command):
+            nomme = _composition(await self._etat(command, command.jury))
+            lieu |= {"academie": _academie(nomme, command.candidat, lieu["academie"])}
         with self._env.engine.connect() as connection:
             found = dossiers_jury.charger_dossier(
                 connection,
-                **self._lieu(command),
+                **lieu,
                 numero=command.candidat,
                 reglement=session.reglement,
                 fuseau=_fuseau(session),
@@ -91,32 +121,41 @@ class Shell(BaseShell):
         await self._env.up_to_date(command.session)
         session = await self.session(command)
         state = await self._etat(command, command.jury)
-        candidats = state.composition.candidats if isinstance(state, jury.Ouvert) else ()
+        if not isinstance(state, jury.Ouvert):
+            return {"session": session}
+        nomme, lieu = state.composition, self._lieu(command)
+        eux = self._candidats(nomme)
         with self._env.engine.connect() as connection:
-            lieu = self._lieu(command)
-            positions = dossiers_jury.positions(connection, **lieu, candidats=candidats)
-            annules = dossiers_jury.annules(connection, **lieu, candidats=candidats)
-        perimes = candidats_perimes(state, positions) if isinstance(state, jury.Ouvert) else frozenset()
-        unites = self._unites(command, session, candidats)
+            positions = candidats_jury.positions(connection, **lieu, candidats=eux)
+            annules = candidats_jury.annules(connection, **lieu, candidats=eux)
+        perimes, unites = candidats_perimes(state, positions), self._unites(command, session, nomme)
         return {"session": session, "perimes": perimes, "annules": annules, "unites": unites}
 
     async def reconvocation(self, command: ReconvoquerJury) -> Lookups:
         """The réclamations of the candidate, when one of them is the reason."""
+        plain = await self.plain(command)
+        if command.reclamation is None:
+            return {**plain, "reclamations": ()}
         where = (command.session, command.diplome, "publication", f"reclamation-{command.candidat}")
-        cited = command.reclamation is not None
-        return {**await self.plain(command), "reclamations": await self._env.events(*where) if cited else ()}
+        nomme, ici = _composition(await self._etat(command, command.jury)), self._env.settings.academie
+        academie = _academie(nomme, command.candidat, ici)
+        told = await (self._env.events(*where) if academie == ici else self._env.told(academie, *where))
+        return {**plain, "reclamations": told}
 
-    async def _candidats(self, command: OuvrirJury) -> tuple[str, ...]:
-        state = await self._etat(command, command.jury)
-        return state.composition.candidats if isinstance(state, jury.Constitue) else ()
+    def _candidats(self, nomme: Composition) -> dict[str, str]:
+        """Candidate of the jury → his académie."""
+        return {one: nomme.academie(one, self._env.settings.academie) for one in nomme.candidats}
 
-    def _unites(self, of: Situe, session: SessionFigee, candidats: tuple[str, ...]) -> Lookups:
+    def _unites(self, of: Situe, session: SessionFigee, nomme: Composition) -> Lookups:
         """What each candidate presents, when the règlement asks something of the jury for it."""
         if not session.reglement.jury.competences:
             return {}
         with self._env.engine.connect() as connection:
-            return dossiers_jury.unites_presentees(
-                connection, **self._lieu(of), candidats=candidats, reglement=session.reglement
+            return candidats_jury.unites_presentees(
+                connection,
+                **self._lieu(of),
+                candidats=self._candidats(nomme),
+                reglement=session.reglement,
             )
 
     async def voir_decision(self, query: VoirDecision) -> Data | None:
@@ -131,18 +170,20 @@ class Shell(BaseShell):
     async def voir_proposition(self, query: VoirProposition) -> Data | None:
         await self._env.up_to_date(query.session)
         session = await self.session(query)
+        lieu = self._lieu(query)
         with self._env.engine.connect() as connection:
+            origine = jurys.lire_origines(connection, **lieu).get(query.candidat) if self._partage(query) else None
             try:
                 dossier = dossiers_jury.charger_dossier(
                     connection,
-                    **self._lieu(query),
+                    **{**lieu, "academie": origine or lieu["academie"]},
                     numero=query.candidat,
                     reglement=session.reglement,
                     fuseau=_fuseau(session),
                 )
             except Refus:
                 return None
-            juries = jurys.jurys_des_candidats(connection, **self._lieu(query), candidats=[query.candidat])
+            juries = jurys.jurys_des_candidats(connection, **lieu, candidats=[query.candidat])
         code = juries.get(query.candidat)
         if query.jury not in (None, code):
             return None
@@ -181,8 +222,23 @@ class Shell(BaseShell):
         return state if isinstance(state, jury.Ouvert) else None
 
     async def _etat(self, of: Situe, code: str) -> jury.Jury:
-        found: jury.Jury = (await self._env.runner.state(of.session, of.diplome, Ref(JURY, f"jury-{code}"))).state
+        found: jury.Jury = (await self._env.runner.state(of.session, of.diplome, Ref(JURY, jeton(code)))).state
         return found
+
+
+def _composition(state: jury.Jury) -> Composition | None:
+    match state:
+        case jury.Clos(seance=seance):
+            return seance.composition
+        case jury.Constitue() | jury.Ouvert():
+            return state.composition
+        case _:
+            return None
+
+
+def _academie(nomme: Composition | None, candidat: str, ici: str) -> str:
+    """Where the candidate is registered, as his jury was told."""
+    return ici if nomme is None else nomme.academie(candidat, ici)
 
 
 def _fuseau(session: SessionFigee) -> str:
@@ -197,7 +253,7 @@ def build(env: Environment) -> Parts:
         ([AttesterPresence, RecuserMembre, TransmettrePresidence], shell.plain),
         ([ReconvoquerJury], shell.reconvocation),
         ([OuvrirJury], shell.ouverture),
-        ([ViserLivret, AccorderPoints, AccorderAcquis, PrendreDecision], shell.dossier),
+        ([ViserLivret, AccorderPoints, AccorderAcquis, PrendreDecision, SignalerResultatTardif], shell.dossier),
         ([CloreJury], shell.cloture),
     ]
     handlers: list[Handler] = [
@@ -207,6 +263,7 @@ def build(env: Environment) -> Parts:
     return Parts(
         handlers=handlers,
         projections=PROJECTIONS,
+        reactions=[TARDIFS(Tardifs(env).dus)] if env.settings.echanges else [],
         queries={
             VoirDecision: shell.voir_decision,
             VoirJury: shell.voir_jury,

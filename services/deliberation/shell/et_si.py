@@ -14,7 +14,7 @@ from contracts.vocabulaire import EtatResultat, Explication
 from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.hypothese import redecider
 from services.deliberation.domain.proposition import Proposition
-from services.deliberation.projections import dossiers_jury, jurys
+from services.deliberation.projections import candidats_jury, dossiers_jury, jurys
 
 __all__ = ["Hypothese", "ResultatJury", "supposer"]
 
@@ -45,16 +45,17 @@ def supposer(
     reglement: Reglement | None = None,
     changements: Mapping[str, Mapping[str, ResultatJury | None]] | None = None,
 ) -> Iterator[Hypothese]:
-    """Every candidate of the session, in the order of their numbers.
+    """Every candidate of the session, in the order of their numbers, then those of others that our juries decide on.
 
     ``lieu``: académie, session, diplôme. ``changements``: candidate → épreuve → the result supposed, or none; without
     it, the other règlement is applied to all. Only the candidates named there are supposed otherwise.
     """
     changements = changements or {}
     with engine.connect() as connection:
-        dossiers = dossiers_jury.charger_dossiers(
-            connection, **lieu, reglement=session.reglement, fuseau=session.parametres.fuseau
-        )
+        regle, fuseau = session.reglement, session.parametres.fuseau
+        dossiers = dossiers_jury.charger_dossiers(connection, **lieu, reglement=regle, fuseau=fuseau)
+        eux = jurys.lire_origines(connection, **lieu)
+        dossiers += candidats_jury.dossiers(connection, **lieu, candidats=eux, reglement=regle, fuseau=fuseau)
         accords = jurys.lire_accords(connection, **lieu)
         acquis = jurys.lire_acquis(connection, **lieu)
     for dossier in dossiers:

@@ -1,6 +1,7 @@
-"""What this service commands itself when it learns of others' facts: nothing.
+"""What this service commands itself when it learns of facts of its own académie: nothing.
 
-A jury acts on a person's order alone (TR-D01); what others say reaches it through the read model `dossiers_jury`.
+A jury acts on a person's order alone (TR-D01); what others say reaches it through the read model `dossiers_jury`. Of
+what a partner says too late, the closed jury is only told (`tardifs`).
 """
 
 from __future__ import annotations

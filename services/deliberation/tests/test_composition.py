@@ -60,7 +60,7 @@ CADRES = [BTS, MC, TP]
 
 
 def constituer(identifiant: str, **autres: Any) -> ConstituerJury:
-    valeurs = constitue(identifiant).model_dump(exclude={"regle", "jury"}) | autres
+    valeurs = constitue(identifiant).model_dump(exclude={"regle", "jury", "origines"}) | autres
     return ConstituerJury(**RECTEUR, **valeurs)
 
 

@@ -33,7 +33,8 @@ from services.deliberation.domain.dossier import DossierJury, Fermeture, Resulta
 from services.deliberation.domain.explication_base import fait_dit
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.projections import dossiers_jury
-from services.deliberation.projections.dossiers_jury import DossiersJury, annules, charger_dossier, positions
+from services.deliberation.projections.candidats_jury import annules, positions
+from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier
 from services.deliberation.tests.cadres import toutes
 from services.deliberation.tests.donnees import ALICE, BASILE, LE, OBLIGATOIRES, reglement, session
 from services.deliberation.tests.faits import LIEU, fait, inscrit

@@ -18,7 +18,8 @@ from services.communs.testing import base, projeter
 from services.deliberation.domain.dossier import PointsAccordes
 from services.deliberation.domain.hypothese import redecider
 from services.deliberation.domain.proposition import proposer
-from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossiers, unites_presentees
+from services.deliberation.projections.candidats_jury import unites_presentees
+from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossiers
 from services.deliberation.projections.jurys import Jurys, lire_accords, lire_acquis
 from services.deliberation.tests.cadres import BTS, MC, TP, bts, mc, resultat, session_de, tp
 from services.deliberation.tests.donnees import ALICE, BASILE, dossier, reglement, session

@@ -20,7 +20,8 @@ from services.communs.testing import base, projeter
 from services.deliberation.domain.etats import Jury, Ouvert
 from services.deliberation.domain.jury import JuryEvent, decide, evolve, initial
 from services.deliberation.domain.seance import candidats_perimes
-from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier, positions
+from services.deliberation.projections.candidats_jury import positions
+from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier
 from services.deliberation.tests.donnees import ALICE, BASILE, CONSTITUE, MEMBRES, OBLIGATOIRES, qui, reglement, session
 from services.deliberation.tests.faits import LIEU, fait, inscrit
 
@@ -73,7 +74,9 @@ def arrete(candidat: str, epreuve: str, note: str) -> ResultatArrete:
 def test_une_note_change_pendant_la_seance_la_decision_est_reprise(banc: Banc) -> None:
     for candidat, note in ((ALICE, "12"), (BASILE, "9.5")):
         banc.apprendre(inscrit(candidat=candidat), *(arrete(candidat, code, note) for code in OBLIGATOIRES))
-    banc.ordonner(ConstituerJury(**qui("rec1", "recteur"), **CONSTITUE.model_dump(exclude={"regle", "jury"})))
+    banc.ordonner(
+        ConstituerJury(**qui("rec1", "recteur"), **CONSTITUE.model_dump(exclude={"regle", "jury", "origines"}))
+    )
     for membre in MEMBRES:
         banc.ordonner(AttesterPresence(membre=membre.id, **qui("ges1", "gestionnaire")))
     banc.ordonner(OuvrirJury(**qui()))

@@ -30,7 +30,8 @@ from services.deliberation.domain.etats import Jury, Ouvert
 from services.deliberation.domain.jury import JuryEvent, decide, evolve, initial
 from services.deliberation.domain.proposition import proposer
 from services.deliberation.domain.seance import candidats_perimes
-from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier, positions
+from services.deliberation.projections.candidats_jury import positions
+from services.deliberation.projections.dossiers_jury import DossiersJury, charger_dossier
 from services.deliberation.tests.cadres import BTS, MEMBRES, RECTEUR, TP, constitue, president, qui, session_de
 from services.deliberation.tests.donnees import ALICE, BASILE, LE, reglement
 from services.deliberation.tests.faits import LIEU, fait, inscrit
@@ -71,7 +72,7 @@ class Banc:
         return {"journal": "JOURNAL_ROUEN", "position": self.seq} if isinstance(command, OuvrirJury) else {}
 
     def ouvrir(self) -> None:
-        nomme = constitue(BTS).model_dump(exclude={"regle", "jury"})
+        nomme = constitue(BTS).model_dump(exclude={"regle", "jury", "origines"})
         self.ordonner(ConstituerJury(**RECTEUR, **nomme))
         for membre in MEMBRES[BTS]:
             self.ordonner(AttesterPresence(membre=membre.id, **qui("ges1", "gestionnaire")))

@@ -33,7 +33,7 @@ CODE = "CANDIDAT_DEJA_AU_JURY"
 
 
 def nommer(jury: str = "J1", candidats: tuple[str, ...] = (ALICE, BASILE)) -> ConstituerJury:
-    valeurs = CONSTITUE.model_dump(exclude={"regle", "jury", "candidats"})
+    valeurs = CONSTITUE.model_dump(exclude={"regle", "jury", "candidats", "origines"})
     return ConstituerJury(**{**qui("rec1", "recteur"), "jury": jury}, **valeurs, candidats=candidats)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, select
 
@@ -27,13 +27,28 @@ decision = Table(
 )
 
 
+# Of a jury that sits at another académie: what one says never takes the place of what another says.
+decision_partagee = Table(
+    f"decision_partagee_v{VERSION}",
+    metadata,
+    *(
+        Column(name, SortedText, primary_key=True)
+        for name in ("academie", "session", "diplome", "candidat", "dite_par")
+    ),
+    Column("jury", Text),
+    Column("decision", Text),
+    Column("epreuves_controle", Json),
+)
+
+
 class Decisions(Projection):
     """One row per candidate: a later decision takes the place of the former."""
 
     name = "decisions"
     VERSION = VERSION
-    tables = (decision,)
+    tables = (decision, decision_partagee)
     handles = frozenset({DecisionPrise})
+    exchanged = True
 
     def project(self, fact: Fact) -> Iterable[Op]:
         event = fact.event
@@ -42,17 +57,32 @@ class Decisions(Projection):
             key = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
             told = {"jury": event.jury, "decision": event.decision.value}
             values = {**told, "epreuves_controle": list(event.epreuves_controle)}
-            yield Upsert(decision, {**key, "candidat": event.candidat}, values)
+            if event.origine in (None, where.academie):
+                yield Upsert(decision, {**key, "candidat": event.candidat}, values)
+            else:
+                ailleurs = {**key, "academie": event.origine, "candidat": event.candidat}
+                yield Upsert(decision_partagee, {**ailleurs, "dite_par": where.academie}, values)
 
 
 # Reading back -------------------------------------------------------------------------------------------------------
 
 
 def lire_decision(
-    connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
+    connection: Connection,
+    *,
+    academie: str,
+    session: str,
+    diplome: str,
+    candidat: str,
+    pilotes: Collection[str] = (),
 ) -> DecisionJury | None:
-    """The latest decision for a candidate; nothing before the first."""
+    """The latest decision for a candidate; nothing before the first. ``pilotes``: whose juries decide here too."""
     key = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
     query = select(decision).where(*(decision.c[name] == value for name, value in key.items()))
     found = connection.execute(query).mappings().first()
+    if found is None and pilotes:
+        c = decision_partagee.c
+        ici = (c[name] == value for name, value in key.items())
+        query = select(decision_partagee).where(*ici, c.dite_par.in_(pilotes))
+        found = connection.execute(query).mappings().first()
     return DecisionJury(Decision(found["decision"]), tuple(found["epreuves_controle"] or ())) if found else None

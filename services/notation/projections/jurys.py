@@ -1,12 +1,22 @@
-"""Read model: the jury of each candidate, for the juries named before their places were written in the journal."""
+"""Read model: the jury of each candidate, for the juries named before their places were written in the journal.
+
+Of a candidate whose jury sits at another académie, also where that jury stands: its history is not in our journal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, select
 
-from contracts.evenements.deliberation import JuryConstitue
+from contracts.evenements.deliberation import (
+    DecisionPrise,
+    JuryClos,
+    JuryConstitue,
+    JuryReconvoque,
+    NatureDecision,
+)
+from services.notation.domain.jury import EtatJury
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import SortedText
@@ -22,22 +32,51 @@ jury_du_candidat_table = Table(
     Column("jury", Text),
 )
 
+# Of a jury that sits at another académie: what one says never takes the place of what another says.
+jury_partage = Table(
+    f"jury_partage_v{VERSION}",
+    metadata,
+    *(Column(name, SortedText, primary_key=True) for name in ("academie", "session", "diplome", "candidat", "dit_par")),
+    Column("jury", Text),
+    Column("etat", Text),
+)
+
 
 class Jurys(Projection):
     """One row per candidate of a jury."""
 
     name = "jurys"
     VERSION = VERSION
-    tables = (jury_du_candidat_table,)
-    handles = frozenset({JuryConstitue})
+    tables = (jury_du_candidat_table, jury_partage)
+    handles = frozenset({JuryConstitue, JuryClos, JuryReconvoque, DecisionPrise})
+    exchanged = True
 
     def project(self, fact: Fact) -> Iterable[Op]:
-        event = fact.event
+        event, where = fact.event, split(fact.subject)
+        key = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
         if isinstance(event, JuryConstitue):
-            where = split(fact.subject)
-            key = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
             for candidat in event.candidats:
-                yield Upsert(jury_du_candidat_table, {**key, "candidat": candidat}, {"jury": event.jury})
+                if candidat not in event.origines:
+                    yield Upsert(jury_du_candidat_table, {**key, "candidat": candidat}, {"jury": event.jury})
+        etat, eux = _partage(fact)
+        for candidat, academie in eux.items():
+            ailleurs = {**key, "academie": academie, "candidat": candidat, "dit_par": where.academie}
+            yield Upsert(jury_partage, ailleurs, {"etat": etat.value, "jury": event.model_dump()["jury"]})
+
+
+def _partage(fact: Fact) -> tuple[EtatJury, Mapping[str, str]]:
+    """Where the jury now stands for those of its candidates that are of other académies, and which."""
+    match fact.event:
+        case JuryConstitue(origines=eux):
+            return EtatJury.A_VENIR, eux
+        case JuryClos(origines=eux):
+            return EtatJury.CLOS, eux
+        case JuryReconvoque(candidat=candidat, origine=origine) if origine:
+            return EtatJury.RECONVOQUE, {candidat: origine}
+        case DecisionPrise(candidat=candidat, origine=origine, nature=nature) if origine:
+            return EtatJury.CLOS, {} if nature is NatureDecision.INITIALE else {candidat: origine}
+        case _:
+            return EtatJury.A_VENIR, {}
 
 
 # Reading back -------------------------------------------------------------------------------------------------------
@@ -50,3 +89,14 @@ def jury_du_candidat(connection: Connection, *, academie: str, session: str, dip
     query = select(table.jury).where(*(table[name] == value for name, value in key.items()))
     found: str | None = connection.execute(query).scalar_one_or_none()
     return found
+
+
+def etat_partage(
+    connection: Connection, *, academie: str, session: str, diplome: str, candidat: str, pilotes: Collection[str]
+) -> EtatJury | None:
+    """Where the jury of a candidate stands when it sits at one of these académies; nothing if none has him."""
+    c = jury_partage.c
+    key = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
+    ici = (c[name] == value for name, value in key.items())
+    rows = connection.execute(select(c.etat).where(*ici, c.dit_par.in_(pilotes))).scalars().all()
+    return EtatJury(rows[0]) if rows else None

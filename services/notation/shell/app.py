@@ -17,6 +17,7 @@ from contracts.commandes.notation import (
 from contracts.evenements.deliberation import CandidatRattache
 from contracts.messages import Command, Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve
+from services.communs.regroupement import pilotes_acceptees
 from services.communs.shell import BaseShell, Situe, service_spec
 from services.notation.domain import bordereau, releve
 from services.notation.domain.apprentissage import Apprendre
@@ -102,8 +103,10 @@ class Shell(BaseShell):
     async def controle(self, command: ChoisirControle | SaisirNoteControle) -> Lookups:
         """The jury's latest decision, which opens the oral épreuves de contrôle."""
         await self._env.up_to_date(command.session)
+        pilotes = await self._pilotes(command)
         with self._env.engine.connect() as connection:
-            found = decisions.lire_decision(connection, **self._lieu(command), candidat=command.candidat)
+            of = {**self._lieu(command), "candidat": command.candidat}
+            found = decisions.lire_decision(connection, **of, pilotes=pilotes)
         return {**await self.plain(command), "decision": found}
 
     async def _jurys(self, of: Situe, candidats: Iterable[str]) -> dict[str, EtatJury]:
@@ -119,7 +122,7 @@ class Shell(BaseShell):
     async def _jury(self, of: Situe, candidat: str) -> EtatJury:
         """As the journal has it now: the place of the candidate, then the jury that took it, by their exact subjects.
 
-        A jury named before the places were written is known to the read model alone.
+        A jury named before the places were written is known to the read model alone; one that sits at the pilot too.
         """
         where = (of.session, of.diplome, "deliberation")
         place = await self._env.events(*where, f"place-{candidat}")
@@ -127,9 +130,22 @@ class Shell(BaseShell):
         if code is None:
             with self._env.engine.connect() as connection:
                 code = jurys.jury_du_candidat(connection, **self._lieu(of), candidat=candidat)
-        return (
-            EtatJury.A_VENIR if code is None else etat_du_jury(candidat, await self._env.events(*where, f"jury-{code}"))
-        )
+        if code is None:
+            return await self._jury_partage(of, candidat)
+        return etat_du_jury(candidat, await self._env.events(*where, f"jury-{code}"))
+
+    async def _jury_partage(self, of: Situe, candidat: str) -> EtatJury:
+        """As far as what the pilot shares has come here (AMB-55)."""
+        pilotes = await self._pilotes(of)
+        if not pilotes:
+            return EtatJury.A_VENIR
+        with self._env.engine.connect() as connection:
+            found = jurys.etat_partage(connection, **self._lieu(of), candidat=candidat, pilotes=pilotes)
+        return found or EtatJury.A_VENIR
+
+    async def _pilotes(self, of: Situe) -> frozenset[str]:
+        """Whose juries decide on candidates of this académie; none where nothing is shared."""
+        return await pilotes_acceptees(self._env, of) if of.session in self._env.exchanges else frozenset()
 
     async def voir_releve(self, query: VoirReleve) -> Data | None:
         with self._env.engine.connect() as connection:

@@ -62,7 +62,10 @@ DECISIONS = {
 
 @dataclass(frozen=True)
 class FaitLu:
-    """Un fait du journal : ce qu'il dit, son identifiant, sa position, quand et par qui."""
+    """Un fait du journal : ce qu'il dit, son identifiant, sa position, quand et par qui.
+
+    ``journal`` : le flux de cette position ; un jury qui siège à la pilote se lit dans un autre (AMB-55).
+    """
 
     event: Event
     id: str
@@ -70,6 +73,13 @@ class FaitLu:
     le: datetime
     acteur: str
     role: str
+    journal: str = ""
+
+    def suit(self, autre: FaitLu) -> bool:
+        """Vient-il après ? D'un flux à l'autre, les positions ne se comparent pas : les dates, si."""
+        if self.journal == autre.journal:
+            return self.position > autre.position
+        return self.le >= autre.le
 
 
 Faits: TypeAlias = Sequence[FaitLu]

@@ -76,11 +76,17 @@ def evolve(publication: Publication, event: PublicationEvent) -> Publication:
 
 
 def decide(
-    command: PublicationCommand, publication: Publication, session: SessionFigee, *, prises: Sequence[Prise] = ()
+    command: PublicationCommand,
+    publication: Publication,
+    session: SessionFigee,
+    *,
+    prises: Sequence[Prise] = (),
+    vu: int | None = None,
 ) -> list[PublicationEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
-    ``prises`` : ce que le jury a décidé du candidat après sa clôture, dans l'ordre.
+    ``prises`` : ce que le jury a décidé du candidat après sa clôture, dans l'ordre. ``vu`` : jusqu'où l'on sait ce que
+    décide un jury qui siège ailleurs (AMB-55).
 
     Raises:
         Refus: CAP24-P01, ``PUBLICATION_DIFFERENTE``, ``PUBLICATION_NON_PREPAREE`` ou ``EMBARGO``.
@@ -92,7 +98,7 @@ def decide(
         case PreparerPublication():
             return _preparer(command, publication, session)
         case PublierResultats():
-            return _publier(command, publication)
+            return _publier(command, publication, vu)
         case PublierDecision():
             return _publier_decision(command, publication, session, prises)
         case _:
@@ -104,7 +110,8 @@ def _preparer(command: PreparerPublication, publication: Publication, session: S
     match publication:
         case NonPreparee():
             embargo = session.parametres.publication
-            return [PublicationPreparee(jury=command.jury, decisions=command.decisions, embargo=embargo)]
+            dites = command.model_dump(include={"jury", "decisions", "pilote"})
+            return [PublicationPreparee(**dites, embargo=embargo)]
         case SousEmbargo(preparee=preparee):
             deja: Decisions = preparee.decisions
         case Publiee(decisions=decisions):
@@ -117,7 +124,7 @@ def _preparer(command: PreparerPublication, publication: Publication, session: S
     raise Refus("PUBLICATION_DIFFERENTE", f"jury {command.jury} : d'autres décisions attendent déjà ({detail})")
 
 
-def _publier(command: PublierResultats, publication: Publication) -> list[PublicationEvent]:
+def _publier(command: PublierResultats, publication: Publication, vu: int | None) -> list[PublicationEvent]:
     """Rendre publics, à la date fixée ou après."""
     match publication:
         case NonPreparee():
@@ -129,7 +136,8 @@ def _publier(command: PublierResultats, publication: Publication) -> list[Public
             if command.le < preparee.embargo:
                 detail = f"résultats sous embargo jusqu'au {preparee.embargo.isoformat()} : publiez à cette date"
                 raise Refus("EMBARGO", f"jury {command.jury} : {detail}", embargo=preparee.embargo.isoformat())
-            return [ResultatsPublies(jury=preparee.jury, decisions=preparee.decisions, le=command.le)]
+            ailleurs = None if preparee.pilote is None else vu
+            return [ResultatsPublies(jury=preparee.jury, decisions=preparee.decisions, le=command.le, vu=ailleurs)]
         case _:
             assert_never(publication)
 

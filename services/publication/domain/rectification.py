@@ -47,7 +47,7 @@ def reprise_du_jury(numero: str, histoire: HistoireCandidat, documents: Sequence
     if apres is None:
         return EnCours("le jury, réuni de nouveau pour cette réclamation, n'a pas encore décidé")
     fait, dite = apres
-    edites = [one for one in documents if one.position > fait.position]
+    edites = [one for one in documents if one.suit(fait)]
     if not dite.confirmee and not any(isinstance(one.event, ReleveEdite) for one in edites):
         return EnCours("la décision rectifiée n'a pas encore son relevé (publication.editer_releve)")
     return _rectification(fait, dite, avant[-1] if avant else None, edites)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select
 
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, Ligne, NatureDecision
 from contracts.evenements.publication import (
@@ -41,7 +41,8 @@ class Resultats(Projection):
     """Voir le module."""
 
     name: ClassVar[str] = "resultats"
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
+    exchanged: ClassVar[bool] = True
     tables: ClassVar[tuple[Table, ...]] = (resultats, decisions, documents_edites)
     handles: ClassVar[frozenset[type[Event]]] = frozenset(
         {
@@ -59,13 +60,14 @@ class Resultats(Projection):
         """Les lignes qui suivent de ce fait."""
         match fact.event:
             case DecisionPrise() as event:
-                return [Upsert(decisions, _cle(fact, event.jury, event.candidat, seq=fact.seq), _decision(fact, event))]
-            case JuryClos(jury=jury, decisions=vues):
-                return [_ligne(fact, jury, one, {"clos": True}) for one in vues]
-            case PublicationPreparee(jury=jury, decisions=vues, embargo=embargo):
-                return [_ligne(fact, jury, one, {"embargo": embargo}) for one in vues]
-            case ResultatsPublies(jury=jury, decisions=vues, le=le):
-                return [_ligne(fact, jury, one, {"publie_le": le, "publie_seq": fact.seq}) for one in vues]
+                return [Upsert(decisions, _cle_decision(fact, event), _decision(fact, event))]
+            case JuryClos(jury=jury, decisions=vues, origines=ailleurs):
+                return [_ligne(fact, jury, one, {"clos": True}) for one in vues if one not in ailleurs]
+            case PublicationPreparee(jury=jury, decisions=vues, embargo=embargo, pilote=pilote):
+                return [_ligne(fact, jury, one, {"embargo": embargo, "pilote": pilote}) for one in vues]
+            case ResultatsPublies(jury=jury, decisions=vues, le=le, vu=vu):
+                publie = {"publie_le": le, "publie_seq": fact.seq if vu is None else vu}
+                return [_ligne(fact, jury, one, publie) for one in vues]
             case DecisionPubliee(jury=jury, candidat=candidat, le=le):
                 return [_ligne(fact, jury, candidat, {"suite_le": le})]
             case ReleveEdite() | DiplomeDelivre() | AttestationDelivree() as event:
@@ -84,6 +86,12 @@ def _lieu(fact: Fact) -> dict[str, object]:
 
 def _cle(fact: Fact, jury: str, candidat: str, **autres: object) -> dict[str, object]:
     return {**_lieu(fact), "jury": jury, "candidat": candidat, **autres}
+
+
+def _cle_decision(fact: Fact, event: DecisionPrise) -> dict[str, object]:
+    """Sous l'académie du candidat, où que siège son jury."""
+    ou, cle = split(fact.subject), _cle(fact, event.jury, event.candidat, seq=fact.seq)
+    return cle | {"academie": event.origine or ou.academie, "dite_par": ou.academie}
 
 
 def _ligne(fact: Fact, jury: str, candidat: str, valeurs: dict[str, object]) -> Upsert:
@@ -136,12 +144,13 @@ def _publiques(connection: Connection, ou: ColumnElement[bool]) -> Iterator[Row[
     """La dernière décision publique de chaque candidat à chaque jury, avec sa date de publication et son académie."""
     c, d, i = resultats.c, decisions.c, identites.c
     meme = and_(*(getattr(c, one) == getattr(d, one) for one in ("academie", "session", "diplome", "jury", "candidat")))
+    du_jury = d.dite_par == func.coalesce(c.pilote, c.academie)
     inscrit = and_(*(getattr(c, one) == getattr(i, one) for one in ("academie", "session", "diplome", "candidat")))
     lisible = or_(d.nature == NatureDecision.INITIALE.value, d.seq < c.publie_seq, d.le <= c.suite_le)
     query = (
         select(decisions, c.publie_le, c.suite_le, i.academie.label("inscrit_a"))
         .select_from(resultats.join(decisions, meme).outerjoin(identites, inscrit))
-        .where(ou, c.publie_le.is_not(None), lisible)
+        .where(ou, c.publie_le.is_not(None), lisible, du_jury)
         .order_by(c.candidat, c.jury, d.seq)
     )
     dernieres = {(row.candidat, row.jury): row for row in connection.execute(query)}
@@ -175,12 +184,16 @@ def resultat_publie(
 
 
 def jury_du_candidat(connection: Connection, *, academie: str, session: str, diplome: str, candidat: str) -> str | None:
-    """Le jury qui a décidé du candidat en dernier ; aucun si nul ne l'a décidé."""
-    d = decisions.c
+    """Le jury qui a décidé du candidat en dernier ; aucun si nul ne l'a décidé.
+
+    Celui d'une autre académie n'est connu qu'une fois ses résultats préparés ici.
+    """
+    c, d = resultats.c, decisions.c
+    meme = and_(*(getattr(c, one) == getattr(d, one) for one in ("academie", "session", "diplome", "jury", "candidat")))
     ou = (_ici(decisions, academie, session, diplome), d.candidat == candidat)
-    found: str | None = connection.execute(
-        select(d.jury).where(*ou).order_by(d.seq.desc()).limit(1)
-    ).scalar_one_or_none()
+    query = select(d.jury).select_from(decisions.outerjoin(resultats, meme)).where(*ou)
+    du_jury = query.where(or_(d.dite_par == academie, d.dite_par == c.pilote)).order_by(d.seq.desc())
+    found: str | None = connection.execute(du_jury.limit(1)).scalar_one_or_none()
     return found
 
 

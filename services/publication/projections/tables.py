@@ -13,9 +13,10 @@ def _lieu() -> list[Column[str]]:
     return [Column(name, SortedText, primary_key=True) for name in ("academie", "session", "diplome")]
 
 
-# Par jury et candidat : où en est la publication.
+# Par jury et candidat : où en est la publication. `pilote` : l'académie du jury, si c'en est une autre ; `publie_seq`
+# est alors une position des échanges.
 resultats = Table(
-    "resultats_v3",
+    "resultats_v4",
     META,
     *_lieu(),
     Column("jury", SortedText, primary_key=True),
@@ -24,16 +25,19 @@ resultats = Table(
     Column("embargo", Moment),
     Column("publie_le", Moment),
     Column("publie_seq", BigInteger),
+    Column("pilote", SortedText),
     Column("suite_le", Moment),
 )
 
-# Chaque décision du jury, dans l'ordre : une décision ultérieure ne se lit qu'une fois publiée.
+# Chaque décision du jury, dans l'ordre : une décision ultérieure ne se lit qu'une fois publiée. `dite_par` : l'académie
+# dont c'est le jury ; ce que dit une autre que la pilote ne vaut rien.
 decisions = Table(
-    "resultats_decisions_v3",
+    "resultats_decisions_v4",
     META,
     *_lieu(),
     Column("jury", SortedText, primary_key=True),
     Column("candidat", SortedText, primary_key=True),
+    Column("dite_par", SortedText, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("nature", SortedText),
     Column("le", Moment),
@@ -54,7 +58,7 @@ decisions = Table(
 
 # Chaque document édité, gardé : le dernier de sa nature est en vigueur, il remplace les autres (AMB-54).
 documents_edites = Table(
-    "resultats_documents_v3",
+    "resultats_documents_v4",
     META,
     *_lieu(),
     Column("numero", SortedText, primary_key=True),

@@ -29,6 +29,7 @@ from contracts.messages import Command, Data, Refus
 from contracts.requetes import ListerResultats, VoirConservation, VoirDocuments, VoirInstruction, VoirReclamations
 from contracts.session import SessionFigee, reglements
 from contracts.vocabulaire import Categorie, Identite
+from services.communs.regroupement import pilotes_acceptees
 from services.communs.shell import BaseShell, service_spec
 from services.publication.documents import attestation, donnees, releve, rendu
 from services.publication.domain import document, publication, reclamation
@@ -42,7 +43,8 @@ from services.publication.projections import identites, reclamations, resultats
 from services.publication.shell import reactions
 from services.publication.shell.effacement import Effacements
 from services.publication.shell.fichiers import Rayon
-from services.publication.shell.pv import histoire_du_jury, ranger_pv
+from services.publication.shell.jury_partage import histoire_partagee, pilote_du_jury
+from services.publication.shell.pv import ranger_pv
 from services.publication.shell.reclamations import RECLAMATION, ShellReclamations, jeton
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Lookups, Ref, on
@@ -89,11 +91,27 @@ class Shell(BaseShell):
         """What the jury decided of the candidate once it was closed."""
         prises = tuple(
             Prise(event.decision, event.nature, le, event.confirmee)
-            for event, le in await histoire_du_jury(self._env, command, command.jury)
+            for event, le in await histoire_partagee(self._env, command, command.jury)
             if isinstance(event, DecisionPrise)
             and (event.candidat, event.nature is NatureDecision.INITIALE) == (command.candidat, False)
         )
         return {"session": await self.session(command), "prises": prises}
+
+    async def publication(self, command: PublierResultats) -> Lookups:
+        """How far what partners say is known here: a jury that sits elsewhere is published up to there."""
+        plain, exchanged = await self.plain(command), self._env.exchanges.get(command.session)
+        if exchanged is None:
+            return plain
+        return {**plain, "vu": (await self._env.positions(command.session))[exchanged.stream]}
+
+    async def preparer(self, fact: Fact) -> Iterable[Command]:
+        """What a jury decided of the candidates of this académie; another's jury only if it is the pilot's."""
+        ici, where = self._env.settings.academie, split(fact.subject)
+        owed = reactions.preparer_publication(fact, ici)
+        if owed and where.academie != ici and where.academie not in await pilotes_acceptees(self._env, where):
+            log.warning("jury_hors_regroupement", academie=where.academie, session=where.session)
+            return []
+        return owed
 
     async def publie(self, fact: Fact) -> Iterable[Command]:
         """The public list of a jury and its minutes as files, then what its candidates are owed.
@@ -108,13 +126,20 @@ class Shell(BaseShell):
         inchangee = isinstance(event, DecisionPubliee) and event.confirmee
         if not inchangee:
             await self._afficher(fact, event.jury, event.le, session)
-        try:
-            await ranger_pv(self._env, where, event.jury)
-        except Refus as refus:  # a motive that no font can draw must not hold back the documents of the candidates
-            log.warning("pv_non_edite", jury=event.jury, code=refus.regle)
+        await self._ranger_pv(fact, event.jury)
         if inchangee:
             return []
         return reactions.editer_documents(fact, attestation=session.reglement.documents.attestation is not None)
+
+    async def _ranger_pv(self, fact: Fact, jury: str) -> None:
+        """The minutes are those of the académie where the jury sits."""
+        where = split(fact.subject)
+        if await pilote_du_jury(self._env, where, jury) is not None:
+            return
+        try:
+            await ranger_pv(self._env, where, jury)
+        except Refus as refus:  # a motive that no font can draw must not hold back the documents of the candidates
+            log.warning("pv_non_edite", jury=jury, code=refus.regle)
 
     async def _afficher(self, fact: Fact, jury: str, le: datetime, session: SessionFigee) -> None:
         """The list as it now stands: a decision published later makes a new version of it."""
@@ -235,7 +260,8 @@ def build(env: Environment) -> Parts:
     owed: Callable[[Fact], Any] = shell.publie
     return Parts(
         handlers=[
-            *on(PUBLICATION, [PreparerPublication, PublierResultats], _publication, publication.decide, shell.plain),
+            *on(PUBLICATION, [PreparerPublication], _publication, publication.decide, shell.plain),
+            *on(PUBLICATION, [PublierResultats], _publication, publication.decide, shell.publication),
             *on(PUBLICATION, [PublierDecision], _publication, publication.decide, shell.prises),
             *on(DOCUMENT, list(NATURES), _document, document.decide, shell.document),
             *on(RECLAMATION, [DeposerReclamation, DemanderEffacement], jeton, reclamation.decide, suites.depot),
@@ -244,7 +270,7 @@ def build(env: Environment) -> Parts:
         ],
         projections=PROJECTIONS,
         reactions=[
-            Reaction("preparer", frozenset({JuryClos, DecisionPrise}), reactions.preparer_publication),
+            Reaction("preparer", frozenset({JuryClos, DecisionPrise}), shell.preparer, exchanged=True),
             Reaction(
                 "documents",
                 frozenset({ResultatsPublies, DecisionPubliee}),

@@ -18,16 +18,27 @@ from services.publication.domain.attestation import SANS_DIPLOME
 from services.publication.domain.document import DEFINITIVES
 from services.publication.domain.edition import DocumentCommand
 from services.socle.enveloppe import Fact
+from services.socle.subjects import split
 
 
-def preparer_publication(fact: Fact) -> list[Command]:
-    """Le jury est clos : ses résultats attendent la date fixée. Une décision prise ensuite est à publier aussi."""
+def preparer_publication(fact: Fact, academie: str) -> list[Command]:
+    """Le jury est clos : ses résultats attendent la date fixée. Une décision prise ensuite est à publier aussi.
+
+    Chaque ``academie`` ne prépare que ceux de ses candidats, où que siège leur jury (CAP24-P01, TR-P01).
+    """
+    du_jury = split(fact.subject).academie
     match fact.event:
         case JuryClos() as event:
-            base = command_base(fact, "publication", "preparer_publication")
-            return [PreparerPublication(**base, jury=event.jury, decisions=event.decisions)]
+            siens = {one: dite for one, dite in event.decisions.items() if event.origines.get(one, du_jury) == academie}
+            if not siens and du_jury != academie:
+                return []
+            base = command_base(fact, "publication", "preparer_publication", academie)
+            pilote = None if du_jury == academie else du_jury
+            return [PreparerPublication(**base, jury=event.jury, decisions=siens, pilote=pilote)]
         case DecisionPrise() as event if event.nature is not NatureDecision.INITIALE:
-            base = command_base(fact, "publication", "publier_decision")
+            if (event.origine or du_jury) != academie:
+                return []
+            base = command_base(fact, "publication", "publier_decision", academie)
             return [PublierDecision(**base, jury=event.jury, candidat=event.candidat, decision=event.decision)]
         case _:
             return []

@@ -24,6 +24,7 @@ from services.publication.domain.instruction import trouver
 from services.publication.domain.reclamation import Connu
 from services.publication.domain.rectification import reprise_du_jury
 from services.publication.projections import reclamations, resultats
+from services.publication.shell.jury_partage import messages_du_jury, pilote_du_jury
 from services.socle.enveloppe import context_of
 from services.socle.handlers import Family, Lookups, Ref
 from services.socle.subjects import subject
@@ -114,20 +115,27 @@ class ShellReclamations(BaseShell):
         """His marks, jury and dossier, by exact subject; the jury is told by his place, else by a result."""
         place = await self._faits(of, "deliberation", f"place-{candidat}")
         code = next((one.event.jury for one in place if isinstance(one.event, CandidatRattache)), None)
-        if code is None:  # a jury named before the places were written
+        if code is None:  # a jury named before the places were written, or that sits at the pilot
             await self._env.up_to_date(of.session)
             with self._env.engine.connect() as connection:
                 code = resultats.jury_du_candidat(connection, **self._lieu(of), candidat=candidat)
-        jury = [] if code is None else await self._faits(of, "deliberation", f"jury-{code}")
+        jury = [] if code is None else await self._du_jury(of, code)
         releve = await self._faits(of, "notation", f"releve-{candidat}")
         return HistoireCandidat(candidat, releve, jury, await self._faits(of, "conformite", f"dossier-{candidat}"))
+
+    async def _du_jury(self, of: Situe, code: str) -> list[FaitLu]:
+        env, pilote = self._env, await pilote_du_jury(self._env, of, code)
+        messages = await messages_du_jury(env, of, code, pilote)
+        return [_lu(one.seq, envelope, env.registry, one.stream) for one in messages for envelope in one.envelopes]
 
     async def _faits(self, of: Situe, service: str, agregat: str) -> list[FaitLu]:
         """Every fact of an aggregate with where it stands, in the order of the journal."""
         env = self._env
         path = subject(env.settings.academie, of.session, of.diplome, service, agregat)
         history = await env.runner.journal(of.session).load(path)
-        return [_lu(message.seq, one, env.registry) for message in history.messages for one in message.envelopes]
+        return [
+            _lu(one.seq, envelope, env.registry, one.stream) for one in history.messages for envelope in one.envelopes
+        ]
 
     def _publie_le(self, of: Situe, candidat: str, le: datetime) -> datetime | None:
         """When the last of the candidate's decisions was made public, as things stood then."""
@@ -170,9 +178,9 @@ class ShellReclamations(BaseShell):
         return None if ouverte is None else ouverte.parametres.premiere_epreuve
 
 
-def _lu(position: int, envelope: Data, registry: Registry) -> FaitLu:
+def _lu(position: int, envelope: Data, registry: Registry, journal: str) -> FaitLu:
     event, context = registry.load(envelope["type"], envelope["data"]), context_of(envelope)
-    return FaitLu(event, envelope["id"], position, context.le, context.acteur, context.role)
+    return FaitLu(event, envelope["id"], position, context.le, context.acteur, context.role, journal)
 
 
 def _dire(garde: Tenu) -> Data:

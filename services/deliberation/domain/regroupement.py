@@ -1,0 +1,53 @@
+"""Un examen partagé a un seul jury, à l'académie pilote (AMB-55) : d'où vient chacun de ses candidats."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from contracts.messages import Refus
+
+REGLE_UN_JURY = "AMB-55"
+
+
+@dataclass(frozen=True)
+class Regroupement:
+    """Le regroupement, vu de l'académie ``ici``. ``acceptes`` : les rattachées qui l'ont accepté.
+
+    ``inscrits`` : candidat → académies où ce numéro est inscrit, celles que l'on connaît d'ici.
+    """
+
+    ici: str
+    pilote: str
+    membres: frozenset[str] = frozenset()
+    acceptes: frozenset[str] = frozenset()
+    inscrits: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def origines(self, candidats: Collection[str]) -> dict[str, str]:
+        """Candidat → son académie, pour ceux qui ne sont pas d'ici.
+
+        Raises:
+            Refus: AMB-55, le jury siège à la pilote ; ``NUMERO_AMBIGU``, ``REGROUPEMENT_NON_ACCEPTE``,
+                ``DOSSIER_ABSENT``.
+        """
+        if self.ici != self.pilote:
+            detail = f"cet examen est partagé : son jury est nommé et siège à l'académie pilote, {self.pilote}"
+            raise Refus(REGLE_UN_JURY, detail)
+        trouvees = {one: self._academie(one) for one in candidats}
+        return {one: academie for one, academie in trouvees.items() if academie != self.ici}
+
+    def _academie(self, candidat: str) -> str:
+        """L'académie du candidat : une seule, du regroupement, qui l'a accepté."""
+        connues = sorted(self.inscrits.get(candidat, ()))
+        if not connues:
+            detail = f"l'inscription de {candidat} n'est connue d'aucune académie du regroupement"
+            raise Refus("DOSSIER_ABSENT", f"{detail} : attendez qu'elle arrive, ou vérifiez son numéro")
+        du_regroupement = [one for one in connues if one == self.ici or one in self.membres]
+        if len(du_regroupement) > 1:
+            detail = f"{candidat} est inscrit à {' et à '.join(du_regroupement)}"
+            raise Refus("NUMERO_AMBIGU", f"{detail} : changez l'un des deux numéros", academies=du_regroupement)
+        if not du_regroupement or du_regroupement[0] not in {self.ici, *self.acceptes}:
+            academie = (du_regroupement or connues)[0]
+            detail = f"{candidat} est inscrit à {academie}, qui n'a pas accepté le regroupement"
+            raise Refus("REGROUPEMENT_NON_ACCEPTE", f"{detail} : faites-le accepter, puis nommez le jury")
+        return du_regroupement[0]
