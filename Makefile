@@ -1,6 +1,7 @@
 # What a machine needs: Python 3.11+, make, and network for the first run. Everything else goes into .venv.
 #
 #   make demo          play a whole session, start to diploma (runtime packages only: the quick way in)
+#   make demo-regroupement  one exam in three académies, a link cut in mid-session, what each holds compared
 #   make test          run the tests                    (make test ARGS="-k jury -x")
 #   make conteneurs    image, compose and cluster tests in containers; as root on Debian, installs and starts an engine
 #   make check         style, types, import rules, contracts, règlements
@@ -26,7 +27,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs secrets clean
+.PHONY: help demo demo-regroupement test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs secrets clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -35,6 +36,9 @@ help:
 
 demo: .venv/.base
 	$(BIN)/parchemin demo $(ARGS)
+
+demo-regroupement: .venv/.base
+	$(BIN)/parchemin demo-regroupement $(ARGS)
 
 # --dist loadfile: tests of one file share their fixtures (one broker each), so they stay in one worker.
 test: .venv/.dev
