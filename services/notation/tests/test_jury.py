@@ -97,7 +97,7 @@ def test_amb_54_le_jury_se_lit_par_la_place_du_candidat_sinon_par_sa_nomination(
     async def events(session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
         return journal.get(aggregate, [])
 
-    env = SimpleNamespace(engine=engine, settings=SimpleNamespace(academie="normandie"), events=events)
+    env = SimpleNamespace(engine=engine, settings=SimpleNamespace(academie="normandie"), events=events, exchanges={})
     command: Any = SimpleNamespace(session="2026", diplome="cap_osrcl", candidat=ALICE)
     looked = asyncio.run(Shell(cast(Environment, env)).releve(command))
     assert looked["jury"] is EtatJury.CLOS

@@ -45,7 +45,8 @@ def environnement(engine: Any, attendus: list[str]) -> Environment:
         return [OUVERTE] if (service, aggregate) == ("inscription", "session") else []
 
     settings = SimpleNamespace(academie="normandie")
-    return cast(Environment, SimpleNamespace(engine=engine, settings=settings, up_to_date=up_to_date, events=events))
+    parts = {"engine": engine, "settings": settings, "up_to_date": up_to_date, "events": events, "exchanges": {}}
+    return cast(Environment, SimpleNamespace(**parts))
 
 
 @pytest.mark.parametrize("decision", [Decision.EPREUVES_CONTROLE, Decision.REFUSE])

@@ -21,12 +21,14 @@ from services.socle.enveloppe import Fact
 from services.socle.subjects import split
 
 
-def preparer_publication(fact: Fact, academie: str) -> list[Command]:
+def preparer_publication(fact: Fact, academie: str = "") -> list[Command]:
     """Le jury est clos : ses résultats attendent la date fixée. Une décision prise ensuite est à publier aussi.
 
-    Chaque ``academie`` ne prépare que ceux de ses candidats, où que siège leur jury (CAP24-P01, TR-P01).
+    Chaque ``academie`` ne prépare que ceux de ses candidats, où que siège leur jury (CAP24-P01, TR-P01) ; par défaut,
+    celle du jury.
     """
     du_jury = split(fact.subject).academie
+    academie = academie or du_jury
     match fact.event:
         case JuryClos() as event:
             siens = {one: dite for one, dite in event.decisions.items() if event.origines.get(one, du_jury) == academie}
