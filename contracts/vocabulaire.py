@@ -64,6 +64,15 @@ class TypeCentre(StrEnum):
     ANNEXE = "annexe"
 
 
+class CauseAccueil(StrEnum):
+    """Pourquoi un candidat d'une autre académie n'est pas accueilli dans un centre."""
+
+    CENTRE_PLEIN = "CENTRE_PLEIN"
+    CENTRE_INCONNU = "CENTRE_INCONNU"
+    CENTRE_ANNEXE = "CENTRE_ANNEXE"  # réservé à ses propres élèves et apprentis
+    HORS_REGROUPEMENT = "HORS_REGROUPEMENT"  # pas accepté des deux côtés, ou clos
+
+
 class EtatResultat(StrEnum):
     """État d'un résultat d'épreuve (regles.md §6.2)."""
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from contracts.commandes import resultats_accueil
 from contracts.messages import Command, Instant, Message
 from contracts.vocabulaire import (
     Categorie,
@@ -422,4 +423,5 @@ COMMANDES: tuple[type[Command], ...] = (
     ReporterEpreuves,
     SignalerSuspicion,
     ConclureDiscipline,
+    *resultats_accueil.COMMANDES,
 )

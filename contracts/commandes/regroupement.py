@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from contracts.messages import Command
-from contracts.vocabulaire import Code, Motif
+from contracts.vocabulaire import Code, Motif, Numero, TypeCentre
 
 
 class DefinirRegroupement(Command):
@@ -38,4 +38,57 @@ class CloreRegroupement(Command):
     motif: Motif
 
 
-COMMANDES: tuple[type[Command], ...] = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
+class DemanderAccueil(Command):
+    """Demander, dans l'académie du candidat, qu'il compose dans un centre d'une autre du regroupement (BTS-G05)."""
+
+    NAME: ClassVar[str] = "inscription.demander_accueil"
+    candidat: Numero
+    academie: Code
+    centre: Code
+
+
+class AccueillirCandidat(Command):
+    """Prendre une place pour le candidat d'une autre académie, dans l'ordre du journal (réaction).
+
+    ``demande`` : la combientième du candidat ; la réponse la redit.
+    """
+
+    NAME: ClassVar[str] = "inscription.accueillir_candidat"
+    candidat: Numero
+    origine: Code
+    centre: Code
+    demande: int = Field(default=1, ge=1)
+
+
+class LibererPlace(Command):
+    """Rendre la place d'un candidat accueilli, qui ne vient plus (réaction)."""
+
+    NAME: ClassVar[str] = "inscription.liberer_place"
+    candidat: Numero
+    origine: Code
+    centre: Code
+
+
+class EnregistrerAccueil(Command):
+    """Prendre acte de la réponse de l'académie d'accueil (réaction). ``cause`` : celle de son refus."""
+
+    NAME: ClassVar[str] = "inscription.enregistrer_accueil"
+    candidat: Numero
+    academie: Code
+    centre: Code
+    accueilli: bool
+    cause: str = ""
+    demande: int = Field(default=1, ge=1)
+    type: TypeCentre = TypeCentre.PRINCIPAL
+    fuseau: str = ""
+
+
+COMMANDES: tuple[type[Command], ...] = (
+    DefinirRegroupement,
+    AccepterRegroupement,
+    CloreRegroupement,
+    DemanderAccueil,
+    AccueillirCandidat,
+    LibererPlace,
+    EnregistrerAccueil,
+)

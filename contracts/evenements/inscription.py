@@ -187,13 +187,18 @@ class AmenagementAccorde(Event):
 
 
 class CentreAffecte(Event):
-    """Le candidat composera dans ce centre (CAP24-G07)."""
+    """Le candidat composera dans ce centre (CAP24-G07).
+
+    ``academie``, ``fuseau`` : l'académie d'accueil et son heure légale, quand le centre est d'une autre (BTS-G05).
+    """
 
     NAME: ClassVar[str] = "inscription.centre_affecte.v1"
     candidat: Numero
     centre: Code
     type: TypeCentre
     regle: str
+    academie: Code | None = None
+    fuseau: str = ""
 
 
 class AutorisationEnregistree(Event):
@@ -210,13 +215,18 @@ class AutorisationEnregistree(Event):
 
 
 class ConvocationEmise(Event):
-    """Le candidat est convoqué à ces épreuves ponctuelles ; remplace la convocation précédente."""
+    """Le candidat est convoqué à ces épreuves ponctuelles ; remplace la convocation précédente.
+
+    ``academie``, ``fuseau`` : l'académie d'accueil et son heure légale, quand le centre est d'une autre.
+    """
 
     NAME: ClassVar[str] = "inscription.convocation_emise.v1"
     candidat: Numero
     centre: Code
     epreuves: tuple[CodeEpreuve, ...]
     le: AwareDatetime
+    academie: Code | None = None
+    fuseau: str = ""
 
 
 class InscriptionAnnulee(Event):

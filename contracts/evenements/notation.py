@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
+from contracts.evenements import resultats_accueil
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event
 from contracts.vocabulaire import (
@@ -105,7 +106,8 @@ class BeneficeRetire(Event):
 class NoteSaisie(Event):
     """Une note est saisie, à l'épreuve ou à l'une de ses situations.
 
-    ``auteur`` : compte de qui saisit ; la seconde saisie doit venir d'un autre.
+    ``auteur`` : compte de qui saisit ; la seconde saisie doit venir d'un autre. ``transmise_par`` : l'académie où le
+    candidat a composé, quand ce n'est pas la sienne.
     """
 
     NAME: ClassVar[str] = "notation.note_saisie.v1"
@@ -116,6 +118,7 @@ class NoteSaisie(Event):
     lot: Code | None = None
     auteur: str = ""
     regle: str
+    transmise_par: Code | None = None
 
 
 class GrilleRemplie(Event):
@@ -161,7 +164,7 @@ class NoteVerrouillee(Event):
 
 
 class NoteTardiveRecue(Event):
-    """Note de CCF arrivée après la date de remontée : gardée, non intégrée (CAP24-N07)."""
+    """Note arrivée après la remontée (CAP24-N07), ou d'une autre académie après le jury (AMB-54) : non intégrée."""
 
     NAME: ClassVar[str] = "notation.note_tardive_recue.v1"
     candidat: Numero
@@ -169,6 +172,7 @@ class NoteTardiveRecue(Event):
     situation: CodeSituation | None = None
     note: Note
     regle: str
+    transmise_par: Code | None = None
 
 
 class NoteTardiveIntegree(Event):
@@ -194,7 +198,10 @@ class SupportAbsentConstate(Event):
 
 
 class AbsenceConstatee(Event):
-    """Le candidat est absent ; seul ce fait est saisi par qui évalue (AMB-49). ``constatee_le`` : quand il l'a été."""
+    """Le candidat est absent ; seul ce fait est saisi par qui évalue (AMB-49). ``constatee_le`` : quand il l'a été.
+
+    ``transmise_par`` : l'académie où il devait composer, quand ce n'est pas la sienne.
+    """
 
     NAME: ClassVar[str] = "notation.absence_constatee.v1"
     candidat: Numero
@@ -202,6 +209,7 @@ class AbsenceConstatee(Event):
     situation: CodeSituation | None = None
     regle: str
     constatee_le: AwareDatetime | None = None
+    transmise_par: Code | None = None
 
 
 class AbsenceJustifiee(Event):
@@ -517,6 +525,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     FicheSujetEtablie,
     EpreuvesReportees,
     AbsenceLevee,
+    *resultats_accueil.EVENEMENTS,
 )
 ETAPES = {
     "notation.releve_ouvert.v1": inchange,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from contracts.messages import Event
-from contracts.vocabulaire import Code, Motif
+from contracts.vocabulaire import Code, Enveloppe, Motif, Numero, TypeCentre
 
 
 class RegroupementDefini(Event):
@@ -47,4 +47,74 @@ class RegroupementClos(Event):
     regle: str
 
 
-EVENEMENTS: tuple[type[Event], ...] = (RegroupementDefini, RegroupementAccepte, RegroupementClos)
+class AccueilDemande(Event):
+    """L'académie du candidat demande qu'il compose dans ce centre d'une autre académie du regroupement (BTS-G05).
+
+    ``demande`` : la combientième du candidat. ``enveloppe`` : la clé de son identité, pour l'académie d'accueil.
+    """
+
+    NAME: ClassVar[str] = "inscription.accueil_demande.v1"
+    candidat: Numero
+    academie: Code
+    centre: Code
+    demande: int = 1
+    enveloppe: Enveloppe | None = None
+    regle: str
+
+
+class CandidatAccueilli(Event):
+    """Une place est prise ici pour le candidat d'une autre académie (BTS-G05). ``fuseau`` : l'heure légale d'ici."""
+
+    NAME: ClassVar[str] = "inscription.candidat_accueilli.v1"
+    candidat: Numero
+    origine: Code
+    centre: Code
+    demande: int = 1
+    type: TypeCentre
+    fuseau: str = ""
+    regle: str
+
+
+class AccueilRefuse(Event):
+    """Aucune place n'est prise ici pour le candidat d'une autre académie, et pourquoi."""
+
+    NAME: ClassVar[str] = "inscription.accueil_refuse.v1"
+    candidat: Numero
+    origine: Code
+    centre: Code
+    demande: int = 1
+    cause: str
+    regle: str
+
+
+class PlaceRendue(Event):
+    """Le candidat accueilli ne vient plus : sa place est libre."""
+
+    NAME: ClassVar[str] = "inscription.place_rendue.v1"
+    candidat: Numero
+    origine: Code
+    centre: Code
+    regle: str
+
+
+class AccueilDecline(Event):
+    """L'académie d'accueil n'a pas pris le candidat : il lui faut un autre centre."""
+
+    NAME: ClassVar[str] = "inscription.accueil_decline.v1"
+    candidat: Numero
+    academie: Code
+    centre: Code
+    cause: str
+    regle: str
+
+
+EVENEMENTS: tuple[type[Event], ...] = (
+    RegroupementDefini,
+    RegroupementAccepte,
+    RegroupementClos,
+    AccueilDemande,
+    CandidatAccueilli,
+    AccueilRefuse,
+    PlaceRendue,
+    AccueilDecline,
+)

@@ -31,7 +31,7 @@ class Reaction:
     ``together`` of the commands owed to one event may run at once; those of the same ``about`` keep their order.
     ``subjects`` must cover whole aggregates, because their ranks are followed one by one; by default, every aggregate
     of the services whose events are handled. ``exchanged``: it also reacts to what partners share; what it then
-    commands is this académie's own.
+    commands is this académie's own. ``own``: it reacts to this académie's journal.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Reaction:
     together: int = 1
     about: Callable[[Command], str] = lambda command: ""
     exchanged: bool = False
+    own: bool = True
 
     @property
     def filters(self) -> list[str]:

@@ -75,7 +75,7 @@ class Reactions:
             Reacting(self, reaction, source)
             for reaction in self.reactions
             for source in self.sources
-            if reaction.exchanged or not isinstance(source, Exchanged)
+            if (reaction.exchanged if isinstance(source, Exchanged) else reaction.own)
         ]
 
     async def start(self) -> None:

@@ -23,10 +23,12 @@ from contracts.commandes.inscription import (
     ReconnaitreAcquis,
     ReporterPassage,
 )
+from contracts.commandes.regroupement import DemanderAccueil, EnregistrerAccueil
 from contracts.evenements.inscription import AutorisationEnregistree
 from contracts.session import SessionFigee
+from contracts.vocabulaire import Enveloppe
 from services.communs.jury import exiger_avant_jury
-from services.inscription.domain import acquis, admission, passage, planning, reconnaissance, remplacement
+from services.inscription.domain import accueil, acquis, admission, passage, planning, reconnaissance, remplacement
 from services.inscription.domain.etats import (
     Annulee,
     Autorisee,
@@ -43,6 +45,7 @@ from services.inscription.domain.etats import (
     initial,
 )
 from services.inscription.domain.planning import Occupation
+from services.inscription.domain.regroupement import Partage
 from services.inscription.domain.remplacement import SituationRemplacement
 from services.inscription.domain.session_examen import Centre
 
@@ -64,7 +67,7 @@ __all__ = [
     "initial",
 ]
 
-CandidatureCommand: TypeAlias = (
+Ordinaire: TypeAlias = (
     ModifierInscription
     | AccorderDispense
     | AccorderBenefice
@@ -77,8 +80,12 @@ CandidatureCommand: TypeAlias = (
     | EmettreConvocation
     | ReporterPassage
     | DemanderRemplacement
+    | EnregistrerAccueil
 )
+CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil
 VU_DU_JURY = (ModifierInscription, AccorderDispense, AccorderBenefice, AbandonnerBenefice, ReconnaitreAcquis)
+APPRIS = (EnregistrerAutorisation, EnregistrerAccueil)
+"""Ce que d'autres disent d'un candidat dont l'inscription a pu s'annuler entre-temps."""
 AUCUN_CENTRE: Mapping[str, Centre] = MappingProxyType({})
 
 
@@ -90,18 +97,24 @@ def decide(
     centres: Mapping[str, Centre] = AUCUN_CENTRE,
     occupations: Iterable[Occupation] = (),
     situation: SituationRemplacement | None = None,
+    partage: Partage | None = None,
+    enveloppe: Enveloppe | None = None,
 ) -> list[CandidatureEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
     ``centres`` : ceux de la session, pour qui affecte, planifie, convoque ou reporte. ``occupations`` : les postes que
     d'autres candidats du même centre tiennent déjà, pour `PlanifierPassage`. ``situation`` : les absences justifiées
-    du candidat et la décision du jury, pour `DemanderRemplacement`.
+    du candidat et la décision du jury, pour `DemanderRemplacement`. ``partage``, ``enveloppe`` : avec qui l'examen se
+    partage, et la clé de l'identité pour l'académie d'accueil, pour `DemanderAccueil`.
 
     Raises:
         Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ou la règle qui s'oppose.
     """
-    if isinstance(command, EnregistrerAutorisation) and isinstance(candidature, Annulee):
-        return []  # le dossier a été contrôlé pendant que l'inscription s'annulait
+    if isinstance(command, APPRIS) and isinstance(candidature, Annulee):
+        return []
+    if isinstance(command, DemanderAccueil):
+        fiche = exiger_en_cours(candidature, command.candidat).fiche
+        return [*accueil.demander(command, fiche, partage, session.academie, enveloppe)]
     events = _decide(command, candidature, session, centres, occupations, situation)
     if events and isinstance(command, VU_DU_JURY):
         exiger_avant_jury(command, session)
@@ -109,7 +122,7 @@ def decide(
 
 
 def _decide(
-    command: CandidatureCommand,
+    command: Ordinaire,
     candidature: Candidature,
     session: SessionFigee,
     centres: Mapping[str, Centre],
@@ -133,6 +146,8 @@ def _decide(
             return [*reconnaissance.reconnaitre(command, fiche, session)]
         case AffecterCentre():
             return [*passage.affecter(command, fiche, session.reglement, centres)]
+        case EnregistrerAccueil():
+            return [*accueil.enregistrer(command, fiche)]
         case EnregistrerAutorisation():
             return _autoriser(command, en_cours)
         case PlanifierPassage():

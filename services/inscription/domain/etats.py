@@ -24,6 +24,7 @@ from contracts.evenements.inscription import (
     PassageReporte,
     RemplacementAutorise,
 )
+from contracts.evenements.regroupement import AccueilDecline, AccueilDemande
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, Forme, Mode
 
@@ -35,6 +36,8 @@ FicheEvent: TypeAlias = (
     | BeneficeAbandonne
     | AmenagementAccorde
     | CentreAffecte
+    | AccueilDemande
+    | AccueilDecline
     | PassagePlanifie
     | RemplacementAutorise
     | DemandeRemplacementRenvoyee
@@ -51,7 +54,8 @@ class Fiche:
 
     ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. ``dispenses`` : (épreuve,
     situation ou toute l'épreuve). ``fermees`` : les épreuves que le contrôle de son dossier lui ferme, et par quelle
-    règle. ``planning`` : son passage, moment par moment.
+    règle. ``planning`` : son passage, moment par moment. ``accueil`` : la demande faite à une autre académie, tant
+    qu'elle n'a pas répondu ; ``demandes`` : combien en ont été faites.
     """
 
     candidat: str
@@ -76,6 +80,8 @@ class Fiche:
     acquis: Mapping[str, AcquisReconnu] = field(default_factory=dict)
     fermees: Mapping[str, str] = field(default_factory=dict)
     planning: PassagePlanifie | None = None
+    accueil: AccueilDemande | None = None
+    demandes: int = 0
 
     def dispensee(self, epreuve: str, situation: str | None = None) -> bool:
         """L'épreuve, ou cette situation, n'est pas due."""
@@ -214,7 +220,11 @@ def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
             # Ses durées, ou le lieu, changent : le planning est à refaire.
             return replace(fiche, amenagements={**fiche.amenagements, nature: epreuves}, planning=None)
         case CentreAffecte():
-            return replace(fiche, centre=event, planning=None)
+            return replace(fiche, centre=event, planning=None, accueil=None)
+        case AccueilDemande(demande=demande):
+            return replace(fiche, accueil=event, demandes=demande)
+        case AccueilDecline():
+            return replace(fiche, accueil=None)
         case PassagePlanifie():
             return replace(fiche, planning=event)
         case RemplacementAutorise(epreuves=epreuves):

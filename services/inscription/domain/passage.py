@@ -30,7 +30,7 @@ def affecter(
         Refus: ``CENTRE_INCONNU``, ou la règle des centres annexes.
     """
     affecte = _affectation(command.centre, fiche, reglement, centres)
-    return [] if fiche.centre == affecte else [affecte]
+    return [] if fiche.centre == affecte and fiche.accueil is None else [affecte]
 
 
 def _affectation(code: str, fiche: Fiche, reglement: Reglement, centres: Mapping[str, Centre]) -> CentreAffecte:
@@ -77,7 +77,14 @@ def convoquer(
             "RIEN_A_CONVOQUER",
             f"{fiche.candidat} ne passe aucune épreuve ponctuelle (CCF, dispenses, bénéfices, dossiers non conformes)",
         )
-    emise = ConvocationEmise(candidat=fiche.candidat, centre=fiche.centre.centre, epreuves=epreuves, le=command.date)
+    emise = ConvocationEmise(
+        candidat=fiche.candidat,
+        centre=fiche.centre.centre,
+        epreuves=epreuves,
+        le=command.date,
+        academie=fiche.centre.academie,
+        fuseau=fiche.centre.fuseau,
+    )
     return [] if isinstance(candidature, Convoquee) and candidature.convocation == emise else [emise]
 
 
@@ -160,7 +167,9 @@ def reporter(
     fiche, reglement = candidature.fiche, session.reglement
     if not isinstance(candidature, Convoquee):
         raise Refus("RIEN_A_REPORTER", f"{fiche.candidat} n'est pas convoqué : convoquez-le à la bonne date")
-    affecte = _affectation(command.centre, fiche, reglement, centres)
+    sur_place = fiche.centre is not None and fiche.centre.centre == command.centre
+    accueilli = sur_place and fiche.centre is not None and fiche.centre.academie is not None
+    affecte = None if accueilli else _affectation(command.centre, fiche, reglement, centres)
     exiger_jour(fiche.candidat, command.date, session)
     exiger_centre_ouvert(centres.get(command.centre), command.date, session)
     convocation = candidature.convocation
@@ -174,8 +183,7 @@ def reporter(
         regle=reglement.inscription.regle_centre_ferme or reglement.inscription.regle_passage,
         epreuves=_reportees(command, convocation),
     )
-    sur_place = fiche.centre is not None and fiche.centre.centre == command.centre
-    return [reporte] if sur_place else [affecte, reporte]
+    return [reporte] if sur_place or affecte is None else [affecte, reporte]
 
 
 def _reportees(command: ReporterPassage, convocation: ConvocationEmise) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, select
 
-from contracts.evenements.inscription import CentreOuvert
+from contracts.evenements.inscription import CentreFerme, CentreOuvert
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos, RegroupementDefini
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
@@ -48,6 +48,7 @@ centres = Table(
     Column("type", SortedText),
     Column("places_accueil", Integer),
 )
+fermetures = Table("fermetures_regroupees_v1", META, *_cle("centre", "jour"), Column("motif", SortedText))
 
 
 class Regroupements(Projection):
@@ -55,8 +56,8 @@ class Regroupements(Projection):
 
     name = "regroupements"
     VERSION = VERSION
-    tables = (regroupements, centres)
-    handles = frozenset({RegroupementDefini, RegroupementAccepte, RegroupementClos, CentreOuvert})
+    tables = (regroupements, centres, fermetures)
+    handles = frozenset({RegroupementDefini, RegroupementAccepte, RegroupementClos, CentreOuvert, CentreFerme})
     exchanged = True
 
     def project(self, fact: Fact) -> Iterable[Op]:
@@ -72,6 +73,8 @@ class Regroupements(Projection):
             case CentreOuvert() as ouvert:
                 ligne = {"type": ouvert.type.value, "places_accueil": ouvert.places_accueil}
                 yield Upsert(centres, {**cle, "centre": ouvert.centre}, ligne)
+            case CentreFerme(centre=centre, jour=jour, motif=motif):
+                yield Upsert(fermetures, {**cle, "centre": centre, "jour": jour.isoformat()}, {"motif": motif})
 
 
 def _dit(event: RegroupementDefini | RegroupementAccepte, fact: Fact) -> dict[str, object]:
@@ -106,6 +109,12 @@ def lire_regroupement(connection: Connection, *, academie: str, session: str, di
     membres = [_membre(connection, dits, definition, one, lieu) for one in _academies(definition)]
     gardes = ("regroupement", "pilote", "arrete", "reglement", "empreinte", "clos", "motif_cloture", "regle")
     return {**{nom: definition[nom] for nom in gardes}, "defini_le": definition["dit_le"], "academies": membres}
+
+
+def jours_fermes(connection: Connection, *, academie: str, session: str, diplome: str, centre: str) -> list[str]:
+    """Les jours où ce centre n'ouvre pas, tels qu'on les sait ici."""
+    cle = {"academie": academie, "session": session, "diplome": diplome, "centre": centre}
+    return [one["jour"] for one in _lignes(connection, fermetures, cle)]
 
 
 def _sien(dits: Iterable[Mapping[str, Any]], academie: str) -> Mapping[str, Any] | None:

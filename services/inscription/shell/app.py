@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from contracts.commandes import inscription as commandes
@@ -20,7 +21,14 @@ from contracts.commandes.inscription import (
     PlanifierPassage,
     ReporterPassage,
 )
-from contracts.commandes.regroupement import AccepterRegroupement, CloreRegroupement, DefinirRegroupement
+from contracts.commandes.regroupement import (
+    AccepterRegroupement,
+    AccueillirCandidat,
+    CloreRegroupement,
+    DefinirRegroupement,
+    DemanderAccueil,
+    LibererPlace,
+)
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import ReleveEdite
@@ -29,11 +37,14 @@ from contracts.requetes import ListerCandidatures, VoirCandidature, VoirRegroupe
 from contracts.session import reglements
 from contracts.vocabulaire import Decision, EtatResultat
 from services.communs.shell import BaseShell, service_spec
-from services.inscription.domain import candidature, personne, regroupement, session_examen
+from services.inscription.domain import accueil, candidature, personne, regroupement, session_examen
 from services.inscription.domain.candidature import Occupation, SituationRemplacement
 from services.inscription.domain.empreinte import empreinte_personne
-from services.inscription.projections import candidats, regroupements, sessions
+from services.inscription.domain.session_examen import Centre
+from services.inscription.projections import accueils, candidats, regroupements, sessions
 from services.inscription.shell import partage, reactions
+from services.inscription.shell.reactions_regroupement import Voisinage
+from services.inscription.shell.reactions_regroupement import reactions as des_partenaires
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
@@ -41,13 +52,23 @@ from services.socle.service import Environment, Parts
 SESSION = Family("session", session_examen.initial, session_examen.evolve)
 CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
 PERSONNE = Family("personne", personne.initial, personne.evolve)
-PROJECTIONS = (candidats.Candidats(), sessions.Sessions(), regroupements.Regroupements())
+PROJECTIONS = (candidats.Candidats(), sessions.Sessions(), regroupements.Regroupements(), accueils.Accueils())
 
 SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre, FermerCentre)
-SUR_CENTRES = (AffecterCentre, EmettreConvocation, ReporterPassage)
+SUR_PASSAGE = (EmettreConvocation, ReporterPassage)
+SUR_CENTRES = (AffecterCentre, *SUR_PASSAGE)
 SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
 SUR_REGROUPEMENT = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
-A_PART = (*SUR_REGROUPEMENT, *SUR_SESSION, *SUR_CENTRES, *SUR_PERSONNE, PlanifierPassage, DemanderRemplacement)
+SUR_ACCUEIL = (AccueillirCandidat, LibererPlace)
+ENTRE_ACADEMIES = (*SUR_REGROUPEMENT, *SUR_ACCUEIL, DemanderAccueil)
+A_PART = (
+    *ENTRE_ACADEMIES,
+    *SUR_SESSION,
+    *SUR_CENTRES,
+    *SUR_PERSONNE,
+    PlanifierPassage,
+    DemanderRemplacement,
+)
 COMMUN = "commun"  # a person's place in the session does not belong to one diploma
 
 Decided = Mapping[str, Sequence[Event]]
@@ -59,6 +80,10 @@ def _candidature(numero: str) -> str:
 
 def _regroupement(_: Command) -> str:
     return "regroupement"
+
+
+def _accueil(command: AccueillirCandidat | LibererPlace) -> str:
+    return f"accueil-{command.centre}"
 
 
 def _personne(empreinte: str) -> str:
@@ -129,9 +154,14 @@ class Shell(BaseShell):
         return {"empreintes": await self._empreintes(command, command.remplace)}
 
     async def centres(self, command: Command) -> Lookups:
-        ouverte = (await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))).state
-        centres = ouverte.centres if isinstance(ouverte, session_examen.Ouverte) else {}
-        return {**await self.plain(command), "centres": centres}
+        return {**await self.plain(command), "centres": await self._centres(command)}
+
+    async def passage(self, command: EmettreConvocation | ReporterPassage) -> Lookups:
+        """The centres, that of another académie included where it hosts the candidate."""
+        affecte = getattr(await self._fiche(command, command.candidat), "centre", None)
+        ailleurs = await partage.centre_d_accueil(self._env, command, affecte)
+        connu = await self.centres(command)
+        return {**connu, "centres": {**connu["centres"], **ailleurs}}
 
     async def planning(self, command: PlanifierPassage) -> Lookups:
         """The centres, and the work stations that others hold in the candidate's one, as the journal has them now."""
@@ -144,7 +174,9 @@ class Shell(BaseShell):
             with self._env.engine.connect() as connection:
                 prises = candidats.creneaux_du_centre(connection, **lieu, sauf=sien)
             occupations = [Occupation(*prise) for prise in prises]
-        return {**await self.centres(command), "occupations": occupations}
+        ailleurs = await partage.centre_d_accueil(self._env, command, affecte)
+        connu = await self.centres(command)
+        return {**connu, "centres": {**connu["centres"], **ailleurs}, "occupations": occupations}
 
     async def remplacement(self, command: DemanderRemplacement) -> Lookups:
         """What the candidate missed with a reason admitted, and the jury's decision once it is on his relevé."""
@@ -168,9 +200,23 @@ class Shell(BaseShell):
         cle = await partage.cle_publique(self._env, command)
         return {**await self.plain(command), "propose": dit, "cle_publique": cle}
 
+    async def demande_accueil(self, command: DemanderAccueil) -> Lookups:
+        """With whom the exam is shared, and the key of the identity for the académie that is asked."""
+        enveloppe = await partage.enveloppe(self._env, command, command.candidat, command.academie)
+        avec = await partage.partage(self._env, command)
+        return {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
+
+    async def accueil(self, command: AccueillirCandidat | LibererPlace) -> Lookups:
+        """The regroupement, the centre asked for and the legal time, as they are here."""
+        ouverte = await self._ouverte(command)
+        fuseau = ouverte.ouverture.parametres.fuseau if ouverte else ""
+        centre = (await self._centres(command)).get(command.centre)
+        return {"partage": await partage.partage(self._env, command), "centre": centre, "fuseau": fuseau}
+
     async def voir_regroupement(self, query: VoirRegroupement) -> Data | None:
         with self._env.engine.connect() as connection:
-            return regroupements.lire_regroupement(connection, **self._lieu(query))
+            vu = regroupements.lire_regroupement(connection, **self._lieu(query))
+            return None if vu is None else {**vu, **accueils.lire_accueils(connection, **self._lieu(query))}
 
     async def voir_session(self, query: VoirSession) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -178,11 +224,21 @@ class Shell(BaseShell):
 
     async def voir_candidature(self, query: VoirCandidature) -> Data | None:
         with self._env.engine.connect() as connection:
-            return candidats.lire_candidat(connection, self._env.coffre, **self._lieu(query), candidat=query.candidat)
+            cle = {**self._lieu(query), "candidat": query.candidat}
+            vu = candidats.lire_candidat(connection, self._env.coffre, **cle)
+            return None if vu is None else {**vu, **accueils.lire_candidat(connection, **cle)}
 
     async def lister(self, query: ListerCandidatures) -> list[Data]:
         with self._env.engine.connect() as connection:
             return candidats.lister(connection, **self._lieu(query))
+
+    async def _ouverte(self, command: Command) -> session_examen.Ouverte | None:
+        etat = (await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))).state
+        return etat if isinstance(etat, session_examen.Ouverte) else None
+
+    async def _centres(self, command: Command) -> Mapping[str, Centre]:
+        ouverte = await self._ouverte(command)
+        return ouverte.centres if ouverte else {}
 
     async def _empreintes(self, command: Command, numero: str) -> tuple[str, ...]:
         fiche = await self._fiche(command, numero)
@@ -202,7 +258,10 @@ def build(env: Environment) -> Parts:
         handlers=[
             *on(SESSION, SUR_SESSION, lambda _: "session", session_examen.decide, shell.reglements),
             *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.plain),
-            *on(CANDIDATURE, SUR_CENTRES, _du_candidat, candidature.decide, shell.centres),
+            *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centres),
+            *on(CANDIDATURE, SUR_PASSAGE, _du_candidat, candidature.decide, shell.passage),
+            *on(CANDIDATURE, [DemanderAccueil], _du_candidat, candidature.decide, shell.demande_accueil),
+            *on(partage.ACCUEIL, SUR_ACCUEIL, _accueil, accueil.decide, shell.accueil),
             *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
             *on(partage.REGROUPEMENT, SUR_REGROUPEMENT, _regroupement, regroupement.decide, shell.regroupement),
@@ -216,7 +275,8 @@ def build(env: Environment) -> Parts:
                 "autorisation",
                 frozenset({DossierDeclareConforme, DossierDeclareNonConforme}),
                 reactions.enregistrer_autorisation,
-            )
+            ),
+            *des_partenaires(Voisinage(env.settings.academie, partial(partage.tenues, env))),
         ],
         queries={
             VoirSession: shell.voir_session,

@@ -222,6 +222,7 @@ class Releve:
     ``non_valides`` : mentions du contrôle du dossier ; ``annulees`` : celles de la commission de discipline.
     ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle. ``remplacees`` : les épreuves
     passées à la session de remplacement. ``reportees`` : celles que la fermeture du centre a empêchées.
+    ``ecartes`` : ce qu'une académie d'accueil a transmis sans que cela puisse se porter, et pourquoi.
     """
 
     acces: Acces = NonOuvert()
@@ -239,6 +240,7 @@ class Releve:
     controles: Mapping[str, NoteControle] = field(default_factory=dict)
     reportees: Mapping[str, Report] = field(default_factory=dict)
     fiches: Mapping[str, FicheSujet] = field(default_factory=dict)
+    ecartes: Mapping[tuple[str, str, str | None], tuple[Decimal | None, str]] = field(default_factory=dict)
 
     def place(self, cle: Cle) -> Place:
         """L'état d'une place ; une épreuve dispensée dispense de ses situations."""

@@ -47,6 +47,7 @@ from contracts.evenements.notation import (
     SupportAbsentConstate,
     SuspensionLevee,
 )
+from contracts.evenements.resultats_accueil import ResultatEcarte
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat
 from services.notation.domain.etats import (
@@ -105,7 +106,8 @@ Effet = NoteSuspendue | SuspensionLevee | MentionNonValidePortee | MentionNonVal
 Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeReporte | BeneficeRetire | AcquisReporte
 Controle = ControleChoisi | NoteControleSaisie | RemplacementOuvert | EpreuvesReportees | FicheSujetEtablie
 ReleveEvent = (
-    Appris
+    ResultatEcarte
+    | Appris
     | Note
     | Constat
     | Effet
@@ -165,6 +167,10 @@ def _apres(releve: Releve, event: ReleveEvent) -> Releve:
             return replace(releve, etg=EtgAPasser(tentative))
         case ResultatArrete():
             return _arreter(releve, event)
+        case ResultatEcarte():
+            ecarte = (event.note, event.cause)
+            ecartes = {**releve.ecartes, (event.academie, event.epreuve, event.situation): ecarte}
+            return replace(releve, ecartes=ecartes)
         case _:
             cle = event.epreuve, event.situation
             return replace(releve, places={**releve.places, cle: _place(releve.places.get(cle, ANoter()), event)})

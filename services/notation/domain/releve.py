@@ -39,6 +39,7 @@ from contracts.commandes.notation import (
     SignalerSuspicion,
     SuspendreNote,
 )
+from contracts.commandes.resultats_accueil import RecevoirResultat
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from services.notation.domain.absences import (
@@ -47,6 +48,7 @@ from services.notation.domain.absences import (
     exiger_avant_deliberation,
     justifier_absence,
 )
+from services.notation.domain.accueil import recevoir
 from services.notation.domain.apprentissage import Apprendre, apprendre
 from services.notation.domain.cloture import arreter, suites
 from services.notation.domain.competences import evaluer_competence
@@ -81,7 +83,8 @@ Evaluer = (
     | ArreterResultat
 )
 ApresJury = ChoisirControle | SaisirNoteControle | ConclureDiscipline
-ReleveCommand = Apprendre | Evaluer | ApresJury
+Ordinaire = Apprendre | Evaluer | ApresJury
+ReleveCommand = Ordinaire | RecevoirResultat
 LEVENT = (LeverSuspension, RetirerNonValide, ConclureDiscipline)
 CORRIGENT = (RectifierNote, RectifierConduite, IntegrerNoteTardive)
 """Ce qu'une erreur trouvée après la clôture du jury fait corriger, une fois qu'il est réuni de nouveau."""
@@ -93,12 +96,17 @@ def decide(
     session: SessionFigee,
     decision: DecisionJury | None = None,
     jury: EtatJury = EtatJury.A_VENIR,
+    accueil: bool = False,
 ) -> list[Event]:
     """Les faits de la commande, et les résultats qu'ils changent.
 
-    ``decision`` : la dernière du jury, au contrôle. ``jury`` : où il en est pour ce candidat.
+    ``decision`` : la dernière du jury, au contrôle. ``jury`` : où il en est pour ce candidat. ``accueil`` : a-t-il été
+    demandé qu'il compose là d'où vient un résultat ?
     """
-    events = _faits(command, releve, session, decision, jury)
+    if isinstance(command, RecevoirResultat):
+        events = recevoir(command, releve, session, jury, accueil)
+    else:
+        events = _faits(command, releve, session, decision, jury)
     if not events:
         return []
     levee = command.epreuve if isinstance(command, LEVENT) else None
@@ -106,7 +114,11 @@ def decide(
 
 
 def _faits(
-    command: ReleveCommand, releve: Releve, session: SessionFigee, decision: DecisionJury | None, jury: EtatJury
+    command: Ordinaire,
+    releve: Releve,
+    session: SessionFigee,
+    decision: DecisionJury | None,
+    jury: EtatJury,
 ) -> list[Event]:
     match command:
         case ChoisirControle():

@@ -14,22 +14,32 @@ from contracts.commandes.notation import (
     DeposerBordereau,
     SaisirNoteControle,
 )
+from contracts.commandes.resultats_accueil import RecevoirResultat, TransmettreResultat
 from contracts.evenements.deliberation import CandidatRattache
+from contracts.evenements.regroupement import AccueilDecline, AccueilDemande, CandidatAccueilli
 from contracts.messages import Command, Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve
 from services.communs.regroupement import pilotes_acceptees
 from services.communs.shell import BaseShell, Situe, service_spec
-from services.notation.domain import bordereau, releve
+from services.notation.domain import accueil, bordereau, releve
 from services.notation.domain.apprentissage import Apprendre
 from services.notation.domain.jury import EtatJury, etat_du_jury
-from services.notation.projections import bordereaux, decisions, jurys, notes
+from services.notation.projections import bordereaux, decisions, jurys, notes, resultats_accueil
 from services.notation.shell.reactions import REACTIONS
+from services.notation.shell.reactions_accueil import des_partenaires
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.service import Environment, Parts
 
 RELEVE = Family("releve", releve.initial, releve.evolve)
 BORDEREAU = Family("bordereau", bordereau.initial, bordereau.evolve)
-PROJECTIONS = (notes.Notes(), bordereaux.Bordereaux(), decisions.Decisions(), jurys.Jurys())
+ACCUEIL = Family("accueil", accueil.initial, accueil.evolve)
+PROJECTIONS = (
+    notes.Notes(),
+    bordereaux.Bordereaux(),
+    decisions.Decisions(),
+    jurys.Jurys(),
+    resultats_accueil.ResultatsAccueil(),
+)
 SUR_LOT = (DeposerBordereau, CloreBordereau)
 AU_CONTROLE = (ChoisirControle, SaisirNoteControle)
 SANS_JURY = (*get_args(Apprendre), ConclureDiscipline)
@@ -40,6 +50,10 @@ LUS_ENSEMBLE = 128  # juries looked for at once, for one lot
 
 def _releve(candidat: str) -> str:
     return f"releve-{candidat}"
+
+
+def _accueil(command: TransmettreResultat) -> str:
+    return f"accueil-{command.origine}-{command.candidat}"
 
 
 def _bordereau(command: DeposerBordereau | CloreBordereau) -> str:
@@ -88,6 +102,21 @@ class Shell(BaseShell):
         """The session, and where the jury of the candidate stands."""
         candidat: str = command.candidat  # type: ignore[attr-defined]
         return {**await self.plain(command), "jury": await self._jury(command, candidat)}
+
+    async def transmission(self, command: TransmettreResultat) -> Lookups:
+        """Whether the centre has taken the candidate, as the journal has it now."""
+        where = (command.session, command.diplome, "inscription", f"accueil-{command.centre}")
+        accueillis = [one for one in await self._env.events(*where) if isinstance(one, CandidatAccueilli)]
+        accueilli = any((one.origine, one.candidat) == (command.origine, command.candidat) for one in accueillis)
+        return {**await self.plain(command), "accueilli": accueilli}
+
+    async def reception(self, command: RecevoirResultat) -> Lookups:
+        """Where the jury stands, and whether this académie was asked to host the candidate there."""
+        where = (command.session, command.diplome, "inscription", f"candidature-{command.candidat}")
+        dits = [one for one in await self._env.events(*where) if isinstance(one, (AccueilDemande, AccueilDecline))]
+        dela = [one for one in dits if (one.academie, one.centre) == (command.academie, command.centre)]
+        demande = bool(dela) and isinstance(dela[-1], AccueilDemande)
+        return {**await self.releve(command), "accueil": demande}
 
     async def depot(self, command: DeposerBordereau) -> Lookups:
         jurys = await self._jurys(command, [one.candidat for one in command.lignes])
@@ -148,8 +177,10 @@ class Shell(BaseShell):
         return await pilotes_acceptees(self._env, of) if of.session in self._env.exchanges else frozenset()
 
     async def voir_releve(self, query: VoirReleve) -> Data | None:
+        cle = {**self._lieu(query), "candidat": query.candidat}
         with self._env.engine.connect() as connection:
-            return notes.lire_releve(connection, **self._lieu(query), candidat=query.candidat)
+            vu = notes.lire_releve(connection, **cle)
+            return None if vu is None else {**vu, "ecartes": resultats_accueil.lire_ecartes(connection, **cle)}
 
     async def voir_bordereau(self, query: VoirBordereau) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -159,18 +190,20 @@ class Shell(BaseShell):
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
-    a_part = (*SUR_LOT, *AU_CONTROLE, *SANS_JURY)
+    a_part = (*SUR_LOT, *AU_CONTROLE, *SANS_JURY, TransmettreResultat, RecevoirResultat)
     sur_releve = [one for one in commandes.COMMANDES if one not in a_part]
     return Parts(
         handlers=[
             *on(RELEVE, sur_releve, lambda command: _releve(command.candidat), releve.decide, shell.releve),
             *on(RELEVE, SANS_JURY, lambda command: _releve(command.candidat), releve.decide, shell.plain),
             *on(RELEVE, AU_CONTROLE, lambda command: _releve(command.candidat), releve.decide, shell.controle),
+            *on(ACCUEIL, [TransmettreResultat], _accueil, accueil.decide, shell.transmission),
+            *on(RELEVE, [RecevoirResultat], lambda command: _releve(command.candidat), releve.decide, shell.reception),
             Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.depot),
             Handler(CloreBordereau, _agregats_clos, _clore, shell.cloture),
         ],
         projections=PROJECTIONS,
-        reactions=REACTIONS,
+        reactions=[*REACTIONS, *des_partenaires(env.settings.academie)],
         queries={VoirReleve: shell.voir_releve, VoirBordereau: shell.voir_bordereau},
     )
 

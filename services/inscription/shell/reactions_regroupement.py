@@ -1,0 +1,94 @@
+"""Ce que l'on se commande à soi-même de ce que les partenaires font savoir."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from contracts.commandes.regroupement import AccueillirCandidat, EnregistrerAccueil, LibererPlace
+from contracts.evenements.inscription import CentreAffecte, InscriptionAnnulee
+from contracts.evenements.regroupement import AccueilDemande, AccueilRefuse, CandidatAccueilli
+from contracts.messages import Command
+from services.communs.reactions import command_base
+from services.socle.enveloppe import Fact
+from services.socle.reactions import Reaction
+from services.socle.subjects import split
+
+Tenues = Callable[[Fact, str], Awaitable[Sequence[str]]]
+"""Les centres d'ici où est accueilli un candidat de l'académie du fait."""
+
+
+@dataclass(frozen=True)
+class Voisinage:
+    """Les réactions d'une académie aux faits des autres. ``tenues`` : voir `Tenues`."""
+
+    academie: str
+    tenues: Tenues
+
+    async def recevoir(self, fact: Fact) -> list[Command]:
+        """Un partenaire demande une place pour son candidat, ou ce candidat ne vient plus."""
+        match fact.event:
+            case AccueilDemande(academie=hote) as demande if hote == self.academie:
+                return [self._accueillir(fact, demande)]
+            case InscriptionAnnulee(candidat=candidat):
+                return await self._liberer(fact, candidat, "")
+            case CentreAffecte(candidat=candidat) as affecte:
+                garde = affecte.centre if affecte.academie == self.academie else ""
+                return await self._liberer(fact, candidat, garde)
+            case _:
+                return []
+
+    def apprendre(self, fact: Fact) -> list[Command]:
+        """Un partenaire répond à une demande d'ici."""
+        match fact.event:
+            case CandidatAccueilli(origine=origine) | AccueilRefuse(origine=origine) if origine == self.academie:
+                return [self._enregistrer(fact, fact.event)]
+            case _:
+                return []
+
+    def _accueillir(self, fact: Fact, demande: AccueilDemande) -> Command:
+        return AccueillirCandidat(
+            **command_base(fact, "inscription", "accueillir", self.academie),
+            candidat=demande.candidat,
+            origine=split(fact.subject).academie,
+            centre=demande.centre,
+            demande=demande.demande,
+        )
+
+    async def _liberer(self, fact: Fact, candidat: str, garde: str) -> list[Command]:
+        base, origine = command_base(fact, "inscription", "liberer", self.academie), split(fact.subject).academie
+        quittes = [centre for centre in await self.tenues(fact, candidat) if centre != garde]
+        return [
+            LibererPlace(**{**base, "id": f"{base['id']}:{centre}"}, candidat=candidat, origine=origine, centre=centre)
+            for centre in quittes
+        ]
+
+    def _enregistrer(self, fact: Fact, reponse: CandidatAccueilli | AccueilRefuse) -> Command:
+        base = command_base(fact, "inscription", "enregistrer_accueil", self.academie)
+        dite = {"candidat": reponse.candidat, "centre": reponse.centre, "demande": reponse.demande}
+        hote = split(fact.subject).academie
+        if isinstance(reponse, AccueilRefuse):
+            return EnregistrerAccueil(**base, **dite, academie=hote, accueilli=False, cause=reponse.cause)
+        lieu = {"type": reponse.type, "fuseau": reponse.fuseau}
+        return EnregistrerAccueil(**base, **dite, **lieu, academie=hote, accueilli=True)
+
+
+def reactions(voisinage: Voisinage) -> list[Reaction]:
+    """Celles qui ne suivent que les partenaires."""
+    return [
+        Reaction(
+            "accueil",
+            frozenset({AccueilDemande, CentreAffecte, InscriptionAnnulee}),
+            voisinage.recevoir,
+            exchanged=True,
+            own=False,
+        ),
+        Reaction(
+            "reponse_accueil",
+            frozenset({CandidatAccueilli, AccueilRefuse}),
+            voisinage.apprendre,
+            tolerated=frozenset({"CANDIDAT_INCONNU"}),
+            exchanged=True,
+            own=False,
+        ),
+    ]
