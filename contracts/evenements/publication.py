@@ -212,7 +212,10 @@ class ReclamationDeposee(Event):
 
 
 class PreuveJournal(Message):
-    """Un événement du journal : ce qu'il est, où il se trouve, quand et par qui (son rôle), dit en mots."""
+    """Un événement du journal : ce qu'il est, où il se trouve, quand et par qui (son rôle), dit en mots.
+
+    ``journal`` : le flux de sa position, s'il vient d'une autre académie.
+    """
 
     fait: str
     nom: str
@@ -220,6 +223,7 @@ class PreuveJournal(Message):
     le: AwareDatetime
     role: str
     dit: str
+    journal: str | None = None
 
 
 class Trouvaille(Message):

@@ -31,7 +31,7 @@ from services.deliberation.shell.app import SPEC as DELIBERATION
 from services.notation.shell.app import SPEC as NOTATION
 from services.publication.shell.app import SPEC as PUBLICATION
 from services.socle.coffre import Coffre
-from services.socle.enveloppe import Context, Fact, Stored, digest, encode
+from services.socle.enveloppe import Context, Fact, Stored, digest, encode, header_rank
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Decoded, kinds
 from services.socle.memory import MemoryJournal
@@ -48,6 +48,7 @@ PILOTE, MEMBRE, ETRANGERE = "rouen", "caen", "lille"
 ALICE, BASILE, CHLOE = "N2600001", "N2600002", "N2600003"
 LE = datetime(2026, 7, 3, 9, 0, tzinfo=UTC)
 PUBLIE = datetime(2026, 7, 8, 9, 0, tzinfo=UTC)
+ENSUITE = datetime(2026, 7, 20, 9, 0, tzinfo=UTC)
 EPREUVES = ("EP1", "EP2", "EP3", "UG1", "UG2", "UG3", "UG4")
 MEMBRES = (
     Membre(id="pro1", profil=Profil.PROFESSIONNEL),
@@ -112,6 +113,7 @@ class Service:
         sources = [academie.journal, *exchanges.values()]
         self.env.projector = Projector(spec.name, REGISTRE, self.engine, sources, list(self.parts.projections))
         self._done: dict[tuple[str, str], int] = {}
+        self._rangs: set[tuple[str, str, str, int]] = set()
 
     async def ordonner(self, command: Command) -> list[str]:
         """The names of what follows."""
@@ -133,12 +135,13 @@ class Service:
         return sum([await self._sur(reaction, one) for one in flux])
 
     async def _sur(self, reaction: Reaction, flux: Flux) -> int:
-        key, fait, seen = (reaction.name, flux.stream), 0, set[tuple[str, str]]()
+        key, fait = (reaction.name, flux.stream), 0
         for stored in list(flux.messages[self._done.get(key, 0) :]):
             self._done[key] = stored.seq
-            if (stored.subject, stored.digest) in seen:
+            rang = (*key, stored.subject, header_rank(stored))
+            if rang in self._rangs:  # what reacts knows each rank of an aggregate, and takes it once
                 continue
-            seen.add((stored.subject, stored.digest))
+            self._rangs.add(rang)
             for fact in Decoded(stored, REGISTRE).facts(kinds(reaction.handles)):
                 fait += await self._a_ce_fait(reaction, fact)
         return fait
@@ -276,6 +279,11 @@ def ordre(academie: str, role: str = "president_jury", le: datetime = LE, **autr
     return {"le": le, "par": par, "session": SESSION, "diplome": DIPLOME, **autres}
 
 
+def question(academie: str) -> dict[str, Any]:
+    """The envelope of a question of the service d'examens."""
+    return {name: value for name, value in ordre(academie, "gestionnaire").items() if name != "le"}
+
+
 def nommer(academie: str, candidats: Sequence[str], jury: str = "J1") -> ConstituerJury:
     return ConstituerJury(
         **ordre(academie, "recteur", jury=jury),
@@ -310,5 +318,5 @@ async def clore(academie: Academie) -> list[str]:
 
 async def reconvoquer(academie: Academie, candidat: str, **autres: Any) -> list[str]:
     """For a material error."""
-    enveloppe = ordre(academie.nom, "recteur", le=PUBLIE, jury="J1", candidat=candidat)
+    enveloppe = ordre(academie.nom, "recteur", le=ENSUITE, jury="J1", candidat=candidat)
     return await academie.deliberation.ordonner(ReconvoquerJury(**enveloppe, motif="erreur d'addition", **autres))

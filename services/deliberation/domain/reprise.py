@@ -95,10 +95,16 @@ def _signaler(command: SignalerResultatTardif, jury: Clos, dossier: DossierJury 
     if decision is None or jury.reprend(candidat) or command.fait in jury.tardifs:
         return []
     vu = command.journal == decision.journal and command.position <= decision.position
+    vu = vu or command.fait in _preuves(decision.explication)  # revenu d'une archive, à une autre position
     if vu or (dossier is not None and command.epreuve in dossier.remplacements):
         return []
     dit = command.model_dump(include={"jury", "candidat", "academie", "epreuve", "fait"})
     return [ResultatApresCloture(**dit, regle=REGLE_RECTIFICATION)]
+
+
+def _preuves(clauses: Iterable[Explication]) -> frozenset[str]:
+    """Les faits qui établissent ces clauses, et leurs détails."""
+    return frozenset(one for clause in clauses for one in (*clause.preuves, *_preuves(clause.details)))
 
 
 def _deliberer(

@@ -182,6 +182,7 @@ def test_amb_54_un_resultat_arrive_apres_la_cloture_est_dit_au_jury() -> None:
 
 def test_ce_que_le_jury_a_vu_n_est_pas_tardif() -> None:
     given(CLOS).when(signaler(position=5_000)).then_nothing()
+    given(CLOS).when(signaler(fait="fait-EP1")).then_nothing()  # again, from an archive, at another position
 
 
 def test_les_positions_d_un_autre_flux_ne_se_comparent_pas() -> None:

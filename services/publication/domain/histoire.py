@@ -42,7 +42,7 @@ from contracts.evenements.notation import (
 from contracts.evenements.publication import PreuveJournal
 from contracts.messages import Event
 from contracts.session import SessionFigee
-from contracts.vocabulaire import Decision
+from contracts.vocabulaire import Decision, Explication
 from services.communs.mots import jour_dit, par_qui
 from services.publication.documents.francais import nombre
 
@@ -64,7 +64,7 @@ DECISIONS = {
 class FaitLu:
     """Un fait du journal : ce qu'il dit, son identifiant, sa position, quand et par qui.
 
-    ``journal`` : le flux de cette position ; un jury qui siège à la pilote se lit dans un autre (AMB-55).
+    ``journal`` : le flux de cette position, si ce n'est pas celui d'ici : un jury qui siège à la pilote (AMB-55).
     """
 
     event: Event
@@ -94,6 +94,22 @@ class HistoireCandidat:
     jury: Faits = ()
     dossier: Faits = ()
 
+    def vu_par(self, fait: FaitLu, decision: FaitLu, dite: DecisionPrise) -> bool:
+        """Cette décision a-t-elle pris ce fait du candidat en compte ?
+
+        Le jury d'une autre académie compte autrement ses positions : sa décision nomme les résultats qu'elle a lus.
+        """
+        if fait.journal == decision.journal:
+            return dite.position >= fait.position
+        if fait not in self.releve:
+            return fait.le <= decision.le
+        epreuve, lus = getattr(fait.event, "epreuve", None), _preuves(dite.explication)
+        return any(
+            one.id in lus and one.position >= fait.position
+            for one in self.releve
+            if isinstance(one.event, ResultatArrete) and one.event.epreuve == epreuve
+        )
+
     @property
     def decisions(self) -> list[tuple[FaitLu, DecisionPrise]]:
         """Celles que son jury a prises pour lui."""
@@ -109,6 +125,11 @@ class HistoireCandidat:
         return [one for one in self.decisions if one[1].decision not in PROVISOIRES]
 
 
+def _preuves(clauses: Iterable[Explication]) -> frozenset[str]:
+    """Les faits que nomment ces clauses, et leurs détails."""
+    return frozenset(one for clause in clauses for one in (*clause.preuves, *clause.faits, *_preuves(clause.details)))
+
+
 def preuve(fait: FaitLu, session: SessionFigee) -> PreuveJournal:
     """Où ce fait se trouve, et ce qu'il est, en mots."""
     quand = f"le {jour_dit(fait.le, session.parametres.fuseau)}, par {par_qui(fait.role)}"
@@ -119,6 +140,7 @@ def preuve(fait: FaitLu, session: SessionFigee) -> PreuveJournal:
         le=fait.le,
         role=fait.role,
         dit=f"{_dire(fait.event)}, {quand}",
+        journal=fait.journal or None,
     )
 
 

@@ -76,10 +76,10 @@ def _apres_le_jury(histoire: HistoireCandidat, session: SessionFigee) -> Iterato
             remplacees.update(event.epreuves)
         if not isinstance(event, CHANGENT) or event.epreuve in remplacees:
             continue
-        avant = [one for one in histoire.decisions if one[0].position < fait.position]
+        avant = [one for one in histoire.decisions if fait.suit(one[0])]
         if not avant or avant[-1][1].decision in PROVISOIRES:
             continue
-        reprise = next((qui for qui, dite in histoire.decisions if dite.position >= fait.position), None)
+        reprise = next((qui for qui, dite in histoire.decisions if histoire.vu_par(fait, qui, dite)), None)
         yield _vue_trop_tard(event, fait, avant[-1][0], reprise, session)
 
 

@@ -98,10 +98,10 @@ def _apres_le_jury(histoire: HistoireCandidat, session: SessionFigee) -> Iterato
     for fait in histoire.dossier:
         if not isinstance(fait.event, DossierDeclareConforme | DossierDeclareNonConforme):
             continue
-        avant = [qui for qui, _ in histoire.decisions_finales if qui.position < fait.position]
+        avant = [qui for qui, _ in histoire.decisions_finales if fait.suit(qui)]
         if not avant:
             continue
-        reprise = next((qui for qui, dite in histoire.decisions if dite.position >= fait.position), None)
+        reprise = next((qui for qui, dite in histoire.decisions if histoire.vu_par(fait, qui, dite)), None)
         texte = "Le dossier a été décidé de nouveau après la décision du jury ; "
         if reprise is None:
             texte += "il n'a pas redécidé : sa décision n'en tient pas compte."
@@ -117,7 +117,7 @@ def _doutes(histoire: HistoireCandidat, session: SessionFigee) -> Iterator[Trouv
     ouverts: dict[str, FaitLu] = {}
     decision = next((qui for qui, _ in reversed(histoire.decisions_finales)), None)
     for fait in histoire.dossier if decision is not None else ():
-        if decision is not None and fait.position > decision.position:
+        if decision is not None and fait.suit(decision):
             break
         match fait.event:
             case DouteSignale(epreuve=epreuve):

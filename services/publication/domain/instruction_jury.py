@@ -78,7 +78,7 @@ def _transcription(
     ligne: Ligne, fait: FaitLu, dite: DecisionPrise, histoire: HistoireCandidat, session: SessionFigee
 ) -> Iterator[Trouvaille]:
     """La note de la décision est celle du résultat arrêté, ou celle que le jury lui a donnée."""
-    arrete = _arrete(ligne.epreuve, dite.position, histoire)
+    arrete = _arrete(ligne.epreuve, fait, dite, histoire)
     resultat = None if arrete is None else arrete.event
     if not isinstance(resultat, ResultatArrete) or arrete is None or ligne.note is None or resultat.note is None:
         return
@@ -99,12 +99,14 @@ def _transcription(
     yield trouvaille("note_mal_transcrite", REGLE_ERREUR, texte, (arrete, fait), session, fonde=fonde)
 
 
-def _arrete(epreuve: str, position: int, histoire: HistoireCandidat) -> FaitLu | None:
+def _arrete(epreuve: str, decision: FaitLu, dite: DecisionPrise, histoire: HistoireCandidat) -> FaitLu | None:
     """Le dernier résultat de l'épreuve que le jury pouvait voir."""
     vus = [
         one
         for one in histoire.releve
-        if isinstance(one.event, ResultatArrete) and one.event.epreuve == epreuve and one.position <= position
+        if isinstance(one.event, ResultatArrete)
+        and one.event.epreuve == epreuve
+        and histoire.vu_par(one, decision, dite)
     ]
     return vus[-1] if vus else None
 

@@ -183,6 +183,18 @@ def resultat_publie(
     return next(map(_publie, _publiques(connection, ou)), None)
 
 
+def decide_ailleurs(
+    connection: Connection, *, academie: str, session: str, diplome: str, jury: str, candidat: str
+) -> ResultatPublie | None:
+    """Ce qu'un jury d'ici a décidé d'un candidat d'une autre académie : à elle de le publier (TR-P01)."""
+    d = decisions.c
+    ici = (d.session == session, d.diplome == diplome, d.jury == jury, d.candidat == candidat, d.dite_par == academie)
+    row = connection.execute(select(decisions).where(*ici, d.academie != academie).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return ResultatPublie(candidat, row.academie, jury, row.le, Decision(row.decision))
+
+
 def jury_du_candidat(connection: Connection, *, academie: str, session: str, diplome: str, candidat: str) -> str | None:
     """Le jury qui a décidé du candidat en dernier ; aucun si nul ne l'a décidé.
 

@@ -177,10 +177,9 @@ class Shell(BaseShell):
         return Rayon(self._env.settings.documents_dir, command.session, command.diplome)
 
     def _resultat(self, command: DocumentCommand) -> ResultatPublie | None:
+        of = {**self._lieu(command), "jury": command.jury, "candidat": command.candidat}
         with self._env.engine.connect() as connection:
-            return resultats.resultat_publie(
-                connection, **self._lieu(command), jury=command.jury, candidat=command.candidat
-            )
+            return resultats.resultat_publie(connection, **of) or resultats.decide_ailleurs(connection, **of)
 
     def _rendre(
         self, command: DocumentCommand, edition: Edition, resultat: ResultatPublie, session: SessionFigee

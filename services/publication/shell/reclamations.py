@@ -124,18 +124,18 @@ class ShellReclamations(BaseShell):
         return HistoireCandidat(candidat, releve, jury, await self._faits(of, "conformite", f"dossier-{candidat}"))
 
     async def _du_jury(self, of: Situe, code: str) -> list[FaitLu]:
+        """The facts of a jury, wherever it sits."""
         env, pilote = self._env, await pilote_du_jury(self._env, of, code)
         messages = await messages_du_jury(env, of, code, pilote)
-        return [_lu(one.seq, envelope, env.registry, one.stream) for one in messages for envelope in one.envelopes]
+        journal = "" if pilote is None else env.exchanges[of.session].stream
+        return [_lu(one.seq, envelope, env.registry, journal) for one in messages for envelope in one.envelopes]
 
     async def _faits(self, of: Situe, service: str, agregat: str) -> list[FaitLu]:
         """Every fact of an aggregate with where it stands, in the order of the journal."""
         env = self._env
         path = subject(env.settings.academie, of.session, of.diplome, service, agregat)
         history = await env.runner.journal(of.session).load(path)
-        return [
-            _lu(one.seq, envelope, env.registry, one.stream) for one in history.messages for envelope in one.envelopes
-        ]
+        return [_lu(message.seq, one, env.registry) for message in history.messages for one in message.envelopes]
 
     def _publie_le(self, of: Situe, candidat: str, le: datetime) -> datetime | None:
         """When the last of the candidate's decisions was made public, as things stood then."""
@@ -178,7 +178,7 @@ class ShellReclamations(BaseShell):
         return None if ouverte is None else ouverte.parametres.premiere_epreuve
 
 
-def _lu(position: int, envelope: Data, registry: Registry, journal: str) -> FaitLu:
+def _lu(position: int, envelope: Data, registry: Registry, journal: str = "") -> FaitLu:
     event, context = registry.load(envelope["type"], envelope["data"]), context_of(envelope)
     return FaitLu(event, envelope["id"], position, context.le, context.acteur, context.role, journal)
 
