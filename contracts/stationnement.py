@@ -27,6 +27,7 @@ class MessageEcarte(Event):
     cause: str
     stationne_le: AwareDatetime
     motif: str
+    empreinte: str = ""  # of a partner's message, which may come again elsewhere; empty: the journal's own
 
 
 class RepriseDemandee(Event):
@@ -39,14 +40,19 @@ class RepriseDemandee(Event):
     code: str
     cause: str
     motif: str = ""
+    empreinte: str = ""
 
 
 class OrdreStationnement(Command):
-    """Un ordre sur un message stationné : qui ne peut le traiter, et où il est dans le journal de la session."""
+    """Un ordre sur un message stationné : qui ne peut le traiter, et où il est dans le journal de la session.
+
+    ``echanges`` : la position compte dans ce que les partenaires partagent, non dans notre journal.
+    """
 
     diplome: Literal["exploitation"] = LIEU  # its aggregate belongs to no diplôme
     consommateur: str = Field(pattern=r"^[a-z0-9_-]{1,120}$")
     position: int = Field(ge=1)
+    echanges: bool = False
 
 
 class EcarterMessage(OrdreStationnement):

@@ -20,9 +20,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.elements import quoted_name
 
 from contracts.messages import Registry
-from services.socle import generations, parking
+from services.socle import generations, parking, seen
 from services.socle.enveloppe import Fact, Stored
 from services.socle.errors import SocleError
+from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.feed import Watcher
 from services.socle.generations import Generation, apart
@@ -66,6 +67,7 @@ def beside(of: Projection, number: int) -> Projection:
         VERSION = of.VERSION
         tables = tuple(clones.values())
         handles = of.handles
+        exchanged = of.exchanged
 
         def project(self, fact: Fact) -> Iterable[Op]:
             return [_moved(op, clones) for op in of.project(fact)]
@@ -182,6 +184,7 @@ class Building:
             generations.rename_positions(connection, self.projection.name, kept, old.version)
             generations.rename_positions(connection, target.name, self.projection.name, old.version)
             self._take_aside(connection, target.label)
+            seen.rename(connection, target.label, self.projection.label)
             generations.promote(connection, old, built, at)
 
     def _meet(self, connection: Connection, built: Generation, target: Projection, ahead: Ahead) -> Generation:
@@ -190,7 +193,9 @@ class Building:
         live = generations.reached(connection, self.projection.name, self.projection.VERSION)
         aside = aside_within(connection, self.service, self.projection.label)
         transaction = Transaction(self.service, self.registry, self.engine, now, {target.label: aside})
+        theirs = {one.stream for one in self.sources if isinstance(one, Exchanged)}
         for standing in generations.standings(connection, target):
+            standing.exchanged = standing.stream in theirs
             end = live.get(standing.stream, 0)
             batch = [one for one in ahead.get(standing.stream, []) if standing.seq < one.seq <= end]
             for outcome in _applied(transaction, connection, batch, standing):

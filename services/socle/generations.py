@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, delete, inspect, select, update
 
+from services.socle import seen
 from services.socle.read_model import Projection, Standing, position
 from services.socle.rows import Batch, Upsert
 from services.socle.sql import Json, Moment, SortedText, create_tables, writing
@@ -202,12 +203,13 @@ def leave(connection: Connection, one: Generation) -> None:
     name = one.projection if plain else apart(one.projection, one.number)
     where = (position.c.projection == name, position.c.version == one.version)
     connection.execute(delete(position).where(*where))
+    seen.forget(connection, f"{name}_v{one.version}")
     erase(connection, one)
 
 
 def forget(engine: Engine, projection: Projection) -> list[Generation]:
     """Drop all that is recorded of a read model but the one in service; what was dropped."""
-    create_tables(engine, [position, generations])
+    create_tables(engine, [position, generations, seen.recus])
     with writing(engine) as connection:
         if served(connection, projection.name) is None:
             return []

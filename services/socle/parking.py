@@ -197,6 +197,13 @@ def read_one(connection: Connection, *, service: str, consumer: str, stream: str
     return None if row is None else Parked(*row)
 
 
+def settle_discarded(connection: Connection, one: Parked, *, by: str, reason: str, at: datetime) -> None:
+    """This very message, as it was set aside then, was given up; nothing if it is not, or no longer, set aside."""
+    settled = {"status": DISCARDED, "by": by, "reason": reason, "settled": at}
+    mine = (_key(one), stationnes.c.status == PARKED, stationnes.c.subject == one.subject, stationnes.c.at == one.at)
+    connection.execute(update(stationnes).where(*mine).values(**settled))
+
+
 def settle(connection: Connection, one: Parked, status: Status, *, by: str, reason: str, at: datetime) -> None:
     values: dict[str, Any] = {"status": status, "by": by, "reason": reason, "settled": at}
     found = connection.execute(update(stationnes).where(_key(one), stationnes.c.status == PARKED).values(**values))

@@ -20,6 +20,7 @@ from services.socle.coffre import Coffre, CoffreError, master_key
 from services.socle.door import as_json
 from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
+from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.feed import Watcher
 from services.socle.journal import NOTHING, Appended, Entry, History, Store
@@ -57,15 +58,34 @@ class ReadCoffre(Coffre):
         self._due.update(known)
 
 
-class Until:
-    """A journal that ends at a position, whatever was written since."""
+class UntilSource:
+    """A `Source` that ends at a position, whatever was written since."""
 
-    def __init__(self, journal: Store, source: Source, end: int) -> None:
-        self._journal, self._source, self.end = journal, source, end
+    def __init__(self, source: Source, end: int) -> None:
+        self.whole, self.end = source, end
 
     @property
     def stream(self) -> str:
-        return self._journal.stream
+        return self.whole.stream
+
+    async def identity(self) -> StreamIdentity:
+        """The source's own, but for its end."""
+        found = await self.whole.identity()
+        return replace(found, last_seq=min(self.end, found.last_seq), messages=min(self.end, found.messages))
+
+    def read(
+        self, after: int = 0, *, filters: Sequence[str] = (), created: str | None = None, stop_at: int | None = None
+    ) -> AsyncIterator[list[Stored]]:
+        end = self.end if stop_at is None else min(self.end, stop_at)
+        return self.whole.read(after, filters=filters, created=created, stop_at=end)
+
+
+class Until(UntilSource):
+    """A journal that ends at a position."""
+
+    def __init__(self, journal: Store, source: Source, end: int) -> None:
+        super().__init__(source, end)
+        self._journal = journal
 
     async def load(self, subject: str, after: History = NOTHING) -> History:
         """See `Journal.load`; later messages are not seen."""
@@ -78,17 +98,6 @@ class Until:
 
     async def append_batch(self, entries: Sequence[Entry], commandeid: str) -> list[Appended]:
         raise NothingWritten(f"{self.stream} est lu tel qu'il était à la position {self.end} : rien ne s'y écrit")
-
-    async def identity(self) -> StreamIdentity:
-        """The journal's own, but for its end."""
-        found = await self._source.identity()
-        return replace(found, last_seq=min(self.end, found.last_seq), messages=min(self.end, found.messages))
-
-    def read(
-        self, after: int = 0, *, filters: Sequence[str] = (), created: str | None = None, stop_at: int | None = None
-    ) -> AsyncIterator[list[Stored]]:
-        end = self.end if stop_at is None else min(self.end, stop_at)
-        return self._source.read(after, filters=filters, created=created, stop_at=end)
 
 
 def _cut(known: History, found: History, end: int) -> History:
@@ -141,6 +150,7 @@ class Past:
         engine: Engine,
         moment: datetime,
         asides: Mapping[str, Aside],
+        exchanges: Sequence[Exchanged] = (),
     ) -> Past:
         no_broker = cast(Client, None)  # nothing here talks to a broker, but for the journals, which only read
         env = Environment(settings, spec.name, no_broker, journals, coffre, engine, spec.registry, clock=lambda: moment)
@@ -154,9 +164,8 @@ class Past:
             handlers=parts.handlers,
             check=spec.check,
         )
-        env.projector = Projector(
-            spec.name, spec.registry, engine, list(journals.values()), list(parts.projections), asides=asides
-        )
+        sources: list[Source] = [*journals.values(), *exchanges]
+        env.projector = Projector(spec.name, spec.registry, engine, sources, list(parts.projections), asides=asides)
         return cls(spec, env, parts)
 
     async def rebuild(self, watch: Watcher | None = None) -> None:
@@ -165,10 +174,10 @@ class Past:
         Raises:
             ProjectionStopped: an event cannot be taken.
         """
-        await self.environment.projector.rebuild({one.stream: one.end for one in self._journals()}, watch)
-
-    def _journals(self) -> list[Until]:
-        return [one for one in self.environment.journals.values() if isinstance(one, Until)]
+        ends = [one.source if isinstance(one, Exchanged) else one for one in self.environment.projector.sources]
+        await self.environment.projector.rebuild(
+            {one.stream: one.end for one in ends if isinstance(one, UntilSource)}, watch
+        )
 
     async def ask(self, query: Query) -> Data:
         """The answer as the service would have given it then, in JSON values."""

@@ -121,7 +121,8 @@ class Projector:
         Raises:
             ProjectionStopped: one of them could not go on.
         """
-        for source in self.sources:
+        followed = {one.stream for one in self._standings}
+        for source in [one for one in self.sources if one.stream in followed]:
             stop_at = (await source.identity()).last_seq if until is None else until.get(source.stream, 0)
             await self._feed_stream(source, stop_at, watch)
         for one in self._standings:

@@ -13,7 +13,7 @@ from typing import Any
 from nats.aio.msg import Msg
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
 
-from services.socle import parking
+from services.socle import parking, seen
 from services.socle.errors import StreamChanged
 from services.socle.parking import Parked
 from services.socle.reader import StreamIdentity
@@ -58,7 +58,7 @@ class Aggregate:
     seq: int
     seq_before: int
     parked: bool
-    given_up: frozenset[int] = frozenset()
+    given_up: frozenset[int | str] = frozenset()  # positions; of what partners share, digests
     newly: list[Parked] = field(default_factory=list)
     settled: list[Msg] = field(default_factory=list)
     postponed: list[tuple[Msg, float]] = field(default_factory=list)
@@ -73,6 +73,7 @@ class Ranks:
     reaction: str
     durable: str
     stream: str
+    exchanged: bool = False
 
     def begin(self, journal: StreamIdentity) -> int:
         """The ranks are those of this very stream; the first time, that and its end are remembered.
@@ -167,8 +168,18 @@ class Ranks:
         everything = parking.parked_subjects(connection, self.service, self.stream, among)
         return {subject for consumer, subject in everything if consumer == self.durable}
 
-    def _given_up(self, connection: Connection, among: list[str]) -> dict[str, frozenset[int]]:
+    def _given_up(self, connection: Connection, among: list[str]) -> dict[str, frozenset[int | str]]:
         """What was given up of these aggregates: met again (by a base made from nothing), it is passed over."""
+        found: dict[str, frozenset[int | str]] = {}
+        for subject, place in self._forgone(connection) if self.exchanged else self._discarded(connection, among):
+            found[subject] = found.get(subject, frozenset()) | {place}
+        return found
+
+    def _forgone(self, connection: Connection) -> list[tuple[str, int | str]]:
+        where = {"consumer": parking.stem(self.durable), "stream": self.stream}
+        return [(subject, digest) for _, _, subject, digest in seen.forgone(connection, self.service, **where)]
+
+    def _discarded(self, connection: Connection, among: list[str]) -> list[tuple[str, int | str]]:
         columns = parking.stationnes.c
         query = select(columns.subject, columns.seq).where(
             columns.status == parking.DISCARDED,
@@ -177,10 +188,7 @@ class Ranks:
             columns.consumer == self.durable,
             columns.subject.in_(among),
         )
-        found: dict[str, frozenset[int]] = {}
-        for subject, seq in connection.execute(query):
-            found[subject] = found.get(subject, frozenset()) | {int(seq)}
-        return found
+        return [(subject, int(seq)) for subject, seq in connection.execute(query)]
 
     def _key(self, subject: str) -> tuple[Any, ...]:
         columns = progress.c

@@ -27,6 +27,7 @@ from nats.js.errors import NotFoundError
 from services.socle import metrics, parking
 from services.socle.enveloppe import Stored, header_rank
 from services.socle.errors import StreamMissing
+from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.judging import DONE, Done, Judge, Later, Park, Troubles, Verdict
 from services.socle.owed import Reaction
@@ -57,7 +58,8 @@ class Reacting:
     def __init__(self, owner: Reactions, reaction: Reaction, source: Source) -> None:
         self.owner, self.reaction, self.source = owner, reaction, source
         self.durable = f"{owner.service}-{reaction.name}"
-        self._ranks = Ranks(owner.engine, owner.service, reaction.name, self.durable, source.stream)
+        self._exchanged = isinstance(source, Exchanged)
+        self._ranks = Ranks(owner.engine, owner.service, reaction.name, self.durable, source.stream, self._exchanged)
         self.turn = asyncio.Lock()  # a batch and a retry by hand never interleave
         self._troubles = Troubles(owner.service, reaction.name, source.stream)
         self._judge = Judge(owner, reaction, source, self._troubles)
@@ -254,7 +256,7 @@ class Reacting:
         return 0.0
 
     async def _verdict(self, one: Aggregate, stored: Stored) -> Verdict:
-        if stored.seq in one.given_up:
+        if (stored.digest if self._exchanged else stored.seq) in one.given_up:
             return DONE
         if one.parked:
             return Park(parking.WAITING, "un message antérieur de cet agrégat est stationné")

@@ -19,7 +19,7 @@ from faststream.nats import NatsBroker
 from sqlalchemy import Engine, Table
 
 from contracts.messages import Command, Registry, UnknownVersion
-from services.socle import parking, ranks
+from services.socle import parking, ranks, seen
 from services.socle.connection import broker_options
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
@@ -85,7 +85,7 @@ class Reactions:
             StreamMissing: a journal does not exist.
             StreamChanged: a journal was recreated or restored since these reactions last ran.
         """
-        await in_writer(self.engine, create_tables, self.engine, [*ranks.metadata.sorted_tables, *_parking_tables()])
+        await in_writer(self.engine, create_tables, self.engine, _tables())
         for runner in self.runners:
             await runner.start()
         await self.retry_newer()
@@ -125,5 +125,5 @@ class Reactions:
         raise parking.NotParked(f"aucune réaction {one.consumer} sur {one.stream} dans ce programme")
 
 
-def _parking_tables() -> list[Table]:
-    return list(parking.metadata.sorted_tables)
+def _tables() -> list[Table]:
+    return [table for one in (ranks, parking, seen) for table in one.metadata.sorted_tables]

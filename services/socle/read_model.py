@@ -128,6 +128,10 @@ class Aside:
 
     parked: frozenset[tuple[str, int]] = frozenset()
     discarded: frozenset[tuple[str, int]] = frozenset()
+    forgone: frozenset[tuple[str, str, str]] = frozenset()  # of partners: (stream, subject, digest)
+
+
+NOTHING_ASIDE = Aside()
 
 
 class BrokenProjection(Exception):
@@ -150,6 +154,7 @@ class _Pass:
         at: datetime,
         aside: Aside | None = None,
         given_up: frozenset[int] = frozenset(),
+        forgone: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.standing = standing
         self.projection = standing.projection
@@ -159,13 +164,13 @@ class _Pass:
         self.newly: list[Parked] = []
         self.seen = Seen(service, self.projection.label, standing.stream) if standing.exchanged else None
         self._service, self._parked, self._at, self._aside = service, parked, at, aside
-        self._given_up = given_up
+        self._given_up, self._forgone = given_up, forgone
 
     def take(self, message: Decoded) -> None:
         stored = message.stored
         if stored.seq <= self.standing.seq or self.stopped is not None:
             return
-        if stored.seq in self._given_up or self._discarded_live(stored):
+        if self._was_given_up(stored):
             return
         if self.seen is not None and not self._is_new(stored, self.seen):
             return
@@ -187,11 +192,19 @@ class _Pass:
         else:
             self._project(stored, facts)
 
-    def _discarded_live(self, stored: Stored) -> bool:
-        return self._aside is not None and (stored.stream, stored.seq) in self._aside.discarded
+    def _was_given_up(self, stored: Stored) -> bool:
+        """By its position; what partners send, by its content, since exchanges filled again have another order."""
+        aside = self._aside or NOTHING_ASIDE
+        if self.seen is None:
+            return stored.seq in self._given_up or (stored.stream, stored.seq) in aside.discarded
+        what = (stored.subject, stored.digest)
+        return what in self._forgone or (stored.stream, *what) in aside.forgone
 
     def _is_new(self, stored: Stored, seen_before: Seen) -> bool:
         taken = seen_before.take(stored)
+        if taken is None and self._aside is not None and not self._parked_live(stored):
+            seen_before.accept(stored)  # it was tried again, and taken
+            return True
         if taken is None:
             self._park(stored, seen.DIVERGENT, "le partenaire avait déjà envoyé autre chose à ce rang de l'agrégat")
         return bool(taken)
@@ -270,12 +283,14 @@ class Transaction:
         at, stream = self.clock(), moving[0].stream
         parked = parking.parked_subjects(connection, self.service, stream)
         given_up = parking.discarded(connection, self.service, stream, batch[0].seq, batch[-1].seq)
+        forgone = seen.forgone(connection, self.service, stream=stream) if moving[0].exchanged else set()
 
         def one_pass(one: Standing) -> _Pass:
             label = one.projection.label
             behind = {subject for consumer, subject in parked if consumer == label}
             passed = frozenset(seq for name, seq in given_up if name == one.projection.name)
-            return _Pass(self.service, one, behind, at, self.asides.get(label), passed)
+            theirs = frozenset((subject, digest) for name, _, subject, digest in forgone if name == one.projection.name)
+            return _Pass(self.service, one, behind, at, self.asides.get(label), passed, theirs)
 
         return [one_pass(one) for one in moving]
 
@@ -331,25 +346,32 @@ class Transaction:
             where = {"service": self.service, "consumer": standing.projection.label, "subject": parked[0].subject}
             if parking.read_parked(connection, **where, stream=standing.stream) != list(parked):
                 raise Fenced(f"{standing.projection.label} : d'autres messages viennent d'être stationnés")
-            return self._in_order(connection, standing.projection, parked, messages, by, reason)
+            return self._in_order(connection, standing, parked, messages, by, reason)
 
     def _in_order(
         self,
         connection: Connection,
-        projection: Projection,
+        standing: Standing,
         parked: Sequence[Parked],
         messages: Sequence[Stored],
         by: str,
         reason: str,
     ) -> Retried:
         found = {message.seq: message for message in messages}
-        for done, one in enumerate(parked):
-            failed = self._one_again(connection, projection, one, found[one.seq])
+        accepted = Seen(self.service, standing.projection.label, standing.stream)
+        failed: Parked | None = None
+        done = 0
+        for one in parked:
+            failed = self._one_again(connection, standing.projection, one, found[one.seq])
             if failed is not None:
                 parking.park_again(connection, failed)
-                return Retried(done, failed)
+                break
+            accepted.accept(found[one.seq])
             parking.settle(connection, one, parking.RETRIED, by=by, reason=reason, at=self.clock())
-        return Retried(len(parked))
+            done += 1
+        if standing.exchanged:
+            accepted.rows.write(connection)
+        return Retried(done, failed)
 
     def _one_again(self, connection: Connection, projection: Projection, one: Parked, message: Stored) -> Parked | None:
         """The rows of one message, all or none; what stops it, if something does."""

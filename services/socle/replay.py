@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Engine, inspect, select
 
 from contracts.messages import Registry
-from services.socle import generations, parking, read_model
+from services.socle import generations, parking, read_model, seen
 from services.socle.facts import Source
 from services.socle.feed import Watcher
 from services.socle.parking import stationnes
@@ -75,7 +75,11 @@ def aside_within(connection: Connection, service: str, label: str) -> Aside:
     parked = ((row.stream, int(row.seq)) for row in rows if (row.consumer, row.status) == (label, parking.PARKED))
     name = parking.stem(label)
     given_up = (row for row in rows if row.status == parking.DISCARDED and parking.stem(row.consumer) == name)
-    return Aside(frozenset(parked), frozenset((row.stream, int(row.seq)) for row in given_up))
+    discarded = frozenset((row.stream, int(row.seq)) for row in given_up)
+    theirs = (
+        seen.forgone(connection, service, consumer=name) if inspect(connection).has_table(seen.ecartes.name) else ()
+    )
+    return Aside(frozenset(parked), discarded, frozenset(key[1:] for key in theirs))
 
 
 def compare(live: Engine, rebuilt: Engine, projection: Projection) -> Comparison:

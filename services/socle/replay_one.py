@@ -140,6 +140,7 @@ def _like(of: Projection, change: Callable[[Fact, list[Op]], Iterable[Op]]) -> P
         VERSION = of.VERSION
         tables = of.tables
         handles = of.handles
+        exchanged = of.exchanged
 
         def project(self, fact: Fact) -> Iterable[Op]:
             return change(fact, list(of.project(fact)))

@@ -115,7 +115,7 @@ class Service:
         self.projector = env.projector = Projector(
             spec.name, spec.registry, engine, [*journals.values(), *exchanges.values()], list(self.parts.projections)
         )
-        self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector)
+        self.settlement = Settlement(settings.academie, spec.name, engine, journals, self.projector, exchanges)
         self.instruments = Instruments(
             spec.name,
             frozenset(one.command.NAME for one in [*self.parts.handlers, *self.settlement.handlers()]),

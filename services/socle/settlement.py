@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from contracts.messages import Command, Data, Event, Refus, Registry, summary
 from contracts.stationnement import (
@@ -26,16 +27,17 @@ from contracts.stationnement import (
     ReprendreAgregat,
     RepriseDemandee,
 )
-from services.socle import parking
+from services.socle import parking, seen
 from services.socle.decided import Outcome
 from services.socle.enveloppe import Stored, context_of
+from services.socle.facts import Source
 from services.socle.handlers import Family, Handler, Lookups, on
 from services.socle.journal import Store, of_session
 from services.socle.parking import Parked, Retried
 from services.socle.projections import Projector
 from services.socle.reactions import Reactions
 from services.socle.sql import in_writer, writing
-from services.socle.subjects import subject
+from services.socle.subjects import exchange_of, subject
 
 TOKEN = "stationnement"  # noqa: S105 - the token of a subject
 EVENTS = Registry([MessageEcarte, RepriseDemandee])
@@ -43,8 +45,8 @@ EVENTS = Registry([MessageEcarte, RepriseDemandee])
 REFUSALS = frozenset({"NON_STATIONNE", "MOTIF_ATTENDU", "EN_ATTENTE", "SESSION_INCONNUE", "COMMANDE_MALFORMEE"})
 """Those of the orders, to be counted under their codes."""
 
-GivenUp = Mapping[tuple[str, int], str]
-"""What was given up: (consumer, position) → motive."""
+GivenUp = Mapping[tuple[str, int, str], str]
+"""What was given up: (consumer, position, digest of a partner's message) → motive."""
 
 log = structlog.get_logger("stationnement")
 
@@ -55,18 +57,22 @@ log = structlog.get_logger("stationnement")
 def evolve(given_up: GivenUp, event: Event) -> GivenUp:
     """Only what is given up matters to what follows."""
     if isinstance(event, MessageEcarte):
-        return {**given_up, (event.consommateur, event.position): event.motif}
+        return {**given_up, (event.consommateur, event.position, event.empreinte): event.motif}
     return given_up
 
 
-def decide(order: OrdreStationnement, given_up: GivenUp, parked: Parked | None, head: int = 0) -> list[Event]:
+def decide(
+    order: OrdreStationnement, given_up: GivenUp, parked: Parked | None, head: int = 0, digest: str = ""
+) -> list[Event]:
     """What an order comes to, given what was given up, the message as it is set aside, the first of its aggregate.
+
+    ``digest`` says which message of a partner it is.
 
     Raises:
         Refus: ``NON_STATIONNE``, ``MOTIF_ATTENDU``, or ``EN_ATTENTE`` of another message.
     """
     where = f"{order.consommateur} : message {order.position}"
-    known = given_up.get((order.consommateur, order.position))
+    known = given_up.get((order.consommateur, order.position, digest))
     if known is not None:
         if isinstance(order, EcarterMessage) and order.motif == known:
             return []
@@ -76,7 +82,7 @@ def decide(order: OrdreStationnement, given_up: GivenUp, parked: Parked | None, 
     if parked is None:
         raise Refus("NON_STATIONNE", f"{where} n'est pas, ou plus, stationné : listez de nouveau")
     same = {"consommateur": order.consommateur, "position": order.position, "sujet": parked.subject}
-    same |= {"code": parked.code, "cause": parked.cause}
+    same |= {"code": parked.code, "cause": parked.cause, "empreinte": digest}
     match order:
         case EcarterMessage(motif=motif):
             return [MessageEcarte(**same, stationne_le=parked.at, motif=motif)]
@@ -98,6 +104,7 @@ class Settlement:
     engine: Engine
     journals: Mapping[str, Store]
     projector: Projector
+    exchanges: Mapping[str, Source] = field(default_factory=dict)  # what partners share, by session
     _reactions: asyncio.Future[Reactions] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def handlers(self) -> list[Handler]:
@@ -111,7 +118,8 @@ class Settlement:
 
     async def recall(self) -> None:
         """Make the table say what the journals say was given up. To be done before anything is read again."""
-        await in_writer(self.engine, parking.prepare, self.engine)
+        for one in (parking, seen):
+            await in_writer(self.engine, one.prepare, self.engine)
         for session in self.journals:
             await self._recall(session)
 
@@ -132,7 +140,7 @@ class Settlement:
             await self._recall_or_remember(order, outcome)
             return {}
         try:
-            told = await self._retry(order, outcome.stream)
+            told = await self._retry(order, self._source(order).stream)
         except parking.NotParked:
             if not outcome.again:
                 raise
@@ -148,14 +156,19 @@ class Settlement:
 
     def _remember(self, decided: Sequence[Decided]) -> int:
         with writing(self.engine) as connection:
-            return sum(
-                parking.remember_discarded(connection, self._parked(stream, one), by=by, reason=one.motif, at=at)
-                for stream, one, by, at in decided
-            )
+            return sum(self._remember_one(connection, *one) for one in decided)
 
-    def _parked(self, stream: str, one: MessageEcarte) -> Parked:
-        known = (one.position, one.sujet, one.code, one.cause, one.stationne_le)
-        return Parked(self.service, one.consommateur, stream, *known)
+    def _remember_one(self, connection: Connection, stream: str, event: MessageEcarte, by: str, at: datetime) -> bool:
+        where = (event.position, event.sujet, event.code, event.cause, event.stationne_le)
+        settled: Settled = {"by": by, "reason": event.motif, "at": at}
+        if not event.empreinte:
+            one = Parked(self.service, event.consommateur, stream, *where)
+            return parking.remember_discarded(connection, one, **settled)
+        # Its position is worth nothing if the exchanges were filled again since: what it holds tells it.
+        one = Parked(self.service, event.consommateur, exchange_of(stream), *where)
+        parking.settle_discarded(connection, one, **settled)
+        name = {"service": self.service, "consumer": parking.stem(one.consumer), "stream": one.stream}
+        return seen.forgo(connection, **name, subject=one.subject, digest=event.empreinte)
 
     async def _retry(self, order: OrdreStationnement, stream: str) -> Retried:
         one = await in_writer(self.engine, self._set_aside, stream, order)
@@ -168,11 +181,27 @@ class Settlement:
 
     async def _lookups(self, order: OrdreStationnement) -> Lookups:
         await asyncio.shield(self._reactions)  # the doors open a moment before
-        journal = of_session(self.journals, order.session)
-        found = await in_writer(self.engine, self._set_aside, journal.stream, order)
+        source = self._source(order)
+        found = await in_writer(self.engine, self._set_aside, source.stream, order)
         if found is None and isinstance(order, EcarterMessage):
-            found = await self._stopped(journal, order)
-        return {"parked": found, "head": await in_writer(self.engine, self._head, found)}
+            found = await self._stopped(source, order)
+        theirs = await _message(source, order.position) if order.echanges else None
+        head = await in_writer(self.engine, self._head, found)
+        return {"parked": found, "head": head, "digest": "" if theirs is None else theirs.digest}
+
+    def _source(self, order: OrdreStationnement) -> Source:
+        """Where the message is.
+
+        Raises:
+            Refus: ``SESSION_INCONNUE``.
+        """
+        if not order.echanges:
+            return of_session(self.journals, order.session)
+        found = self.exchanges.get(order.session)
+        if found is None:
+            detail = f"aucun partenaire ne partage la session {order.session} ici : voyez PARCHEMIN_ECHANGES"
+            raise Refus("SESSION_INCONNUE", detail)
+        return found
 
     def _set_aside(self, stream: str, order: OrdreStationnement) -> Parked | None:
         where = {"service": self.service, "consumer": order.consommateur, "stream": stream}
@@ -187,21 +216,36 @@ class Settlement:
         with self.engine.connect() as connection:
             return min((each.seq for each in parking.read_parked(connection, **where)), default=0)
 
-    async def _stopped(self, journal: Store, order: OrdreStationnement) -> Parked | None:
+    async def _stopped(self, source: Source, order: OrdreStationnement) -> Parked | None:
         """A message that stops a read model is not set aside; given up, the read model goes on at its next start."""
         if not any(each.label == order.consommateur for each in self.projector.projections):
             return None
-        stopped = self.projector.stopped_at(order.consommateur, journal.stream)
-        if stopped is None or stopped[0] != order.position:
+        stopped = self.projector.stopped_at(order.consommateur, source.stream)
+        message = await _message(source, order.position) if stopped and stopped[0] == order.position else None
+        if stopped is None or message is None:
             return None
-        batches = journal.read(order.position - 1, stop_at=order.position)
-        [message] = [one async for batch in batches for one in batch]
-        known = (journal.stream, order.position, message.subject, "PROJECTION_ARRETEE", stopped[1])
+        known = (source.stream, order.position, message.subject, "PROJECTION_ARRETEE", stopped[1])
         return Parked(self.service, order.consommateur, *known, parking.now())
 
 
-Decided = tuple[str, MessageEcarte, str, Any]
-"""A journal, what was given up there, by whom, when."""
+Decided = tuple[str, MessageEcarte, str, datetime]
+"""A journal, what was given up there or in its exchanges, by whom, when."""
+
+
+class Settled(TypedDict):
+    """Who decided, why, when."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+async def _message(source: Source, position: int) -> Stored | None:
+    """The message at a position; a journal that does not go so far is not waited for."""
+    if position > (await source.identity()).last_seq:
+        return None
+    found = [one async for batch in source.read(position - 1, stop_at=position) for one in batch]
+    return found[0] if found else None
 
 
 def _decided(message: Stored) -> list[Decided]:

@@ -64,7 +64,12 @@ def exchange_name(academie: str, session: str) -> str:
     Raises:
         BadSubject: a token that cannot stand in a subject.
     """
-    return stream_name(academie, session).replace("JOURNAL_", "ECHANGES_", 1)
+    return exchange_of(stream_name(academie, session))
+
+
+def exchange_of(journal: str) -> str:
+    """``JOURNAL_AIX_MARSEILLE_2026`` → ``ECHANGES_AIX_MARSEILLE_2026``."""
+    return journal.replace("JOURNAL_", "ECHANGES_", 1)
 
 
 def subject(academie: str, session: str, diplome: str, service: str, aggregate: str) -> str:

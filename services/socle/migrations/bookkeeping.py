@@ -33,6 +33,17 @@ def step_2() -> None:
     )
 
 
+def step_3() -> None:
+    """Which messages of partners were given up."""
+    names = ("service", "consumer", "stream", "subject", "empreinte")
+    op.create_table(
+        "echanges_ecartes",
+        *(sa.Column(name, sorted_text(), nullable=False) for name in names),
+        sa.PrimaryKeyConstraint(*names),
+        if_not_exists=True,
+    )
+
+
 def retire(*tables: str) -> None:
     """Tables of versions that this program no longer has: gone from a base where no service ever ran, and kept in the
     others, where the program before may still read them, until ``parchemin rejouer --oublier``.

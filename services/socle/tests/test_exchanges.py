@@ -102,6 +102,14 @@ class Scene:
             await self.write_raw(writer, one)
         await self.arrived(2 * len(kept))
 
+    async def sent_again_from(self, seq: int) -> None:
+        """One message that the exchanges hold comes once more."""
+        batches = self.exchanged.read(seq - 1, stop_at=seq)
+        [kept] = [one async for batch in batches for one in batch]
+        before = (await self.exchanged.identity()).last_seq
+        await self.write_raw(await self.bench.client(), kept)
+        await self.arrived(before + 1)
+
     @staticmethod
     async def write_raw(writer: Any, one: Stored, body: bytes | None = None) -> None:
         headers = {key: value for key, value in one.headers.items() if key.startswith(("Parchemin-", "Content-"))}
