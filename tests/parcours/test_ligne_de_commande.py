@@ -638,6 +638,15 @@ def _memoire(pid: int) -> int:
     return int(ligne.split()[1]) // 1024
 
 
+@pytest.mark.parametrize("commande", [("archive", "verifier", "--archive"), ("reclamation", "verifier")])
+def test_verifier_un_dossier_absent_le_dit_avant_de_demander_une_cle(
+    seul: Terminal, tmp_path: Path, commande: tuple[str, ...]
+) -> None:
+    rendu = seul(*commande, tmp_path / "absent")
+    assert (rendu.code, rendu.erreurs.split()[0]) == (REFUSE, "ENTREE_REFUSEE")
+    assert str(tmp_path / "absent") in rendu.erreurs
+
+
 def test_une_autre_academie_atteste_le_journal_et_reconnait_une_histoire_recrite(
     parchemin: Terminal, seul: Terminal, tmp_path: Path
 ) -> None:
