@@ -48,6 +48,15 @@ class Follower:
     seq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FromBase:
+    """What the base says: the first messages set aside, how many by consumer, what is being built."""
+
+    parked: Sequence[Parked] = ()
+    parked_by: Mapping[str, int] = field(default_factory=dict)
+    building: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class Health:
     """What a look saw."""
@@ -58,7 +67,8 @@ class Health:
     journals: Mapping[str, StreamIdentity | str]
     projections: Sequence[Follower]
     reactions: Sequence[Follower]
-    parked: Sequence[Parked]
+    parked: Sequence[Parked]  # the first of them
+    parked_by: Mapping[str, int]  # how many of each consumer
     building: Sequence[str]
     instruments: Instruments
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -88,8 +98,8 @@ class Health:
             "journaux": {name: found if isinstance(found, str) else None for name, found in self.journals.items()},
             "projections": [_named("projection", one) for one in self.projections],
             "reactions": [_named("reaction", one) for one in self.reactions],
-            "stationnes": _told_parked(self.parked),
-            "nombre_stationnes": len(self.parked),
+            "stationnes": _told_parked(self.parked, sum(self.parked_by.values())),
+            "nombre_stationnes": sum(self.parked_by.values()),
             "constructions": list(self.building),
             "commandes": dict(self.instruments.outcomes),
             "refus": dict(self.instruments.codes),
@@ -128,7 +138,7 @@ class Probe:
         self._env, self._instruments = env, instruments
         self._projector, self._reactions, self._broker = projector, reactions, broker
         self._timeout = env.settings.request_timeout
-        self._looking: asyncio.Task[tuple[list[Parked], list[str]]] | None = None
+        self._looking: asyncio.Task[FromBase] | None = None
 
     @property
     def connected(self) -> dict[str, bool]:
@@ -140,8 +150,7 @@ class Probe:
 
     async def look(self) -> Health:
         """Everything, at once; the metrics are brought up to date with it."""
-        base, journals = await asyncio.gather(self._base(), self._journals())
-        cause, parked, building = base
+        (cause, aside), journals = await asyncio.gather(self._base(), self._journals())
         health = Health(
             self._env.service,
             self.connected,
@@ -149,25 +158,26 @@ class Probe:
             journals,
             await self._projections(journals),
             await _all(self._reaction(one, journals) for one in self._reactions.runners),
-            parked,
-            building,
+            aside.parked,
+            aside.parked_by,
+            aside.building,
             self._instruments,
         )
         publish(health, self._consumers())
         return health
 
-    async def _base(self) -> tuple[str | None, list[Parked], list[str]]:
+    async def _base(self) -> tuple[str | None, FromBase]:
         """One question at a time: each that hangs holds a thread, and a connection that the service may want."""
         if self._looking is None or self._looking.done():
             asked = asyncio.to_thread(_aside, self._env.engine, self._env.service)
             self._looking = asyncio.create_task(asked)
         try:
             async with asyncio.timeout(BASE_PATIENCE):
-                return None, *await asyncio.shield(self._looking)
+                return None, await asyncio.shield(self._looking)
         except TimeoutError:
-            return f"pas de réponse en {BASE_PATIENCE:.0f} s", [], []
+            return f"pas de réponse en {BASE_PATIENCE:.0f} s", FromBase()
         except Exception as error:
-            return type(getattr(error, "orig", None) or error).__name__, [], []
+            return type(getattr(error, "orig", None) or error).__name__, FromBase()
 
     async def _journals(self) -> dict[str, StreamIdentity | str]:
         streams = [one.stream for one in self._projector.sources]  # the exchanges with partners too
@@ -219,14 +229,15 @@ async def _all(some: Iterable[Awaitable[Any]]) -> list[Any]:
     return list(await asyncio.gather(*some))
 
 
-def _aside(engine: Engine, service: str) -> tuple[list[Parked], list[str]]:
-    """What is set aside, and what is being built."""
+def _aside(engine: Engine, service: str) -> FromBase:
+    """A bounded look: whoever set ten thousand messages aside is asked how it goes as often as another."""
     table = generations.generations
     query = select(table.c.projection, table.c.version, table.c.generation).where(table.c.etat == generations.BUILDING)
     with engine.connect() as connection:
-        parked = parking.read_parked(connection, service=service)
+        parked = parking.read_parked(connection, SHOWN, service=service)
+        parked_by = parking.count_parked(connection, service)
         rows = connection.execute(query.order_by(table.c.projection)).all()
-    return parked, [f"{name}_v{version}, génération {number}" for name, version, number in rows]
+    return FromBase(parked, parked_by, [f"{name}_v{version}, génération {number}" for name, version, number in rows])
 
 
 def publish(health: Health, consumers: set[str]) -> None:
@@ -245,11 +256,13 @@ def publish(health: Health, consumers: set[str]) -> None:
         _set(metrics.REACTION_AGE.labels(name, one.name, one.stream), one.age)
         metrics.REACTION_RUNS.labels(name, one.name, one.stream).set(one.stopped is None)
     if health.base is None:
-        _publish_parked(name, health.parked, consumers)
+        _publish_parked(name, health.parked_by, consumers)
 
 
-def _publish_parked(service: str, parked: Sequence[Parked], consumers: set[str]) -> None:
-    counts = Counter(one.consumer if one.consumer in consumers else metrics.OTHER for one in parked)
+def _publish_parked(service: str, parked_by: Mapping[str, int], consumers: set[str]) -> None:
+    counts = Counter[str]()
+    for consumer, many in parked_by.items():
+        counts[consumer if consumer in consumers else metrics.OTHER] += many
     for consumer in consumers | {metrics.OTHER}:
         metrics.PARKED_NOW.labels(service, consumer).set(counts[consumer])
 
@@ -277,8 +290,8 @@ async def journal_now(nc: Client, stream: str, timeout: float) -> StreamIdentity
         return getattr(error, "detail", None) or "ne répond pas"
 
 
-def _told_parked(parked: Sequence[Parked]) -> list[str]:
-    """The first of them, and how many more: whoever set ten thousand aside must still be able to say how it is."""
-    told = [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked[:SHOWN]]
-    more = len(parked) - SHOWN
+def _told_parked(parked: Sequence[Parked], total: int) -> list[str]:
+    """The first of them, and how many more."""
+    told = [f"{one.consumer} {one.stream}@{one.seq} {one.code}" for one in parked]
+    more = total - len(parked)
     return [*told, f"et {more} autres ; voyez « parchemin stationnes lister »"] if more > 0 else told

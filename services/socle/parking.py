@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     and_,
+    func,
     select,
     update,
 )
@@ -179,12 +180,20 @@ def list_parked(engine: Engine, service: str, consumer: str | None = None, subje
         return read_parked(connection, service=service, consumer=consumer, subject=subject)
 
 
-def read_parked(connection: Connection, **where: str | None) -> list[Parked]:
+def count_parked(connection: Connection, service: str) -> dict[str, int]:
+    """How many are set aside, by consumer."""
+    columns = stationnes.c
+    query = select(columns.consumer, func.count()).where(columns.status == PARKED, columns.service == service)
+    return {consumer: int(many) for consumer, many in connection.execute(query.group_by(columns.consumer))}
+
+
+def read_parked(connection: Connection, limit: int | None = None, **where: str | None) -> list[Parked]:
+    """Those set aside, by consumer and in journal order; the first ones only, with a limit."""
     columns = stationnes.c
     shown = [columns[name] for name in Parked.__dataclass_fields__]
     conditions = [columns[name] == value for name, value in where.items() if value is not None]
     query = select(*shown).where(columns.status == PARKED, *conditions)
-    rows = connection.execute(query.order_by(columns.consumer, columns.stream, columns.seq))
+    rows = connection.execute(query.order_by(columns.consumer, columns.stream, columns.seq).limit(limit))
     return [Parked(*row) for row in rows]
 
 
