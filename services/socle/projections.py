@@ -99,6 +99,7 @@ class Projector:
         self._moved = asyncio.Event()
         self._hurry, self._waiting = asyncio.Event(), 0
         self._feeds: list[Feed] = []
+        self._created = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -124,7 +125,8 @@ class Projector:
         followed = {one.stream for one in self._standings}
         for source in [one for one in self.sources if one.stream in followed]:
             stop_at = (await source.identity()).last_seq if until is None else until.get(source.stream, 0)
-            await self._feed_stream(source, stop_at, watch)
+            if stop_at or not self._stands_on(source.stream):
+                await self._feed_stream(source, stop_at, watch)
         for one in self._standings:
             if one.stopped is not None:
                 raise ProjectionStopped(f"{one.projection.label} sur {one.stream} : {one.stopped}")
@@ -143,7 +145,7 @@ class Projector:
     async def _feed_stream(self, source: Source, stop_at: int | None = None, watch: Watcher | None = None) -> None:
         mine = [one for one in self._standings if one.stream == source.stream]
         first = Feed(self, source, mine)
-        self._feeds.append(first)
+        self._feeds = [*(one for one in self._feeds if one.source is not source), first]
         await self._prepare(first)
         groups = _close_together(first.moving)
         feeds = [first, *(Feed(self, source, group) for group in groups[1:])]
@@ -153,12 +155,9 @@ class Projector:
 
     async def _prepare(self, feed: Feed) -> None:
         """Tables and positions, as soon as the database and the journal answer."""
-        tables = [*read_model.metadata.sorted_tables, *parking.metadata.sorted_tables]
-        tables += [*generations.metadata.sorted_tables, *seen.metadata.sorted_tables]
-        tables += [table for one in self.projections for table in one.tables]
         while feed.moving:
             try:
-                await in_writer(self.engine, create_tables, self.engine, tables)
+                await self._create()
                 return await in_writer(
                     self.engine, self.transaction.take_stand, feed.moving, (await feed.source.identity()).created
                 )
@@ -166,6 +165,19 @@ class Projector:
                 if not passing(error):
                     return feed.stop_all(f"préparation impossible : {parking.origin_of(error)}")
                 await feed.back_off(error)
+
+    def _stands_on(self, stream: str) -> bool:
+        return all(one.created for one in self._standings if one.stream == stream)
+
+    async def _create(self) -> None:
+        """The tables, once: looking for each of them costs more than a small transaction."""
+        if self._created:
+            return
+        tables = [*read_model.metadata.sorted_tables, *parking.metadata.sorted_tables]
+        tables += [*generations.metadata.sorted_tables, *seen.metadata.sorted_tables]
+        tables += [table for one in self.projections for table in one.tables]
+        await in_writer(self.engine, create_tables, self.engine, tables)
+        self._created = True
 
     async def enter_service(self) -> None:
         """Wait until each read model shows all that another version of it showed, then record it as the one to read.

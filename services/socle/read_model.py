@@ -324,12 +324,10 @@ class Transaction:
     def take_stand(self, standings: Sequence[Standing], created: str) -> None:
         """Read where each projection stands; one that never ran starts at the beginning."""
         with writing(self.engine) as connection:
+            known = _positions(connection, {one.stream for one in standings})
             for one in standings:
-                start = {"seq": 0, "created": created, "stream": one.stream}
-                name = {"projection": one.projection.name, "version": one.projection.VERSION}
-                insert_if_absent(connection, position, {**name, **start})
-                query = select(position.c.seq, position.c.created).where(*one.key)
-                one.seq, one.created = connection.execute(query).one()
+                found = known.get((one.projection.name, one.projection.VERSION, one.stream))
+                one.seq, one.created = found or _begin(connection, one, created)
 
     def project_again(
         self, standing: Standing, parked: Sequence[Parked], messages: Sequence[Stored], by: str, reason: str
@@ -389,6 +387,22 @@ class Transaction:
                 raise
             return replace(one, code="PROJECTION_EN_ECHEC", cause=origin_of(error))
         return None
+
+
+def _positions(connection: Connection, streams: Iterable[str]) -> dict[tuple[str, int, str], tuple[int, str]]:
+    """All those of these streams in one look: a service has many projections, and asks for them often."""
+    columns = position.c
+    query = select(columns.projection, columns.version, columns.stream, columns.seq, columns.created)
+    rows = connection.execute(query.where(columns.stream.in_(sorted(streams))))
+    return {(name, version, stream): (seq, created) for name, version, stream, seq, created in rows}
+
+
+def _begin(connection: Connection, one: Standing, created: str) -> tuple[int, str]:
+    """The first position, unless a rival has just written it."""
+    name = {"projection": one.projection.name, "version": one.projection.VERSION, "stream": one.stream}
+    insert_if_absent(connection, position, {**name, "seq": 0, "created": created})
+    seq, written = connection.execute(select(position.c.seq, position.c.created).where(*one.key)).one()
+    return seq, written
 
 
 def _move(connection: Connection, one: Standing, old: int, new: int) -> None:

@@ -98,10 +98,11 @@ async def sceller_journal(racine: Path, journal: Journal, par_segment: int = 500
     return archive
 
 
-def reglages(dossier: Path, sessions: Sequence[str]) -> Settings:
+def reglages(dossier: Path, sessions: Sequence[str], patience: float = 2.0) -> Settings:
+    """``patience`` : secondes laissées au serveur pour répondre."""
     return Settings(
         donnees=dossier, sessions=tuple(sessions), academie=ACADEMIE, nats_url="", log_format="texte",
-        request_timeout=2.0, reconnect_wait=0.05,
+        request_timeout=patience, reconnect_wait=0.05,
     )  # fmt: skip
 
 

@@ -280,6 +280,7 @@ class Histoire:
     refusees: Counter[str] = field(default_factory=Counter)
     refus: Counter[str] = field(default_factory=Counter)
     _rang: int = 0
+    _comptes: dict[str, tuple[int, int]] = field(default_factory=dict)  # par journal : messages lus, événements
 
     @property
     def messages(self) -> dict[str, list[Stored]]:
@@ -288,7 +289,10 @@ class Histoire:
 
     @property
     def evenements(self) -> int:
-        return sum(len(one.types) for messages in self.messages.values() for one in messages)
+        for nom, messages in self.messages.items():  # les seuls nouveaux : cela se demande après chaque lot
+            lus, dits = self._comptes.get(nom, (0, 0))
+            self._comptes[nom] = (len(messages), dits + sum(len(one.types) for one in messages[lus:]))
+        return sum(dits for _, dits in self._comptes.values())
 
     @property
     def part_acceptee(self) -> float:

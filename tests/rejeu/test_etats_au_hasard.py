@@ -36,6 +36,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EVENEMENTS, BEAUCOUP = 2_000, 100_000
 GRAINE = int(os.environ.get("PARCHEMIN_GRAINE", "20260601"))
+PATIENCE = 30.0  # secondes : rien ne manque ici, un serveur lent n'est pas un serveur muet
 PART_ACCEPTEE = 0.5  # refus et actes faits : ni une suite de refus, ni une histoire sans accroc
 
 
@@ -45,11 +46,11 @@ async def _au_hasard(dossier: Path, evenements: int, pile: AsyncExitStack) -> tu
     histoire = await jouer_au_hasard(joue, evenements, GRAINE)
     for messages in histoire.messages.values():
         sceller(dossier / "banc", messages)
-    ici = reglages(dossier / "ici", sessions())
+    ici = reglages(dossier / "ici", sessions(), PATIENCE)
     await refaire(ici, dossier / "banc")
     await pile.enter_async_context(EmbeddedServer(ici))
     racines = (dossier / "archive", dossier / "partielle")
-    sources = await provenances(pile, ici, racines, reglages(dossier / "la", sessions()))
+    sources = await provenances(pile, ici, racines, reglages(dossier / "la", sessions(), PATIENCE))
     return histoire, Repris({nom: joue.base(nom) for nom in SERVICES}, sources)
 
 
