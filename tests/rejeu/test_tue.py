@@ -70,6 +70,7 @@ def lance(racine: Path, url: str) -> Iterator[BaseProcess]:
     ici, la = PROCESSUS.Pipe(duplex=False)
     processus = PROCESSUS.Process(target=reprise.processus, args=(racine, url, la))
     processus.start()
+    la.close()  # il n'est plus qu'à lui : mort avant de commencer, il ne se fait pas attendre
     try:
         assert ici.recv() == "debut"
         yield processus
