@@ -88,6 +88,10 @@ class CoffreError(SocleError):
     code = "COFFRE"
 
 
+# Written once: building a query costs more than its answer.
+_OF_PERSONS = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(bindparam("persons", expanding=True)))
+
+
 class Coffre:
     """Seals and opens personal data. Safe to share between threads once built."""
 
@@ -194,8 +198,7 @@ class Coffre:
         found: dict[str, bytes] = {}
         with self.engine.connect() as connection:
             for some in _chunks(persons):
-                query = select(KEYS.c.personne, KEYS.c.cle).where(KEYS.c.personne.in_(some))
-                for person, wrapped in connection.execute(query):
+                for person, wrapped in connection.execute(_OF_PERSONS, {"persons": some}):
                     found[person] = self.unwrap(person, wrapped)
         return found
 

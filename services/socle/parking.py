@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     and_,
+    bindparam,
     func,
     select,
     update,
@@ -58,6 +59,14 @@ stationnes = Table(
     Column("reason", SortedText),
     Column("settled", Moment),
     Index("stationnes_status", "status", "service", "stream"),
+)
+
+
+# Written once: every transaction of a read model runs them, and building a query costs more than its answer.
+_HERE = (stationnes.c.service == bindparam("service"), stationnes.c.stream == bindparam("stream"))
+_SUBJECTS = select(stationnes.c.consumer, stationnes.c.subject).where(stationnes.c.status == PARKED, *_HERE).distinct()
+_DISCARDED = select(stationnes.c.consumer, stationnes.c.seq).where(
+    stationnes.c.status == DISCARDED, *_HERE, stationnes.c.seq.between(bindparam("first"), bindparam("last"))
 )
 
 
@@ -139,25 +148,15 @@ def parked_subjects(
     connection: Connection, service: str, stream: str, among: Collection[str] | None = None
 ) -> set[tuple[str, str]]:
     """(consumer, subject) of the aggregates set aside. Read in every transaction: usually empty, always one index."""
-    columns = stationnes.c
-    query = select(columns.consumer, columns.subject).where(
-        columns.status == PARKED, columns.service == service, columns.stream == stream
-    )
-    if among is not None:
-        query = query.where(columns.subject.in_(among))
-    return {(consumer, subject) for consumer, subject in connection.execute(query.distinct())}
+    query = _SUBJECTS if among is None else _SUBJECTS.where(stationnes.c.subject.in_(among))
+    found = connection.execute(query, {"service": service, "stream": stream})
+    return {(consumer, subject) for consumer, subject in found}
 
 
 def discarded(connection: Connection, service: str, stream: str, first: int, last: int) -> set[tuple[str, int]]:
     """(consumer whatever its version, position) of what was given up for good there: read again, it is passed over."""
-    columns = stationnes.c
-    query = select(columns.consumer, columns.seq).where(
-        columns.status == DISCARDED,
-        columns.service == service,
-        columns.stream == stream,
-        columns.seq.between(first, last),
-    )
-    return {(stem(consumer), int(seq)) for consumer, seq in connection.execute(query)}
+    where = {"service": service, "stream": stream, "first": first, "last": last}
+    return {(stem(consumer), int(seq)) for consumer, seq in connection.execute(_DISCARDED, where)}
 
 
 def remember_discarded(connection: Connection, one: Parked, *, by: str, reason: str, at: datetime) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import structlog
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, select, update
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, bindparam, select, update
 
 from contracts.messages import ContractError, Event, Registry, UnknownVersion
 from services.socle import parking, seen
@@ -37,6 +37,13 @@ position = Table(
     Column("seq", BigInteger, nullable=False),
     Column("created", SortedText, nullable=False),  # identity of the stream the position belongs to
 )
+
+
+# Written once: every transaction runs them, and building a query costs more than its answer.
+_ON_STREAMS = select(position.c.projection, position.c.version, position.c.stream, position.c.seq, position.c.created)
+_ON_STREAMS = _ON_STREAMS.where(position.c.stream.in_(bindparam("streams", expanding=True)))
+_AS_KNOWN = [column == bindparam(f"at_{column.name}") for column in position.c]
+_COMPARE_AND_SET = update(position).where(*_AS_KNOWN).values(seq=bindparam("to"))
 
 
 class Fenced(SocleError):
@@ -391,9 +398,7 @@ class Transaction:
 
 def _positions(connection: Connection, streams: Iterable[str]) -> dict[tuple[str, int, str], tuple[int, str]]:
     """All those of these streams in one look: a service has many projections, and asks for them often."""
-    columns = position.c
-    query = select(columns.projection, columns.version, columns.stream, columns.seq, columns.created)
-    rows = connection.execute(query.where(columns.stream.in_(sorted(streams))))
+    rows = connection.execute(_ON_STREAMS, {"streams": sorted(streams)})
     return {(name, version, stream): (seq, created) for name, version, stream, seq, created in rows}
 
 
@@ -407,6 +412,7 @@ def _begin(connection: Connection, one: Standing, created: str) -> tuple[int, st
 
 def _move(connection: Connection, one: Standing, old: int, new: int) -> None:
     """Compare-and-set. SELECT … FOR UPDATE alone would not do: SQLite ignores it."""
-    expected = (*one.key, position.c.seq == old, position.c.created == one.created)
-    if connection.execute(update(position).where(*expected).values(seq=new)).rowcount != 1:
+    name = {"at_projection": one.projection.name, "at_version": one.projection.VERSION, "at_stream": one.stream}
+    expected = {**name, "at_seq": old, "at_created": one.created}
+    if connection.execute(_COMPARE_AND_SET, {**expected, "to": new}).rowcount != 1:
         raise Fenced(f"{one.projection.label} sur {one.stream} n'est plus à {old} : une autre instance l'a déplacée")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, select
+from sqlalchemy import Column, Connection, MetaData, Table, Text, bindparam, select
 
 from contracts.evenements.deliberation import (
     DecisionPrise,
@@ -81,13 +81,16 @@ def _partage(fact: Fact) -> tuple[EtatJury, Mapping[str, str]]:
 
 # Reading back -------------------------------------------------------------------------------------------------------
 
+# Written once: each command on a relevé asks it, and building a query costs more than its answer.
+_DU_CANDIDAT = select(jury_du_candidat_table.c.jury).where(
+    *(column == bindparam(column.name) for column in jury_du_candidat_table.primary_key)
+)
+
 
 def jury_du_candidat(connection: Connection, *, academie: str, session: str, diplome: str, candidat: str) -> str | None:
     """The jury of a candidate; nothing if none has him."""
     key = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
-    table = jury_du_candidat_table.c
-    query = select(table.jury).where(*(table[name] == value for name, value in key.items()))
-    found: str | None = connection.execute(query).scalar_one_or_none()
+    found: str | None = connection.execute(_DU_CANDIDAT, key).scalar_one_or_none()
     return found
 
 
