@@ -37,8 +37,12 @@ LIBRES = frozenset(
 LIEUX = frozenset({"fait_a"})
 """Names of places, which are often those of people: somebody called Étienne may come from Saint-Étienne."""
 
-CODIFIES = frozenset({"choix", "coefficients", "criteres", "fuseau", "poids", "regle", "reglement", "session_origine"})
-"""Texts that the deciders compare with what they know: an unknown one is refused."""
+CODIFIES = frozenset(
+    {"choix", "coefficients", "criteres", "fait", "fuseau", "journal", "poids", "regle", "reglement", "session_origine"}
+)
+"""Texts that the deciders compare with what they know: an unknown one is refused. What names a fact and where it stands
+comes from reactions alone.
+"""
 
 PERSONNELS = frozenset({"identite", "entreprise"})
 """What the events seal, or what tells of a company: nothing to look for there."""
