@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from contracts.evenements.deliberation import DecisionPrise, JuryClos, JuryReconvoque
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, JuryConstitue, JuryReconvoque
 from contracts.messages import Event, Refus
 
 REGLE_APRES_JURY = "AMB-54"
@@ -24,10 +24,15 @@ class EtatJury(StrEnum):
 
 
 def etat_du_jury(candidat: str, histoire: Iterable[Event]) -> EtatJury:
-    """L'état qui ressort des faits de son jury, dans l'ordre du journal."""
+    """L'état qui ressort des faits de son jury, dans l'ordre du journal.
+
+    Un jury d'ici peut avoir le même numéro d'une autre académie (AMB-55) : il ne fige rien pour celui d'ici.
+    """
     etat = EtatJury.A_VENIR
     for event in histoire:
         match event:
+            case JuryConstitue(origines=ailleurs) if candidat in ailleurs:
+                return EtatJury.A_VENIR
             case JuryClos():
                 etat = EtatJury.CLOS
             case JuryReconvoque() if event.candidat == candidat:

@@ -77,6 +77,12 @@ def test_amb_54_l_etat_du_jury_suit_l_ordre_du_journal(histoire: list[Event], et
     assert etat_du_jury(ALICE, histoire) is etat
 
 
+def test_amb_55_le_meme_numero_d_une_autre_academie_ne_fige_rien_ici() -> None:
+    ailleurs = CONSTITUE.model_copy(update={"origines": {ALICE: "caen"}})
+    assert etat_du_jury(ALICE, [ailleurs, decidee(), CLOS]) is EtatJury.A_VENIR
+    assert etat_du_jury(ALICE, [CONSTITUE, decidee(), CLOS]) is EtatJury.CLOS
+
+
 def test_amb_54_reuni_pour_un_autre_il_reste_clos_pour_celui_ci() -> None:
     assert etat_du_jury(BASILE, [decidee(BASILE), CLOS, RECONVOQUE]) is EtatJury.CLOS
 

@@ -5,7 +5,7 @@ Une décision prise après la clôture rejoint les autres si la date n'est pas v
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 from contracts.commandes.publication import PreparerPublication, PublierDecision, PublierResultats
 from contracts.evenements.deliberation import NatureDecision
 from contracts.evenements.publication import DecisionPubliee, PublicationPreparee, ResultatsPublies
-from contracts.messages import Refus
+from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision
 
@@ -21,6 +21,7 @@ Decisions: TypeAlias = Mapping[str, Decision]
 PublicationCommand: TypeAlias = PreparerPublication | PublierResultats | PublierDecision
 PublicationEvent: TypeAlias = PublicationPreparee | ResultatsPublies | DecisionPubliee
 REGLE_RECTIFICATION = "AMB-54"
+REGLE_UN_JURY = "AMB-55"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,18 @@ def decide(
             return _publier_decision(command, publication, session, prises)
         case _:
             assert_never(command)
+
+
+def exiger_jury_d_ici(jury: str, histoire: Iterable[Event]) -> None:
+    """Le procès-verbal est à l'académie où siège le jury.
+
+    Raises:
+        Refus: AMB-55.
+    """
+    for event in histoire:
+        if isinstance(event, PublicationPreparee) and event.pilote is not None:
+            detail = f"il siège à l'académie pilote, {event.pilote}, qui tient son procès-verbal : demandez-le-lui"
+            raise Refus(REGLE_UN_JURY, f"jury {jury} : {detail}")
 
 
 def _preparer(command: PreparerPublication, publication: Publication, session: SessionFigee) -> list[PublicationEvent]:

@@ -11,6 +11,7 @@ from contracts.session import SessionFigee, charger_session
 from services.communs.shell import Situe
 from services.publication.documents import rendu
 from services.publication.documents.pv import Histoire, donnees_pv, versions_pv
+from services.publication.domain.publication import exiger_jury_d_ici
 from services.publication.shell.fichiers import Rayon
 from services.socle.enveloppe import context_of
 from services.socle.journal import Store, of_session
@@ -54,8 +55,10 @@ async def editer_pv(env: Source, of: Situe, jury: str, version: int | None = Non
 
     Raises:
         Refus: ``SESSION_INCONNUE``; ``PUBLICATION_NON_PREPAREE`` while the jury is not closed; ``PV_INCONNU``;
-            ``RENDU_IMPOSSIBLE``.
+            ``RENDU_IMPOSSIBLE``; AMB-55 when the jury sits at the pilot, which keeps its minutes.
     """
+    prepares = await env.events(of.session, of.diplome, "publication", f"publication-{jury}")
+    exiger_jury_d_ici(jury, prepares)
     session = await charger_session(env.events, env.settings.academie, of.session, of.diplome)
     return await _editer(await histoire_du_jury(env, of, jury), session, jury, version)
 

@@ -15,12 +15,12 @@ from contracts.droits import check_rights
 from contracts.evenements.deliberation import NatureDecision
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import DecisionPubliee, PublicationPreparee, ResultatsPublies
-from contracts.messages import Event
+from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, EtatResultat, Explication
 from services.communs.testing import base
 from services.communs.testing import projeter as projeter_un
 from services.publication.domain.histoire import FaitLu, HistoireCandidat
-from services.publication.domain.publication import decide, evolve, initial
+from services.publication.domain.publication import decide, evolve, exiger_jury_d_ici, initial
 from services.publication.projections.identites import Identites
 from services.publication.projections.resultats import (
     Resultats,
@@ -104,6 +104,13 @@ def test_la_preparation_dit_ou_siege_le_jury_et_la_publication_ce_qui_en_est_vu(
     replace(ici, decide=lambda command, state: decide(command, state, session(), vu=500)).then(
         PUBLIES.model_copy(update={"vu": None})
     )
+
+
+def test_amb_55_le_proces_verbal_est_a_l_academie_ou_siege_le_jury() -> None:
+    with pytest.raises(Refus) as refus:
+        exiger_jury_d_ici("J1", [PREPAREE, PUBLIES])
+    assert refus.value.regle == "AMB-55"
+    exiger_jury_d_ici("J1", [PREPAREE.model_copy(update={"pilote": None}), PUBLIES])
 
 
 # Lire ----------------------------------------------------------------------------------------------------------------
