@@ -33,7 +33,7 @@ from services.publication.shell.app import SPEC as PUBLICATION
 from services.socle.coffre import Coffre
 from services.socle.enveloppe import Context, Fact, Stored, digest, encode, header_rank
 from services.socle.exchanges import Exchanged
-from services.socle.facts import Decoded, kinds
+from services.socle.facts import Decoded, Source, kinds
 from services.socle.memory import MemoryJournal
 from services.socle.projections import Projector
 from services.socle.reactions import Reaction, derived_id
@@ -110,7 +110,7 @@ class Service:
             handlers=self.parts.handlers,
             check=spec.check,
         )
-        sources = [academie.journal, *exchanges.values()]
+        sources: list[Source] = [academie.journal, *exchanges.values()]
         self.env.projector = Projector(spec.name, REGISTRE, self.engine, sources, list(self.parts.projections))
         self._done: dict[tuple[str, str], int] = {}
         self._rangs: set[tuple[str, str, str, int]] = set()

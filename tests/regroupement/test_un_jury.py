@@ -152,20 +152,22 @@ async def test_amb_54_un_resultat_arrive_apres_la_cloture_est_dit_et_le_jury_peu
     assert Decimal(apres.moyenne) > Decimal(avant.moyenne)
 
 
-async def test_un_resultat_arrive_pendant_la_cloture_n_est_pas_perdu(pilote: Academie, membre: Academie):
+async def test_un_resultat_arrive_pendant_la_cloture_n_est_pas_perdu(
+    pilote: Academie, membre: Academie, monkeypatch: pytest.MonkeyPatch
+):
     await membre.inscrire(BASILE)
     relier([pilote, membre])
     await sieger(pilote, [BASILE])
     append = pilote.journal.append
 
     async def after_it_came(*entry: Any) -> Appended:
-        pilote.journal.append = append  # type: ignore[method-assign]
+        monkeypatch.undo()
         await membre.arreter(BASILE, "EP1", "3")
         pilote.recevoir(membre)
         await pilote.deliberation.reagir()  # it is looked at while the jury is still open, once the closing is decided
         return await append(*entry)
 
-    pilote.journal.append = after_it_came  # type: ignore[method-assign]
+    monkeypatch.setattr(pilote.journal, "append", after_it_came)
     assert await clore(pilote) == [JuryClos.NAME]
     assert pilote.faits(ResultatApresCloture) == []
     await pilote.reagir()
@@ -181,7 +183,8 @@ async def test_un_resultat_arrive_en_seance_fait_redecider_le_jury(pilote: Acade
     relier([pilote, membre])
     with pytest.raises(Refus) as refus:
         await clore(pilote)
-    assert [one.sur for one in refus.value.donnees["manques"]] == [BASILE]
+    manques: Any = refus.value.donnees["manques"]
+    assert [one.sur for one in manques] == [BASILE]
     await decider(pilote, BASILE)
     await clore(pilote)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -100,9 +101,9 @@ def _decider(candidat: str) -> PrendreDecision:
     return PrendreDecision(candidat=candidat, **qui())
 
 
-def regroupement(*acceptes: str, pilote: str = "rouen", **inscrits: set[str]) -> Regroupement:
-    """Caen and Lille are members; ``acceptes`` accepted. Alice is of Rouen, Basile of Caen, but for what is told."""
-    connus = {ALICE: {"rouen"}, BASILE: {"caen"}, **inscrits}
+def regroupement(*acceptes: str, pilote: str = "rouen", basile: Collection[str] = ("caen",)) -> Regroupement:
+    """Caen and Lille are members; ``acceptes`` accepted. Alice is of Rouen; ``basile`` says where Basile is known."""
+    connus = {ALICE: ("rouen",), BASILE: basile}
     return Regroupement("rouen", pilote, frozenset({"caen", "lille"}), frozenset(acceptes), connus)
 
 
@@ -122,21 +123,19 @@ def test_amb_55_une_academie_rattachee_ne_nomme_pas_le_jury_d_un_examen_partage(
 
 
 def test_un_numero_inscrit_dans_deux_academies_du_regroupement_est_ambigu() -> None:
-    ambigu = regroupement("caen", **{BASILE: {"caen", "rouen"}})
+    ambigu = regroupement("caen", basile=("caen", "rouen"))
     refus = given(regroupement=ambigu).when(nommer()).then_refused("NUMERO_AMBIGU")
     assert refus.donnees["academies"] == ["caen", "rouen"]
-    given(regroupement=regroupement("caen", **{BASILE: {"caen", "dijon"}})).when(nommer()).then(PARTAGE)
+    given(regroupement=regroupement("caen", basile=("caen", "dijon"))).when(nommer()).then(PARTAGE)
 
 
 def test_le_candidat_d_une_academie_qui_n_a_pas_accepte_est_refuse() -> None:
     given(regroupement=regroupement("lille")).when(nommer()).then_refused("REGROUPEMENT_NON_ACCEPTE")
-    given(regroupement=regroupement("caen", **{BASILE: {"dijon"}})).when(nommer()).then_refused(
-        "REGROUPEMENT_NON_ACCEPTE"
-    )
+    given(regroupement=regroupement("caen", basile=("dijon",))).when(nommer()).then_refused("REGROUPEMENT_NON_ACCEPTE")
 
 
 def test_un_numero_que_nul_ne_connait_encore_ne_se_juge_pas_au_nom_de_la_pilote() -> None:
-    inconnu = regroupement("caen", **{BASILE: set()})
+    inconnu = regroupement("caen", basile=())
     given(regroupement=inconnu).when(nommer()).then_refused("DOSSIER_ABSENT")
 
 
@@ -165,10 +164,17 @@ def test_la_cloture_ne_melange_pas_les_positions_de_deux_flux() -> None:
 # After the closing --------------------------------------------------------------------------------------------------
 
 
-def signaler(position: int = 5_001, **autres: Any) -> SignalerResultatTardif:
-    valeurs = {"candidat": BASILE, "academie": "caen", "epreuve": "EP1", "fait": "f9", "journal": ECHANGES}
+def signaler(**autres: Any) -> SignalerResultatTardif:
+    valeurs = {
+        "candidat": BASILE,
+        "academie": "caen",
+        "epreuve": "EP1",
+        "fait": "f9",
+        "journal": ECHANGES,
+        "position": 5_001,
+    }
     enveloppe = qui("systeme:deliberation", "systeme")
-    return SignalerResultatTardif(**enveloppe, **{**valeurs, "position": position, **autres})
+    return SignalerResultatTardif(**enveloppe, **{**valeurs, **autres})
 
 
 TARDIF = ResultatApresCloture(jury="J1", candidat=BASILE, academie="caen", epreuve="EP1", fait="f9", regle="AMB-54")
@@ -262,8 +268,8 @@ def test_une_inscription_annulee_ailleurs_ne_rend_pas_le_numero_ambigu(engine: E
     faits = [dit(inscrit(), 1), dit(inscrit(), 1, "caen"), dit(annulee, 2, "caen")]
     projeter(engine, DossiersJury(), faits)
     with engine.connect() as connection:
-        ou = {"session": "2026", "diplome": "cap_osrcl", "candidats": [ALICE]}
-        assert academies(connection, **ou) == {ALICE: {"rouen"}}
+        ou = {"session": "2026", "diplome": "cap_osrcl"}
+        assert academies(connection, **ou, candidats=[ALICE]) == {ALICE: {"rouen"}}
         assert annules(connection, **LIEU, candidats={ALICE: "caen"}) == {ALICE}
         assert annules(connection, **LIEU, candidats={ALICE: "rouen"}) == frozenset()
 

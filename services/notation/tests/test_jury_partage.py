@@ -22,7 +22,8 @@ from services.notation.projections.jurys import Jurys, etat_partage, jury_du_can
 from services.notation.shell.app import Shell
 from services.notation.tests.donnees import ALICE, BASILE, LE
 from services.notation.tests.faits import LIEU
-from services.notation.tests.test_jury import CLOS, CONSTITUE, OUVERTE, decidee
+from services.notation.tests.test_jury import CLOS, CONSTITUE, decidee
+from services.notation.tests.test_shell import OUVERTE
 from services.socle.enveloppe import Fact
 from services.socle.service import Environment
 from services.socle.sql import create_tables
