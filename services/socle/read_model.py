@@ -348,7 +348,8 @@ class Transaction:
             seq, created = connection.execute(select(position.c.seq, position.c.created).where(*standing.key)).one()
             # Holds the position, so that no message is parked behind these while they are settled.
             _move(connection, Standing(standing.projection, standing.stream, created), seq, seq)
-            where = {"service": self.service, "consumer": standing.projection.label, "subject": parked[0].subject}
+            label, subject = standing.projection.label, parked[0].subject
+            where: dict[str, Any] = {"service": self.service, "consumer": label, "subject": subject}
             if parking.read_parked(connection, **where, stream=standing.stream) != list(parked):
                 raise Fenced(f"{standing.projection.label} : d'autres messages viennent d'être stationnés")
             return self._in_order(connection, standing, parked, messages, by, reason)

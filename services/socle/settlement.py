@@ -212,7 +212,8 @@ class Settlement:
         """The first message set aside of its aggregate: the one to try again first."""
         if one is None:
             return 0
-        where = {"service": one.service, "consumer": one.consumer, "stream": one.stream, "subject": one.subject}
+        of = {"service": one.service, "consumer": one.consumer}
+        where: dict[str, Any] = {**of, "stream": one.stream, "subject": one.subject}
         with self.engine.connect() as connection:
             return min((each.seq for each in parking.read_parked(connection, **where)), default=0)
 
