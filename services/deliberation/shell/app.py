@@ -88,15 +88,16 @@ class Shell(BaseShell):
         return of.session in self._env.exchanges
 
     async def ouverture(self, command: OuvrirJury) -> Lookups:
-        vues = await self._env.positions(command.session)
-        journal = self._env.journals[command.session].stream
+        journal, partage = self._env.journals[command.session].stream, self._partage(command)
+        vues = await self._env.positions(command.session) if partage else {}
+        position = vues[journal] if partage else await self._env.up_to_date(command.session)
         session, state = await self.session(command), await self._etat(command, command.jury)
         nomme = state.composition if isinstance(state, jury.Constitue) else None
         return {
             "session": session,
             "journal": journal,
-            "position": vues[journal],
-            "positions": vues if self._partage(command) else {},
+            "position": position,
+            "positions": vues,
             "unites": {} if nomme is None else self._unites(command, session, nomme),
         }
 
