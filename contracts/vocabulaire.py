@@ -305,6 +305,32 @@ class Valeurs(Message):
         return value
 
 
+class Ecrit(Message):
+    """A written test that begins at the same instant in every académie (BTS-G03).
+
+    ``moment``: the épreuve, or the moment of it that is written (``E1``, ``E5-ecrit``). Candidates are in loge from
+    ``loge`` minutes before; none leaves before ``retenue`` minutes after the beginning.
+    """
+
+    moment: Code
+    debut: Instant
+    loge: int = Field(default=0, ge=0, le=600)
+    retenue: int = Field(default=0, ge=0, le=600)
+
+
+class Calendrier(Message):
+    """The national written tests of a session, with the reference of the text that gives their hours and loge times."""
+
+    reference: str = Field(min_length=3, max_length=300)
+    ecrits: tuple[Ecrit, ...] = Field(min_length=1, max_length=40)
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Calendrier:
+        if len({one.moment for one in self.ecrits}) != len(self.ecrits):
+            raise ValueError("ecrits : un même écrit y est dit deux fois")
+        return self
+
+
 class Parametres(Message):
     """What the académie fixes for a session. Dates are days of legal time at ``fuseau``."""
 
@@ -324,6 +350,7 @@ class Parametres(Message):
     suspension_jours: int = Field(default=15, ge=1, le=365)  # relance d'une note suspendue (AMB-45)
     echeance_titre: date | None = None  # fin de validité du titre professionnel (DC-TP03, DC-TP04)
     choix: dict[str, str] = {}  # option de l'académie, par ambiguïté (``AMB-37: demi_point``)
+    calendrier: Calendrier | None = None  # écrits nationaux et temps de loge (BTS-G03)
 
     @model_validator(mode="after")
     def _in_order(self) -> Parametres:

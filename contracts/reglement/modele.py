@@ -40,6 +40,7 @@ COMMUNES = {
     "AMB-44": _CHOIX,
     "AMB-53": _CHOIX,
     "AMB-58": _CHOIX,
+    "BTS-G03": Source(texte="circulaire nationale BTS NDRC n° 2022-46 du 4 février 2022", section="§1.1, annexe I"),
     "DC-ARC01": Source(texte="instruction DAF DPACI/RES/2005/003 du 22 février 2005", statut="droit_commun"),
     "DC-ARC02": Source(texte="code du patrimoine, L211-4 et L212-2", statut="droit_commun"),
     "DC-FRA01": Source(texte="code de l'éducation, D643-32-2", statut="droit_commun"),
@@ -95,6 +96,7 @@ class InscriptionRegle(Bloc):
     delai_nouvelle_session_mois: int = 0
     regle_centre_ferme: RegleId | None = None
     regle_passage: RegleId = "TR-N04"
+    regle_ecrits: RegleId = "BTS-G03"  # written tests at one instant everywhere: the only text that says it
     tiers_temps: RegleId = "DC-HAN01"
 
 

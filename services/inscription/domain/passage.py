@@ -13,6 +13,7 @@ from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Mode, TypeCentre
 from services.inscription.domain.choix import exiger_categorie
+from services.inscription.domain.ecrits import exiger_loge
 from services.inscription.domain.etats import Convoquee, EnCours, Fiche, Inscrite, NonAutorisee
 from services.inscription.domain.reconnaissance import exiger_acquis
 from services.inscription.domain.session_examen import Centre
@@ -77,6 +78,7 @@ def convoquer(
             "RIEN_A_CONVOQUER",
             f"{fiche.candidat} ne passe aucune épreuve ponctuelle (CCF, dispenses, bénéfices, dossiers non conformes)",
         )
+    exiger_loge(fiche.candidat, command.date, epreuves, session)
     emise = ConvocationEmise(
         candidat=fiche.candidat,
         centre=fiche.centre.centre,
@@ -175,13 +177,15 @@ def reporter(
     convocation = candidature.convocation
     if (convocation.centre, convocation.le) == (command.centre, command.date):
         return []
+    reportees = _reportees(command, convocation)
+    exiger_loge(fiche.candidat, command.date, reportees, session)
     reporte = PassageReporte(
         candidat=fiche.candidat,
         centre=command.centre,
         le=command.date,
         motif=command.motif,
         regle=reglement.inscription.regle_centre_ferme or reglement.inscription.regle_passage,
-        epreuves=_reportees(command, convocation),
+        epreuves=reportees,
     )
     return [reporte] if sur_place or affecte is None else [affecte, reporte]
 

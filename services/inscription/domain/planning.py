@@ -15,6 +15,7 @@ from contracts.reglement import Modalite, Parcours, Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Creneau
 from services.inscription.domain.choix import parcours_suivis
+from services.inscription.domain.ecrits import exiger_instant
 from services.inscription.domain.etats import EnCours, Fiche, NonAutorisee
 from services.inscription.domain.passage import epreuves_ponctuelles, exiger_centre_ouvert, exiger_jour
 from services.inscription.domain.session_examen import Centre
@@ -73,6 +74,7 @@ def planifier(
     _exiger_complet(command.creneaux, moments, reglement)
     for creneau in command.creneaux:
         exiger_jour(fiche.candidat, creneau.debut, session)
+        exiger_instant(creneau, session)
         if creneau.modalite in moments:
             _exiger_conforme(creneau, moments[creneau.modalite])
         else:

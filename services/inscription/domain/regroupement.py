@@ -9,6 +9,8 @@ from contracts.commandes.regroupement import AccepterRegroupement, CloreRegroupe
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos, RegroupementDefini
 from contracts.messages import Refus
 from contracts.session import SessionFigee
+from contracts.vocabulaire import Calendrier
+from services.inscription.domain.ecrits import exiger_memes_instants
 
 REGLE_PILOTE = "BTS-G01"
 """La pilote définit l'organisation de la session."""
@@ -59,6 +61,7 @@ class Propose:
     reglement: str
     empreinte: str
     clos: bool = False
+    calendrier: Calendrier | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _exiger_propose(command: AccepterRegroupement, session: SessionFigee, propos
             f"la session est ouverte ici sous {reglement.id} v{reglement.version}, dont le fichier n'est pas celui de "
             f"{propose.pilote} ({propose.reglement}) : rien ne se partage sous deux règlements",
         )
+    exiger_memes_instants(propose.calendrier, session)
     return propose
 
 

@@ -16,6 +16,7 @@ from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
+from services.inscription.domain.ecrits import exiger_calendrier
 
 Reglements: TypeAlias = Mapping[str, Reglement]
 SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre | FermerCentre
@@ -127,6 +128,7 @@ def _ouvrir(command: OuvrirSession, reglements: Reglements) -> list[SessionEvent
     _exiger_fuseau(command.parametres)
     _exiger_dates(command.parametres, command.session, reglement)
     _exiger_choix(command.parametres.choix, reglement)
+    exiger_calendrier(command.parametres, reglement)
     if command.valeurs is not None:
         _exiger_attendues(command.valeurs, reglement)
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,7 @@ from contracts.vocabulaire import Decision, EtatResultat
 from services.communs.shell import BaseShell, service_spec
 from services.inscription.domain import accueil, candidature, personne, regroupement, session_examen
 from services.inscription.domain.candidature import Occupation, SituationRemplacement
+from services.inscription.domain.ecrits import ecrits_locaux
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.session_examen import Centre
 from services.inscription.projections import accueils, candidats, regroupements, sessions
@@ -197,6 +199,8 @@ class Shell(BaseShell):
         dit = None
         if isinstance(command, AccepterRegroupement):
             dit = await partage.propose(self._env, command, command.pilote)
+            la_bas = await partage.parametres(self._env, command, command.pilote)
+            dit = replace(dit, calendrier=la_bas.calendrier) if dit and la_bas else dit
         cle = await partage.cle_publique(self._env, command)
         return {**await self.plain(command), "propose": dit, "cle_publique": cle}
 
@@ -225,8 +229,15 @@ class Shell(BaseShell):
     async def voir_candidature(self, query: VoirCandidature) -> Data | None:
         with self._env.engine.connect() as connection:
             cle = {**self._lieu(query), "candidat": query.candidat}
-            vu = candidats.lire_candidat(connection, self._env.coffre, **cle)
-            return None if vu is None else {**vu, **accueils.lire_candidat(connection, **cle)}
+            lu = candidats.lire_candidat(connection, self._env.coffre, **cle)
+            vu = None if lu is None else {**lu, **accueils.lire_candidat(connection, **cle)}
+        return None if vu is None else {**vu, "ecrits": await self._ecrits(query, vu)}
+
+    async def _ecrits(self, query: VoirCandidature, vu: Data) -> list[Data]:
+        """The national written tests that he is called to, in the legal time of the place where he sits them."""
+        parametres, accueil = (await self.session(query)).parametres, vu["accueil"] or {}
+        dits = ecrits_locaux(vu["convoque_epreuves"] or (), parametres, accueil.get("fuseau") or "")
+        return [asdict(one) for one in dits]
 
     async def lister(self, query: ListerCandidatures) -> list[Data]:
         with self._env.engine.connect() as connection:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from contracts.evenements.inscription import CentreAffecte
+from contracts.evenements.inscription import CentreAffecte, SessionOuverte
 from contracts.messages import Command
-from contracts.vocabulaire import Enveloppe
+from contracts.vocabulaire import Enveloppe, Parametres
 from services.communs.shell import Situe
 from services.inscription.domain import accueil, regroupement
 from services.inscription.domain.regroupement import Partage, Propose, Rattachee, Regroupement
@@ -30,6 +30,12 @@ async def propose(env: Environment, of: Situe, pilote: str) -> Propose | None:
         return None
     noms = ("regroupement", "pilote", "reglement", "empreinte")
     return Propose(**{nom: dit[nom] for nom in noms}, membres=tuple(dit["membres"]), clos=bool(dit["clos"]))
+
+
+async def parametres(env: Environment, of: Situe, academie: str) -> Parametres | None:
+    """What that académie fixed for its session, if it has come here: its legal time, its calendar."""
+    dits = await env.told(academie, of.session, of.diplome, "inscription", "session")
+    return next((one.parametres for one in dits if isinstance(one, SessionOuverte)), None)
 
 
 async def partage(env: Environment, of: Situe) -> Partage | None:

@@ -115,8 +115,12 @@ def env(engine: Engine, *arrives: Fact, etat: Any = None) -> Any:
         ecrire(engine, *arrives)
         return 1
 
+    async def told(academie: str, session: str, diplome: str, service: str, aggregate: str) -> list[Any]:
+        return [ouverte()] if academie == PILOTE else []
+
     runner, settings = SimpleNamespace(state=state), SimpleNamespace(academie=LYON)
-    return SimpleNamespace(runner=runner, engine=engine, events=events, up_to_date=up_to_date, settings=settings)
+    lus = {"events": events, "told": told, "up_to_date": up_to_date}
+    return SimpleNamespace(runner=runner, engine=engine, settings=settings, **lus)
 
 
 async def test_qui_accepte_connait_ce_qui_est_arrive_de_la_pilote(engine: Engine) -> None:

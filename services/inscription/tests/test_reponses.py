@@ -13,11 +13,19 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.commandes.inscription import COMMANDES, EmettreConvocation, PlanifierPassage
-from contracts.evenements.inscription import CentreFerme, CentreOuvert, InscriptionAnnulee, PassagePlanifie
+from contracts.evenements.inscription import (
+    CentreFerme,
+    CentreOuvert,
+    ConvocationEmise,
+    InscriptionAnnulee,
+    PassagePlanifie,
+)
 from contracts.messages import Event
-from contracts.vocabulaire import Categorie, TypeCentre
+from contracts.requetes import VoirCandidature
+from contracts.vocabulaire import Calendrier, Categorie, Ecrit, TypeCentre
 from services.communs.testing import fait_du_journal
 from services.inscription.domain.candidature import Occupation
+from services.inscription.projections.accueils import Accueils
 from services.inscription.projections.candidats import Candidats
 from services.inscription.shell.app import Shell, build
 from services.inscription.tests.diplomes import AFFECTE, LYCEE, TP, a
@@ -38,8 +46,8 @@ class Journal:
 
     def __init__(self, engine: Engine, histoires: dict[str, list[Event]]) -> None:
         self.engine, self._histoires = engine, histoires
-        self.settings = SimpleNamespace(academie="clermont")
-        self.coffre = SimpleNamespace(secret=lambda nom: nom.encode())
+        self.settings = SimpleNamespace(academie="clermont", echanges=())
+        self.coffre = SimpleNamespace(secret=lambda nom: nom.encode(), open=lambda personne, chiffre: None)
         self.runner = self
         self.attendu: list[str] = []
 
@@ -80,7 +88,7 @@ def de(candidat: str, *events: Any) -> tuple[str, list[Event]]:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     one = engine_for(f"sqlite:///{tmp_path}/lecture.db")
-    create_tables(one, Candidats.tables)
+    create_tables(one, [*Candidats.tables, *Accueils.tables])
     yield one
     one.dispose()
 
@@ -114,6 +122,22 @@ async def test_cl_140_qui_convoque_connait_les_jours_de_fermeture(engine: Engine
     convoquer = EmettreConvocation(candidat=NUMERO, date=a(6, jour=FERME.jour), **TP.qui())
     connu = await Shell(env(engine, de(NUMERO, entretien, AFFECTE))).centres(convoquer)
     assert connu["centres"][LYCEE].ferme_le == {FERME.jour}
+
+
+async def test_bts_g03_le_candidat_convoque_lit_ses_ecrits_dans_son_heure_legale(engine: Engine) -> None:
+    calendrier = Calendrier(reference="annexe I", ecrits=(Ecrit(moment="EP-ecrit", debut=a(8), loge=30),))
+    ailleurs = ouverte(TP)
+    parametres = ailleurs.parametres.model_copy(update={"fuseau": "Indian/Mayotte", "calendrier": calendrier})
+    convoque = ConvocationEmise(candidat=NUMERO, centre=LYCEE, epreuves=("EP",), le=a(6))
+    journal = env(engine, de(NUMERO, TITRE, AFFECTE, convoque))
+    journal._histoires["session"][0] = ailleurs.model_copy(update={"parametres": parametres})
+    await journal.up_to_date("2022")
+    par = TP.qui()["par"]
+    lieu = {"session": "2022", "diplome": "tp_crcd"}
+    lu = await Shell(journal).voir_candidature(VoirCandidature(**lieu, par=par, candidat=NUMERO))
+    assert lu is not None
+    [ecrit] = lu["ecrits"]
+    assert (ecrit["en_loge"].isoformat(), ecrit["debut"]) == ("2022-06-13T10:30:00+03:00", a(8))
 
 
 def _sans_session(connu: Any) -> dict[str, Any]:
