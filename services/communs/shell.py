@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
 from contracts import refus
+from contracts.acces import NoterConsultation
 from contracts.commandes import read_command
 from contracts.droits import ANTIDATENT, INTERNES, check_rights
 from contracts.evenements import REGISTRE
 from contracts.messages import Command, Query, Refus
 from contracts.requetes import Requete, check_query_rights, read_query
 from contracts.session import SessionFigee, charger_session
+from services.communs import acces
 from services.communs.textes import exiger_anonyme
 from services.socle.handlers import Lookups
 from services.socle.service import Environment, Parts, ServiceSpec
@@ -72,18 +75,34 @@ def check_access(query: Query, academie: str) -> None:
         raise
 
 
+def check_command(command: Command, academie: str) -> None:
+    """Who may give an order; what a service orders itself never comes from outside: no message is read as one.
+
+    Raises:
+        Refus: see `check_rights`.
+    """
+    if not isinstance(command, NoterConsultation):
+        check_rights(command, academie)
+
+
 def service_spec(name: str, build: Callable[[Environment], Parts]) -> ServiceSpec:
     """An exam service: its name and its parts; messages and rights are those of the contracts."""
     return ServiceSpec(
         name=name,
         registry=REGISTRE,
-        build=build,
+        build=lambda env: _with_doors(build(env)),
         read_command=read_command,
         read_query=read_query,
-        check=check_rights,
+        check=check_command,
         check_query=check_access,
         internal_roles=INTERNES,
         backdating_roles=ANTIDATENT,
         admit=exiger_anonyme,
+        heard=acces.noter,
         refusals=refus.annonces(name),
     )
+
+
+def _with_doors(parts: Parts) -> Parts:
+    """What every service does besides its own part."""
+    return replace(parts, handlers=[*parts.handlers, *acces.handlers()])

@@ -13,7 +13,7 @@ from typing import Any
 from nats.aio.client import Client
 from sqlalchemy import Engine
 
-from contracts.messages import Command, Event, Query, Registry
+from contracts.messages import Command, Event, Query, Refus, Registry
 from services.socle.coffre import Coffre
 from services.socle.exchanges import Exchanged
 from services.socle.facts import events_of
@@ -127,6 +127,13 @@ async def admit_all(env: Environment, command: Command) -> None:
     """Nothing more to look at."""
 
 
+Heard = Callable[[Environment, Query, Refus], Awaitable[None]]
+
+
+async def hear_nothing(env: Environment, query: Query, refus: Refus) -> None:
+    """A question refused is answered so, and that is all."""
+
+
 @dataclass(frozen=True)
 class ServiceSpec:
     """A service before it starts. ``read_command``/``read_query`` turn the received JSON into messages.
@@ -144,4 +151,5 @@ class ServiceSpec:
     internal_roles: frozenset[str] = frozenset()  # those of reactions: never accepted from outside
     backdating_roles: frozenset[str] = frozenset()  # those who may record what happened before
     admit: Admit = admit_all
+    heard: Heard = hear_nothing  # of each question refused
     refusals: frozenset[str] = frozenset()  # the codes it announces: the others are counted together

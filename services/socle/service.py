@@ -287,10 +287,14 @@ class Service:
         answer = self.parts.queries.get(type(query))
         if answer is None:
             raise Refus("REQUETE_INCONNUE", f"{query.NAME} n'est pas une question du service {self.spec.name}")
-        self.spec.check_query(query, self.settings.academie)
-        if position is not None:
-            await self.projector.wait_for(*_position(position))
-        return {"reponse": await answer(query)}
+        try:
+            self.spec.check_query(query, self.settings.academie)
+            if position is not None:
+                await self.projector.wait_for(*_position(position))
+            return {"reponse": await answer(query)}
+        except Refus as refus:
+            await self.spec.heard(self.environment, query, refus)
+            raise
 
 
 async def _stop(broker: NatsBroker) -> None:
