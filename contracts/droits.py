@@ -66,6 +66,7 @@ DROITS: dict[str, Droit] = {
     "inscription.accueillir_candidat": _droit(S),
     "inscription.liberer_place": _droit(S),
     "inscription.enregistrer_accueil": _droit(S),
+    "inscription.confier_identite": _droit(S, R, G),
     "conformite.autoriser_duree_reduite": _droit(R, G),
     "conformite.ouvrir_dossier": _droit(S),
     "conformite.modifier_dossier": _droit(S),

@@ -36,7 +36,17 @@ COMMUNS: frozenset[str] = frozenset(
 """Answers that any command may get, before or beside its own rule."""
 
 COMMUNS_REQUETES: frozenset[str] = frozenset(
-    {"REQUETE_INCONNUE", "REQUETE_MALFORMEE", "DROIT_ACADEMIE", "DROIT_ROLE", "DROIT_PORTEE", "SESSION_INCONNUE"}
+    {
+        "REQUETE_INCONNUE",
+        "REQUETE_MALFORMEE",
+        "DROIT_ACADEMIE",
+        "DROIT_ROLE",
+        "DROIT_PORTEE",
+        "SESSION_INCONNUE",
+        "TR-G01",
+        "ACCES_REVOQUE",
+        "IDENTITE_NON_CONFIEE",
+    }
 )
 
 

@@ -39,9 +39,13 @@ class VoirRegroupement(Requete):
 
 
 class VoirCandidature(SurCandidat):
-    """L'inscription d'un candidat, identité comprise si la clé existe encore."""
+    """L'inscription d'un candidat, identité comprise si la clé existe encore.
+
+    ``origine`` : l'académie du regroupement où il est inscrit, quand ce n'est pas celle-ci et qu'elle l'a confié.
+    """
 
     NAME: ClassVar[str] = "inscription.voir_candidature"
+    origine: Code | None = None
 
 
 class ListerCandidatures(Requete):
@@ -218,6 +222,8 @@ def check_query_rights(query: Query, academie: str) -> None:
 def _scope_wanted(query: Requete) -> str:
     """The scope word that the author must hold for this question; empty when the role is enough."""
     match query.par.role:
+        case Role.CANDIDAT if isinstance(query, VoirCandidature) and query.origine not in (None, query.par.academie):
+            return f"candidat:{query.origine}/{query.candidat}"  # nobody's scope: his number is another's there
         case Role.CANDIDAT if isinstance(query, SurCandidat):
             return f"candidat:{query.candidat}"
         case Role.COMMISSION | Role.CORRECTEUR if isinstance(query, VoirBordereau):

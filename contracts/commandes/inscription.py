@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.commandes import regroupement
+from contracts.commandes import confidence, regroupement
 from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
     Anteriorite,
@@ -258,4 +258,5 @@ COMMANDES: tuple[type[Command], ...] = (
     FermerCentre,
     ReporterPassage,
     *regroupement.COMMANDES,
+    *confidence.COMMANDES,
 )

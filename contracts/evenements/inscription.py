@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from contracts.evenements import regroupement
+from contracts.evenements import confidence, regroupement
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event, Personnel
 from contracts.vocabulaire import (
@@ -313,5 +313,6 @@ EVENEMENTS: tuple[type[Event], ...] = (
     CentreFerme,
     PassageReporte,
     *regroupement.EVENEMENTS,
+    *confidence.EVENEMENTS,
 )
 ETAPES = {"inscription.candidat_inscrit.v1": inchange}

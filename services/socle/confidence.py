@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, text, update
 
 from contracts.messages import Refus
 from services.socle.coffre import (
@@ -72,7 +72,10 @@ class Confidence:
 
     def __init__(self, coffre: Coffre) -> None:
         self._coffre = coffre
-        self._engine = coffre.engine
+
+    @property
+    def _engine(self) -> Engine:
+        return self._coffre.engine
 
     def public_key(self, purpose: str) -> str:
         """The public half for this purpose, made the first time.

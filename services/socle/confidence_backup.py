@@ -83,7 +83,8 @@ def put_back(connection: Connection, told: Confided, journals: Journals, gone: I
     for purpose, (public, private) in told.pairs.items():
         if purpose in live:
             insert_if_absent(connection, PAIRS, {"objet": purpose, "publique": public, "privee": private})
-    forgotten = {*told.forgotten, *journals.forgotten, *connection.execute(_forgotten()).tuples()}
+    here = {(origin, person) for origin, person in connection.execute(_forgotten())}
+    forgotten = {*told.forgotten, *journals.forgotten, *here}
     return sum(
         insert_if_absent(connection, CONFIDED, {"objet": purpose, "origine": origin, "personne": person, "cle": key})
         for (purpose, origin, person), key in told.keys.items()
@@ -113,7 +114,7 @@ def refuse_differing(connection: Connection, told: Confided) -> None:
         CoffreError: one differs.
     """
     live = select(PAIRS.c.objet, PAIRS.c.publique).where(PAIRS.c.privee.is_not(None))
-    here = dict(connection.execute(live).tuples().all())
+    here: dict[str, str] = {one.objet: one.publique for one in connection.execute(live)}
     found = sum(here.get(purpose, public) != public for purpose, (public, _) in told.pairs.items())
     if found:
         raise CoffreError(f"{found} paire(s) en place ne sont pas celles de la sauvegarde : restaurez un coffre vide")

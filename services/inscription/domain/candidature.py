@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
+from contracts.commandes.confidence import ConfierIdentite
 from contracts.commandes.inscription import (
     AbandonnerBenefice,
     AccorderAmenagement,
@@ -28,7 +29,16 @@ from contracts.evenements.inscription import AutorisationEnregistree
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Enveloppe
 from services.communs.jury import exiger_avant_jury
-from services.inscription.domain import accueil, acquis, admission, passage, planning, reconnaissance, remplacement
+from services.inscription.domain import (
+    accueil,
+    acquis,
+    admission,
+    confidence,
+    passage,
+    planning,
+    reconnaissance,
+    remplacement,
+)
 from services.inscription.domain.etats import (
     Annulee,
     Autorisee,
@@ -82,7 +92,7 @@ Ordinaire: TypeAlias = (
     | DemanderRemplacement
     | EnregistrerAccueil
 )
-CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil
+CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil | ConfierIdentite
 VU_DU_JURY = (ModifierInscription, AccorderDispense, AccorderBenefice, AbandonnerBenefice, ReconnaitreAcquis)
 APPRIS = (EnregistrerAutorisation, EnregistrerAccueil)
 """Ce que d'autres disent d'un candidat dont l'inscription a pu s'annuler entre-temps."""
@@ -105,7 +115,8 @@ def decide(
     ``centres`` : ceux de la session, pour qui affecte, planifie, convoque ou reporte. ``occupations`` : les postes que
     d'autres candidats du même centre tiennent déjà, pour `PlanifierPassage`. ``situation`` : les absences justifiées
     du candidat et la décision du jury, pour `DemanderRemplacement`. ``partage``, ``enveloppe`` : avec qui l'examen se
-    partage, et la clé de l'identité pour l'académie d'accueil, pour `DemanderAccueil`.
+    partage, et la clé de l'identité pour l'autre académie, pour `DemanderAccueil` et
+    `ConfierIdentite`.
 
     Raises:
         Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ou la règle qui s'oppose.
@@ -115,6 +126,9 @@ def decide(
     if isinstance(command, DemanderAccueil):
         fiche = exiger_en_cours(candidature, command.candidat).fiche
         return [*accueil.demander(command, fiche, partage, session.academie, enveloppe)]
+    if isinstance(command, ConfierIdentite):
+        fiche = exiger_en_cours(candidature, command.candidat).fiche
+        return [*confidence.confier(command, fiche, partage, session.academie, enveloppe)]
     events = _decide(command, candidature, session, centres, occupations, situation)
     if events and isinstance(command, VU_DU_JURY):
         exiger_avant_jury(command, session)

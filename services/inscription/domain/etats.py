@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from contracts.evenements.confidence import IdentiteConfiee
 from contracts.evenements.inscription import (
     AcquisReconnu,
     AmenagementAccorde,
@@ -42,6 +43,7 @@ FicheEvent: TypeAlias = (
     | RemplacementAutorise
     | DemandeRemplacementRenvoyee
     | DoublonFusionne
+    | IdentiteConfiee
 )
 CandidatureEvent: TypeAlias = (
     CandidatInscrit | FicheEvent | AutorisationEnregistree | ConvocationEmise | PassageReporte | InscriptionAnnulee
@@ -55,7 +57,8 @@ class Fiche:
     ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. ``dispenses`` : (épreuve,
     situation ou toute l'épreuve). ``fermees`` : les épreuves que le contrôle de son dossier lui ferme, et par quelle
     règle. ``planning`` : son passage, moment par moment. ``accueil`` : la demande faite à une autre académie, tant
-    qu'elle n'a pas répondu ; ``demandes`` : combien en ont été faites.
+    qu'elle n'a pas répondu ; ``demandes`` : combien en ont été faites. ``confiees`` : les académies à qui
+    son identité est confiée.
     """
 
     candidat: str
@@ -82,6 +85,7 @@ class Fiche:
     planning: PassagePlanifie | None = None
     accueil: AccueilDemande | None = None
     demandes: int = 0
+    confiees: frozenset[str] = frozenset()
 
     def dispensee(self, epreuve: str, situation: str | None = None) -> bool:
         """L'épreuve, ou cette situation, n'est pas due."""
@@ -231,6 +235,8 @@ def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
             return replace(fiche, remplacements=fiche.remplacements | {*epreuves})
         case DemandeRemplacementRenvoyee():
             return replace(fiche, renvoi=event)
+        case IdentiteConfiee(a=a):
+            return replace(fiche, confiees=fiche.confiees | {a})
         case DoublonFusionne(personnes=personnes):
             return replace(fiche, personnes=(*fiche.personnes, *personnes))
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import orjson
 from sqlalchemy import Boolean, Column, Connection, MetaData, Table, select
@@ -29,7 +29,6 @@ from contracts.evenements.inscription import (
 )
 from contracts.evenements.publication import EffacementAccorde
 from contracts.messages import Event
-from services.socle.coffre import Coffre
 from services.socle.enveloppe import Fact
 from services.socle.projections import Delete, Op, Projection, Upsert
 from services.socle.sql import ExactDecimal, Json, Moment, SortedText
@@ -106,11 +105,18 @@ remplacements = Table("remplacements_v3", META, *_cle("epreuve"), Column("regle"
 fermetures = Table("fermetures_v3", META, *_cle("epreuve"), Column("regle", SortedText))  # épreuves au dossier refusé
 
 
+class Coffret(Protocol):
+    """Ce qui ouvre une identité scellée : le coffre, ou les clés qu'une académie partenaire a confiées."""
+
+    def open(self, personne: str, chiffre: str, /) -> bytes | None: ...
+
+
 class Candidats(Projection):
-    """Ce que montrent `inscription.voir_candidature` et `inscription.lister_candidatures`."""
+    """Ce que montrent `inscription.voir_candidature` et `inscription.lister_candidatures`, partenaires compris."""
 
     name = "candidats"
     VERSION = VERSION
+    exchanged = True
     tables = (candidats, dispenses, acquis, benefices, amenagements, remplacements, fermetures)
     handles = frozenset(
         {
@@ -242,7 +248,7 @@ def lister(connection: Connection, *, academie: str, session: str, diplome: str)
 
 
 def lire_candidat(
-    connection: Connection, coffre: Coffre, *, academie: str, session: str, diplome: str, candidat: str
+    connection: Connection, coffre: Coffret, *, academie: str, session: str, diplome: str, candidat: str
 ) -> dict[str, Any] | None:
     """Un candidat et ses droits acquis, identité ouverte si sa clé existe encore ; rien s'il n'est pas inscrit.
 
@@ -297,7 +303,7 @@ def _lignes(
     return [dict(row) for row in connection.execute(requete.order_by(*table.primary_key)).mappings()]
 
 
-def _ouvrir(coffre: Coffre, scelle: Mapping[str, str] | None) -> dict[str, Any] | None:
+def _ouvrir(coffre: Coffret, scelle: Mapping[str, str] | None) -> dict[str, Any] | None:
     clair = None if scelle is None else coffre.open(scelle["personne"], scelle["chiffre"])
     if clair is None:
         return None

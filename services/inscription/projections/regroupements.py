@@ -99,6 +99,12 @@ def lire_definition(connection: Connection, *, pilote: str, session: str, diplom
     return next((one for one in _lignes(connection, regroupements, cle) if one["membres"] is not None), None)
 
 
+def lire_cle(connection: Connection, *, academie: str, regroupement: str, session: str, diplome: str) -> str:
+    """La clé publique que cette académie a dite pour ce regroupement ; vide si elle n'en a rien dit ici."""
+    dits = _lignes(connection, regroupements, {"academie": academie, "session": session, "diplome": diplome})
+    return next((one["cle_publique"] or "" for one in dits if one["regroupement"] == regroupement), "")
+
+
 def lire_regroupement(connection: Connection, *, academie: str, session: str, diplome: str) -> dict[str, Any] | None:
     """Le regroupement où est l'académie, ou celui qui lui est proposé ; rien si elle est seule."""
     lieu = {"session": session, "diplome": diplome}

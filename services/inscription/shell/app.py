@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from contracts.commandes import inscription as commandes
+from contracts.commandes.confidence import ConfierIdentite
 from contracts.commandes.inscription import (
     AffecterCentre,
     AnnulerInscription,
@@ -31,8 +32,10 @@ from contracts.commandes.regroupement import (
     LibererPlace,
 )
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
+from contracts.evenements.inscription import CandidatInscrit
 from contracts.evenements.notation import ResultatArrete
-from contracts.evenements.publication import ReleveEdite
+from contracts.evenements.publication import EffacementAccorde, ReleveEdite
+from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos
 from contracts.messages import Command, Data, Event
 from contracts.requetes import ListerCandidatures, VoirCandidature, VoirRegroupement, VoirSession
 from contracts.session import reglements
@@ -45,6 +48,7 @@ from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.session_examen import Centre
 from services.inscription.projections import accueils, candidats, regroupements, sessions
 from services.inscription.shell import partage, reactions
+from services.inscription.shell.confidence import AVEC_ENVELOPPE, SANS_OBJET, Confidences
 from services.inscription.shell.reactions_regroupement import Voisinage
 from services.inscription.shell.reactions_regroupement import reactions as des_partenaires
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
@@ -62,7 +66,7 @@ SUR_CENTRES = (AffecterCentre, *SUR_PASSAGE)
 SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
 SUR_REGROUPEMENT = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
 SUR_ACCUEIL = (AccueillirCandidat, LibererPlace)
-ENTRE_ACADEMIES = (*SUR_REGROUPEMENT, *SUR_ACCUEIL, DemanderAccueil)
+ENTRE_ACADEMIES = (*SUR_REGROUPEMENT, *SUR_ACCUEIL, DemanderAccueil, ConfierIdentite)
 A_PART = (
     *ENTRE_ACADEMIES,
     *SUR_SESSION,
@@ -226,16 +230,28 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             return sessions.lire_session(connection, **self._lieu(query))
 
+    async def confidence(self, command: ConfierIdentite) -> Lookups:
+        """With whom the exam is shared, and the envelope for that académie."""
+        enveloppe = await partage.enveloppe(self._env, command, command.candidat, command.a)
+        avec = await partage.partage(self._env, command)
+        return {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
+
     async def voir_candidature(self, query: VoirCandidature) -> Data | None:
+        lieu = self._lieu(query)
+        coffre: candidats.Coffret = self._env.coffre
+        if query.origine is not None and query.origine != self._env.settings.academie:
+            coffre = await Confidences(self._env).lire(query, query.origine)
+            lieu = {**lieu, "academie": query.origine}
         with self._env.engine.connect() as connection:
-            cle = {**self._lieu(query), "candidat": query.candidat}
-            lu = candidats.lire_candidat(connection, self._env.coffre, **cle)
-            vu = None if lu is None else {**lu, **accueils.lire_candidat(connection, **cle)}
-        return None if vu is None else {**vu, "ecrits": await self._ecrits(query, vu)}
+            lu = candidats.lire_candidat(connection, coffre, **lieu, candidat=query.candidat)
+            accueil = accueils.lire_candidat(connection, **lieu, candidat=query.candidat)
+        return None if lu is None else {**lu, **accueil, "ecrits": await self._ecrits(query, {**lu, **accueil})}
 
     async def _ecrits(self, query: VoirCandidature, vu: Data) -> list[Data]:
         """The national written tests that he is called to, in the legal time of the place where he sits them."""
-        parametres, accueil = (await self.session(query)).parametres, vu["accueil"] or {}
+        ici = self._env.settings.academie
+        ailleurs = await partage.parametres(self._env, query, vu["academie"]) if vu["academie"] != ici else None
+        parametres, accueil = ailleurs or (await self.session(query)).parametres, vu["accueil"] or {}
         dits = ecrits_locaux(vu["convoque_epreuves"] or (), parametres, accueil.get("fuseau") or "")
         return [asdict(one) for one in dits]
 
@@ -276,6 +292,7 @@ def build(env: Environment) -> Parts:
             *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),
             *on(partage.REGROUPEMENT, SUR_REGROUPEMENT, _regroupement, regroupement.decide, shell.regroupement),
+            *on(CANDIDATURE, [ConfierIdentite], _du_candidat, candidature.decide, shell.confidence),
             Handler(InscrireCandidat, _agregats_inscrits, _inscrire, shell.inscription, shared=True),
             Handler(AnnulerInscription, _agregats_annules, _annuler, shell.places),
             Handler(FusionnerDoublon, _agregats_fusionnes, _fusionner, shell.places_remplacees),
@@ -288,6 +305,7 @@ def build(env: Environment) -> Parts:
                 reactions.enregistrer_autorisation,
             ),
             *des_partenaires(Voisinage(env.settings.academie, partial(partage.tenues, env))),
+            *(_entre_academies(Confidences(env)) if env.settings.echanges else ()),
         ],
         queries={
             VoirSession: shell.voir_session,
@@ -296,6 +314,27 @@ def build(env: Environment) -> Parts:
             ListerCandidatures: shell.lister,
         },
     )
+
+
+def _entre_academies(confidences: Confidences) -> list[Reaction]:
+    """What keys call for, where an exam is shared."""
+    return [
+        Reaction(
+            "confier_identite",
+            frozenset({CandidatInscrit, RegroupementAccepte}),
+            confidences.confier,
+            tolerated=SANS_OBJET,
+            together=16,
+            about=_du_candidat,
+        ),
+        Reaction("recevoir_identite", AVEC_ENVELOPPE, confidences.recevoir, exchanged=True),
+        Reaction(
+            "revoquer_identites",
+            frozenset({RegroupementClos, EffacementAccorde}),
+            confidences.revoquer,
+            exchanged=True,
+        ),
+    ]
 
 
 SPEC = service_spec("inscription", build)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
+from contracts.commandes.regroupement import CloreRegroupement
 from contracts.evenements.inscription import CentreAffecte, SessionOuverte
-from contracts.messages import Command
-from contracts.vocabulaire import Enveloppe, Parametres
+from contracts.messages import Command, Refus, Scelle
+from contracts.vocabulaire import Enveloppe, Identite, Parametres
 from services.communs.shell import Situe
 from services.inscription.domain import accueil, regroupement
-from services.inscription.domain.regroupement import Partage, Propose, Rattachee, Regroupement
+from services.inscription.domain.regroupement import Clos, Partage, Pilote, Propose, Rattachee, Regroupement
 from services.inscription.domain.session_examen import Centre
 from services.inscription.projections import accueils, regroupements
+from services.socle.coffre import ERASED
+from services.socle.confidence import DESTROYED, Confidence, Terms
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Ref
 from services.socle.service import Environment
+from services.socle.sql import in_writer
 from services.socle.subjects import split
 
 REGROUPEMENT = Family("regroupement", regroupement.initial, regroupement.evolve)
@@ -40,19 +44,79 @@ async def parametres(env: Environment, of: Situe, academie: str) -> Parametres |
 
 async def partage(env: Environment, of: Situe) -> Partage | None:
     """With whom the exam is shared, as it is known here now."""
-    etat: Regroupement = (await env.runner.state(of.session, of.diplome, Ref(REGROUPEMENT, "regroupement"))).state
+    etat = await etat_ici(env, of)
     dit = await propose(env, of, etat.acceptation.pilote) if isinstance(etat, Rattachee) else None
     return regroupement.partage(etat, dit)
 
 
+async def etat_ici(env: Environment, of: Situe) -> Regroupement:
+    """What this académie decided of it."""
+    ref = Ref(REGROUPEMENT, "regroupement")
+    etat: Regroupement = (await env.runner.state(of.session, of.diplome, ref)).state
+    return etat
+
+
+# Keys ----------------------------------------------------------------------------------------------------------------
+
+
+def objet(of: Situe, regroupement: str) -> str:
+    """What a pair of keys is for: one per académie and regroupement."""
+    return f"{of.session}/{of.diplome}/{regroupement}"
+
+
+def code_de(etat: Regroupement) -> str:
+    """The regroupement that this académie defined or accepted, closed or not; empty when there is none."""
+    match etat:
+        case Pilote(definition=definie) | Clos(definition=definie):
+            return definie.regroupement
+        case Rattachee(acceptation=acceptee):
+            return acceptee.regroupement
+        case _:
+            return ""
+
+
 async def cle_publique(env: Environment, command: Command) -> str:
-    """The public key of this académie for this exam; empty where none was made."""
-    return ""
+    """The key to which others will confide, for who defines or accepts; empty once its regroupement is closed."""
+    code = getattr(command, "regroupement", "")
+    if not code or isinstance(command, CloreRegroupement):
+        return ""
+    try:
+        return await in_writer(env.coffre.engine, Confidence(env.coffre).public_key, objet(command, code))
+    except Refus as refus:
+        if refus.regle != DESTROYED:
+            raise
+        return ""  # the decider knows better why
 
 
 async def enveloppe(env: Environment, command: Command, candidat: str, pour: str) -> Enveloppe | None:
-    """The key of this candidate's identity, wrapped for that académie; nothing where none can be."""
-    return None
+    """The key of this candidate's identity, wrapped for that académie; nothing while its public key is not known here.
+
+    Raises:
+        Refus: ``PERSONNE_EFFACEE``; ``ENVELOPPE_ILLISIBLE``, what the académie made known is no key.
+    """
+    code, ici = code_de(await etat_ici(env, command)), env.settings.academie
+    cle = {"academie": pour, "regroupement": code, "session": command.session, "diplome": command.diplome}
+    with env.engine.connect() as connection:
+        publique = regroupements.lire_cle(connection, **cle)
+    if not publique or pour == ici:
+        return None
+    terms = Terms(objet(command, code), ici, candidat, pour)
+    wrapped = await in_writer(env.coffre.engine, Confidence(env.coffre).wrap, terms, publique)
+    if wrapped is None:
+        raise Refus(ERASED, f"{candidat} : identité effacée, elle ne se confie plus")
+    return Enveloppe(pour=pour, cle=wrapped.ephemeral, chiffre=wrapped.sealed)
+
+
+async def identite_confiee(env: Environment, of: Situe, origine: str, scellee: Scelle) -> Identite | None:
+    """The identity that a partner sealed, with the key that it confided; nothing without that key.
+
+    Raises:
+        CoffreError: what is sealed was altered, or is somebody else's.
+    """
+    code, confidence = code_de(await etat_ici(env, of)), Confidence(env.coffre)
+    work = (confidence.open, objet(of, code), origine, scellee.personne, scellee.chiffre)
+    clair = await in_writer(env.coffre.engine, *work)
+    return None if clair is None else Identite.model_validate_json(clair)
 
 
 async def tenues(env: Environment, fact: Fact, candidat: str) -> list[str]:

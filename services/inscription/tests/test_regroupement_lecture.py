@@ -34,6 +34,7 @@ from services.inscription.tests.academies import (
     qui,
 )
 from services.inscription.tests.donnees import LYCEE, ouverte
+from services.socle.coffre import Coffre
 from services.socle.enveloppe import Fact
 
 LIEU = {"session": "2026", "diplome": "cap_osrcl"}
@@ -119,14 +120,16 @@ def env(engine: Engine, *arrives: Fact, etat: Any = None) -> Any:
         return [ouverte()] if academie == PILOTE else []
 
     runner, settings = SimpleNamespace(state=state), SimpleNamespace(academie=LYON)
+    coffre = Coffre(engine, bytes(32))
     lus = {"events": events, "told": told, "up_to_date": up_to_date}
-    return SimpleNamespace(runner=runner, engine=engine, settings=settings, **lus)
+    return SimpleNamespace(runner=runner, engine=engine, settings=settings, coffre=coffre, **lus)
 
 
 async def test_qui_accepte_connait_ce_qui_est_arrive_de_la_pilote(engine: Engine) -> None:
     accepter = AccepterRegroupement(regroupement=CODE, pilote=PILOTE, **qui(LYON))
     connu = await Shell(env(engine, *FAITS)).regroupement(accepter)
     assert connu["propose"] == propose()
+    assert connu["cle_publique"]
     inconnu = await Shell(env(engine)).regroupement(accepter.model_copy(update={"pilote": GRENOBLE}))
     assert inconnu["propose"] is None
     definir = DefinirRegroupement(regroupement=CODE, membres=(GRENOBLE,), arrete=ARRETE, **qui(LYON))
