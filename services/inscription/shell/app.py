@@ -327,7 +327,7 @@ def _entre_academies(confidences: Confidences) -> list[Reaction]:
             together=16,
             about=_du_candidat,
         ),
-        Reaction("recevoir_identite", AVEC_ENVELOPPE, confidences.recevoir, exchanged=True),
+        Reaction("recevoir_identite", AVEC_ENVELOPPE, confidences.recevoir, exchanged=True, own=False),
         Reaction(
             "revoquer_identites",
             frozenset({RegroupementClos, EffacementAccorde}),
