@@ -42,7 +42,8 @@ class Journals:
 
 def collect(connection: Connection) -> Confided:
     """All that a coffre holds of it."""
-    pairs, ended = {}, {}
+    pairs: dict[str, tuple[str, bytes]] = {}
+    ended: dict[str, datetime] = {}
     for purpose, public, private, at in connection.execute(select(*PAIRS.c)):
         if private is None:
             ended[purpose] = at

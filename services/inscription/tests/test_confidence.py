@@ -40,7 +40,7 @@ from services.socle.testing import Bench
 
 DEUX = "2600000002"
 OU = (SESSION, DIPLOME, "inscription", f"candidature-{NUMERO}")
-VUE = {"candidat": NUMERO, "session": SESSION, "diplome": DIPLOME}
+VUE: dict[str, Any] = {"candidat": NUMERO, "session": SESSION, "diplome": DIPLOME}
 ENVELOPPE = Enveloppe(pour=LYON, cle="cle", chiffre="chiffre")
 CONFIEE = IdentiteConfiee(candidat=NUMERO, a=LYON, enveloppe=ENVELOPPE, regle="AMB-55")
 

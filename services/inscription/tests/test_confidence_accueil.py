@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ async def test_bts_g05_nul_ne_repond_au_nom_de_l_academie_d_accueil(federation: 
     await mayotte.ordonner(OuvrirCentre, centre=CENTRE, type=TypeCentre.PRINCIPAL, places_accueil=1)
     await mayotte.arreter()  # coupée : elle ne peut répondre elle-même
     await demander(federation)
-    oui = {"candidat": NUMERO, "origine": reunion.nom, "centre": CENTRE, "type": TypeCentre.PRINCIPAL}
+    oui: dict[str, Any] = {"candidat": NUMERO, "origine": reunion.nom, "centre": CENTRE, "type": TypeCentre.PRINCIPAL}
     await pilote.ecrire(CandidatAccueilli(**oui, regle="BTS-G05"), f"accueil-{CENTRE}")
     await reunion.appris(pilote, f"accueil-{CENTRE}")
     where = (SESSION, DIPLOME, "inscription", f"candidature-{NUMERO}")

@@ -135,12 +135,18 @@ def test_bts_g03_seuls_comptent_les_ecrits_que_le_candidat_passe():
 
 
 def test_bts_g03_cl_140_un_ecrit_ne_se_reporte_pas_apres_son_instant_mais_change_de_centre():
-    lieu = {"candidat": NUMERO, "centre": LYCEE}
+    lieu: dict[str, Any] = {"candidat": NUMERO, "centre": LYCEE}
     convoque = ConvocationEmise(**lieu, epreuves=("E3", "E4"), le=DEBUT_E3 - timedelta(hours=2))
     candidat = dans(REUNION).candidat(INDIVIDUEL, AFFECTE, ADMIS, convoque, centres=CENTRES)
 
     def reporter(instant: datetime, centre: str = AUTRE_LYCEE, *epreuves: str) -> ReporterPassage:
-        dit = {"candidat": NUMERO, "centre": centre, "date": instant, "motif": "centre fermé", "epreuves": epreuves}
+        dit: dict[str, Any] = {
+            "candidat": NUMERO,
+            "centre": centre,
+            "date": instant,
+            "motif": "centre fermé",
+            "epreuves": epreuves,
+        }
         return ReporterPassage(**dit, **BTS.qui())
 
     candidat.when(reporter(DEBUT_E3 + timedelta(days=1))).then_refused("BTS-G03")
@@ -212,7 +218,11 @@ def test_bts_g03_une_rattachee_n_accepte_pas_un_regroupement_dont_les_ecrits_son
     calendrier: Calendrier | None, accepte: bool
 ):
     session = dans(MAYOTTE).session
-    dit = {"reglement": session.reglement.id, "empreinte": session.reglement.empreinte, "calendrier": calendrier}
+    dit: dict[str, Any] = {
+        "reglement": session.reglement.id,
+        "empreinte": session.reglement.empreinte,
+        "calendrier": calendrier,
+    }
     propose = Propose("ndrc", "pilote", (session.academie,), **dit)
     decide = partial(regroupement.decide, session=session, propose=propose)
     accepter = AccepterRegroupement(regroupement="ndrc", pilote="pilote", **BTS.qui())

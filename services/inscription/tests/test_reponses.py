@@ -133,7 +133,7 @@ async def test_bts_g03_le_candidat_convoque_lit_ses_ecrits_dans_son_heure_legale
     journal._histoires["session"][0] = ailleurs.model_copy(update={"parametres": parametres})
     await journal.up_to_date("2022")
     par = TP.qui()["par"]
-    lieu = {"session": "2022", "diplome": "tp_crcd"}
+    lieu: dict[str, Any] = {"session": "2022", "diplome": "tp_crcd"}
     lu = await Shell(journal).voir_candidature(VoirCandidature(**lieu, par=par, candidat=NUMERO))
     assert lu is not None
     [ecrit] = lu["ecrits"]
