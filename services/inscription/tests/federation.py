@@ -165,14 +165,14 @@ class Federation:
     async def regrouper(self, pilote: str, *membres: str) -> None:
         """La pilote définit le regroupement, chaque rattachée l'accepte quand elle l'a appris."""
         noms = [self[one].nom for one in membres]
-        dit = {"regroupement": CODE, "membres": noms, "arrete": "circulaire du 19 février 2024"}
+        dit: dict[str, Any] = {"regroupement": CODE, "membres": noms, "arrete": "circulaire du 19 février 2024"}
         await self[pilote].ordonner(DefinirRegroupement, **dit)
         for one in membres:
             await self.accepter(one, pilote)
 
     async def accepter(self, membre: str, pilote: str) -> None:
         async def accepte() -> bool:
-            dit = {"regroupement": CODE, "pilote": self[pilote].nom}
+            dit: dict[str, Any] = {"regroupement": CODE, "pilote": self[pilote].nom}
             return await self[membre].refus(AccepterRegroupement, **dit) == ""
 
         await self[membre].jusque(accepte)

@@ -138,6 +138,10 @@ async def test_tr_g01_qui_n_a_pas_besoin_du_candidat_n_a_pas_sa_cle(federation: 
     await mayotte.jusqu_a("", VoirCandidature, candidat=NUMERO, origine=reunion.nom)
 
 
+def rien_ne_dure(cles: Confidence) -> bool:
+    return cles.purposes() == []
+
+
 async def test_tr_g01_la_cloture_revoque_ce_qui_fut_confie_chez_toutes(federation: Federation) -> None:
     pilote, reunion = await confiee(federation, "mayotte"), federation["reunion"]
     mayotte = federation["mayotte"]
@@ -149,11 +153,11 @@ async def test_tr_g01_la_cloture_revoque_ce_qui_fut_confie_chez_toutes(federatio
     for academie in (pilote, mayotte):
         await academie.jusqu_a("ACCES_REVOQUE", VoirCandidature, candidat=NUMERO, origine=reunion.nom)
         cles = Confidence(academie.service.environment.coffre)
-        await academie.jusque(lambda cles=cles: cles.purposes() == [])
+        await academie.jusque(partial(rien_ne_dure, cles))
         assert not cles.has(f"{SESSION}/{DIPLOME}/{CODE}", reunion.nom, NUMERO)
     await reunion.jusque(lambda: Confidence(reunion.service.environment.coffre).purposes() == [])
     assert await reunion.refus(ConfierIdentite, candidat=NUMERO, a=pilote.nom) == "REGROUPEMENT_INCONNU"
-    dit = {"regroupement": CODE, "membres": [reunion.nom], "arrete": "encore"}
+    dit: dict[str, Any] = {"regroupement": CODE, "membres": [reunion.nom], "arrete": "encore"}
     assert await pilote.refus(DefinirRegroupement, **dit) == "REGROUPEMENT_CLOS"
     assert await pilote.demander(VoirCandidature, candidat=NUMERO) is None
 
@@ -221,8 +225,8 @@ async def test_tr_g01_rien_des_moities_privees_ni_d_une_identite_ne_part(
     privees = [moitie_privee(academie) for academie in (pilote, reunion)]
     for interdit in (cle, b64encode(cle), *privees, *map(b64encode, privees)):
         assert interdit not in corps
-    for interdit in (IDENTITE.nom, IDENTITE.lieu_naissance):
-        assert interdit.encode() not in corps
+    for nomme in (IDENTITE.nom, IDENTITE.lieu_naissance):
+        assert nomme.encode() not in corps
 
 
 def moitie_privee(academie: Academie) -> bytes:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -97,7 +98,7 @@ def test_an_envelope_opens_for_its_addressee_alone(scene: Scene) -> None:
     wrapped = scene.wrapped()
     scene.other.confidence.public_key(BUT)
     for terms in (TERMS, replace(TERMS, addressee=AILLEURS)):
-        assert refused(lambda terms=terms: scene.other.confidence.receive(terms, wrapped)) == "ENVELOPPE_ILLISIBLE"
+        assert refused(partial(scene.other.confidence.receive, terms, wrapped)) == "ENVELOPPE_ILLISIBLE"
     assert scene.opened(scene.other) is None
 
 
@@ -146,7 +147,7 @@ def test_an_envelope_with_a_changed_bit_opens_nothing(kept: Scene, part: str, wh
 def test_what_is_no_envelope_is_refused(kept: Scene, ephemeral: str) -> None:
     made = kept.wrapped()
     for one in (replace(made, ephemeral=ephemeral), replace(made, sealed=ephemeral)):
-        assert refused(lambda one=one: kept.there.confidence.receive(TERMS, one)) == "ENVELOPPE_ILLISIBLE"
+        assert refused(partial(kept.there.confidence.receive, TERMS, one)) == "ENVELOPPE_ILLISIBLE"
     assert refused(lambda: kept.home.confidence.wrap(TERMS, ephemeral[:43])) == "ENVELOPPE_ILLISIBLE"
 
 
