@@ -55,6 +55,7 @@ from services.notation.domain.controle import DecisionJury
 from services.notation.projections.bordereaux import Bordereaux, lire_bordereau, lister_bordereaux
 from services.notation.projections.decisions import Decisions, lire_decision
 from services.notation.projections.notes import Notes, lire_releve, notes_des_candidats
+from services.notation.projections.resultats_accueil import ResultatsAccueil
 from services.notation.tests.donnees import (
     ALICE,
     BASILE,
@@ -400,7 +401,7 @@ def test_dc_bts11_la_derniere_decision_du_jury_ouvre_ou_ferme_le_controle(tmp_pa
 
 
 def test_tous_les_faits_du_service_sont_lus() -> None:
-    assert NOTES.handles | LOTS.handles == set(notation.EVENEMENTS)
+    assert NOTES.handles | LOTS.handles | ResultatsAccueil.handles == set(notation.EVENEMENTS)
 
 
 # Les bordereaux ----------------------------------------------------------------------------------------------------

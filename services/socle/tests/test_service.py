@@ -19,7 +19,6 @@ from services.socle import health
 from services.socle.door import Door
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, on
-from services.socle.parking import Parked
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts, Service, ServiceSpec
@@ -238,7 +237,7 @@ async def test_une_base_qui_se_tait_n_est_interrogee_qu_une_fois_a_la_fois(
 ) -> None:
     rendre, asked, look = threading.Event(), list[str](), health._aside
 
-    def muette(engine: Engine, name: str) -> tuple[list[Parked], list[str]]:
+    def muette(engine: Engine, name: str) -> health.FromBase:
         asked.append(name)
         rendre.wait(60)
         return look(engine, name)
