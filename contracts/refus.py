@@ -18,6 +18,7 @@ ICI = Path(__file__).parent
 
 COMMUNS: frozenset[str] = frozenset(
     {
+        "CANDIDAT_TRANSFERE",
         "COMMANDE_INCONNUE",
         "COMMANDE_MALFORMEE",
         "DATE_FUTURE",

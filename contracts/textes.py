@@ -44,6 +44,9 @@ CODIFIES = frozenset(
 comes from reactions alone.
 """
 
+APPRIS = frozenset({"auteur", "cause", "fait", "journal"})
+"""Accounts, codes and places of facts that reactions alone repeat: no order from outside carries them."""
+
 PERSONNELS = frozenset({"identite", "entreprise"})
 """What the events seal, or what tells of a company: nothing to look for there."""
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from contracts.commandes import transfert
 from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
     Attestation,
@@ -146,4 +147,5 @@ COMMANDES: tuple[type[Command], ...] = (
     SignalerDoute,
     ConclureVerification,
     AutoriserDureeReduite,
+    *transfert.CONFORMITE,
 )

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.commandes import confidence, regroupement
+from contracts.commandes import confidence, regroupement, transfert
 from contracts.messages import Command, Instant
 from contracts.vocabulaire import (
     Anteriorite,
@@ -259,4 +259,5 @@ COMMANDES: tuple[type[Command], ...] = (
     ReporterPassage,
     *regroupement.COMMANDES,
     *confidence.COMMANDES,
+    *transfert.INSCRIPTION,
 )

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.commandes import resultats_accueil
+from contracts.commandes import resultats_accueil, transfert
 from contracts.messages import Command, Instant, Message
 from contracts.vocabulaire import (
     Categorie,
@@ -424,4 +424,5 @@ COMMANDES: tuple[type[Command], ...] = (
     SignalerSuspicion,
     ConclureDiscipline,
     *resultats_accueil.COMMANDES,
+    *transfert.NOTATION,
 )

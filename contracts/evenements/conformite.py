@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime
 
+from contracts.evenements import transfert
 from contracts.evenements.etapes import inchange
 from contracts.messages import Data, Event, Personnel
 from contracts.vocabulaire import (
@@ -261,6 +262,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     DouteSignale,
     VerificationConclue,
     DureeReduiteAutorisee,
+    *transfert.CONFORMITE,
 )
 ETAPES = {
     "conformite.piece_deposee.v1": piece_deposee_v1,

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from contracts.evenements import confidence, regroupement
+from contracts.evenements import confidence, regroupement, transfert
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event, Personnel
 from contracts.vocabulaire import (
@@ -314,5 +314,6 @@ EVENEMENTS: tuple[type[Event], ...] = (
     PassageReporte,
     *regroupement.EVENEMENTS,
     *confidence.EVENEMENTS,
+    *transfert.INSCRIPTION,
 )
 ETAPES = {"inscription.candidat_inscrit.v1": inchange}

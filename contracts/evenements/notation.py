@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from contracts.evenements import resultats_accueil
+from contracts.evenements import resultats_accueil, transfert
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event
 from contracts.vocabulaire import (
@@ -526,6 +526,7 @@ EVENEMENTS: tuple[type[Event], ...] = (
     EpreuvesReportees,
     AbsenceLevee,
     *resultats_accueil.EVENEMENTS,
+    *transfert.NOTATION,
 )
 ETAPES = {
     "notation.releve_ouvert.v1": inchange,

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.commandes import conformite as commandes
+from contracts.commandes.transfert import ReprendreDossier
 from contracts.messages import Data
 from contracts.requetes import ListerDossiers, VoirDossier
 from services.communs.shell import BaseShell, service_spec
-from services.conformite.domain import dossier
+from services.communs.transfert import lire_histoire, transfert_accepte
+from services.conformite.domain import transfert
 from services.conformite.domain.doutes import relance
 from services.conformite.projections import controles, dossiers
-from services.conformite.shell.reactions import REACTIONS
-from services.socle.handlers import Family, on
+from services.conformite.shell.reactions import REACTIONS, des_partenaires
+from services.socle.handlers import Family, Lookups, on
 from services.socle.service import Environment, Parts
 
-DOSSIER = Family("dossier", dossier.initial, dossier.evolve)
+DOSSIER = Family("dossier", transfert.initial, transfert.evolve)
 PROJECTIONS = (dossiers.Dossiers(), controles.Controles())
 
 
@@ -25,6 +27,15 @@ def _dossier(command: Any) -> str:
 
 class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
+
+    async def reprise(self, command: ReprendreDossier) -> Lookups:
+        """The history of the dossier as it came, and whether somebody here accepted the candidate."""
+        agregat = f"dossier-{command.candidat}"
+        return {
+            **await self.plain(command),
+            "histoire": await lire_histoire(self._env, command, command.origine, "conformite", agregat),
+            "accepte": await transfert_accepte(self._env, command, command.origine, command.candidat),
+        }
 
     async def voir(self, query: VoirDossier) -> Data | None:
         """The dossier, its controls, and the verifications in course with the day when each is overdue (AMB-45)."""
@@ -60,10 +71,14 @@ class Shell(BaseShell):
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
+    simples = [one for one in commandes.COMMANDES if one is not ReprendreDossier]
     return Parts(
-        handlers=on(DOSSIER, commandes.COMMANDES, _dossier, dossier.decide, shell.plain),
+        handlers=[
+            *on(DOSSIER, simples, _dossier, transfert.decide, shell.plain),
+            *on(DOSSIER, [ReprendreDossier], _dossier, transfert.decide, shell.reprise),
+        ],
         projections=PROJECTIONS,
-        reactions=REACTIONS,
+        reactions=[*REACTIONS, *des_partenaires(env.settings.academie)],
         queries={VoirDossier: shell.voir, ListerDossiers: shell.lister},
     )
 

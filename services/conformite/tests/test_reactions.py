@@ -18,6 +18,7 @@ from contracts.evenements.inscription import (
     InscriptionAnnulee,
     InscriptionModifiee,
 )
+from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Event
 from contracts.vocabulaire import Categorie, Fondement, Mode
 from services.conformite.domain.dossier import decide, evolve, initial
@@ -111,5 +112,5 @@ def test_quel_que_soit_l_ordre_d_arrivee_le_dossier_est_le_meme(ordre: tuple[int
 def test_toutes_les_reactions_suivent_la_candidature_dans_l_ordre():
     [reaction] = REACTIONS
     suivis = {InscriptionModifiee, DispenseAccordee, BeneficeAccorde, BeneficeAbandonne, AcquisReconnu}
-    assert reaction.handles == {type(inscrit()), *suivis}
+    assert reaction.handles == {type(inscrit()), CandidatTransfere, *suivis}
     assert reaction.filters == ["ev.*.*.*.inscription.>"]

@@ -25,6 +25,7 @@ from contracts.commandes.inscription import (
     ReporterPassage,
 )
 from contracts.commandes.regroupement import DemanderAccueil, EnregistrerAccueil
+from contracts.commandes.transfert import EnregistrerTransfert, TransfererCandidat
 from contracts.evenements.inscription import AutorisationEnregistree
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Enveloppe
@@ -38,6 +39,7 @@ from services.inscription.domain import (
     planning,
     reconnaissance,
     remplacement,
+    transfert,
 )
 from services.inscription.domain.etats import (
     Annulee,
@@ -50,6 +52,7 @@ from services.inscription.domain.etats import (
     Inscrite,
     NonAutorisee,
     NonInscrite,
+    Transferee,
     evolve,
     exiger_en_cours,
     initial,
@@ -72,6 +75,7 @@ __all__ = [
     "NonInscrite",
     "Occupation",
     "SituationRemplacement",
+    "Transferee",
     "decide",
     "evolve",
     "initial",
@@ -91,11 +95,12 @@ Ordinaire: TypeAlias = (
     | ReporterPassage
     | DemanderRemplacement
     | EnregistrerAccueil
+    | EnregistrerTransfert
 )
-CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil | ConfierIdentite
+CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil | ConfierIdentite | TransfererCandidat
 VU_DU_JURY = (ModifierInscription, AccorderDispense, AccorderBenefice, AbandonnerBenefice, ReconnaitreAcquis)
-APPRIS = (EnregistrerAutorisation, EnregistrerAccueil)
-"""Ce que d'autres disent d'un candidat dont l'inscription a pu s'annuler entre-temps."""
+APPRIS = (EnregistrerAutorisation, EnregistrerAccueil, EnregistrerTransfert)
+"""Ce que d'autres disent d'un candidat dont l'inscription a pu s'annuler, ou se transférer, entre-temps."""
 AUCUN_CENTRE: Mapping[str, Centre] = MappingProxyType({})
 
 
@@ -121,7 +126,7 @@ def decide(
     Raises:
         Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ou la règle qui s'oppose.
     """
-    if isinstance(command, APPRIS) and isinstance(candidature, Annulee):
+    if isinstance(command, APPRIS) and isinstance(candidature, (Annulee, Transferee)):
         return []
     if isinstance(command, DemanderAccueil):
         fiche = exiger_en_cours(candidature, command.candidat).fiche
@@ -129,6 +134,10 @@ def decide(
     if isinstance(command, ConfierIdentite):
         fiche = exiger_en_cours(candidature, command.candidat).fiche
         return [*confidence.confier(command, fiche, partage, session.academie, enveloppe)]
+    if isinstance(command, TransfererCandidat):
+        fiche = exiger_en_cours(candidature, command.candidat).fiche
+        exiger_avant_jury(command, session)
+        return [*transfert.proposer(command, fiche, partage, session.academie, enveloppe)]
     events = _decide(command, candidature, session, centres, occupations, situation)
     if events and isinstance(command, VU_DU_JURY):
         exiger_avant_jury(command, session)
@@ -162,6 +171,8 @@ def _decide(
             return [*passage.affecter(command, fiche, session.reglement, centres)]
         case EnregistrerAccueil():
             return [*accueil.enregistrer(command, fiche)]
+        case EnregistrerTransfert():
+            return [*transfert.enregistrer(command, fiche)]
         case EnregistrerAutorisation():
             return _autoriser(command, en_cours)
         case PlanifierPassage():

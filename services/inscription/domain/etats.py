@@ -26,6 +26,7 @@ from contracts.evenements.inscription import (
     RemplacementAutorise,
 )
 from contracts.evenements.regroupement import AccueilDecline, AccueilDemande
+from contracts.evenements.transfert import CandidatTransfere, CandidatureReprise, TransfertDecline, TransfertPropose
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, Forme, Mode
 
@@ -39,6 +40,8 @@ FicheEvent: TypeAlias = (
     | CentreAffecte
     | AccueilDemande
     | AccueilDecline
+    | TransfertPropose
+    | TransfertDecline
     | PassagePlanifie
     | RemplacementAutorise
     | DemandeRemplacementRenvoyee
@@ -46,7 +49,14 @@ FicheEvent: TypeAlias = (
     | IdentiteConfiee
 )
 CandidatureEvent: TypeAlias = (
-    CandidatInscrit | FicheEvent | AutorisationEnregistree | ConvocationEmise | PassageReporte | InscriptionAnnulee
+    CandidatInscrit
+    | FicheEvent
+    | AutorisationEnregistree
+    | ConvocationEmise
+    | PassageReporte
+    | InscriptionAnnulee
+    | CandidatTransfere
+    | CandidatureReprise
 )
 
 
@@ -58,7 +68,7 @@ class Fiche:
     situation ou toute l'épreuve). ``fermees`` : les épreuves que le contrôle de son dossier lui ferme, et par quelle
     règle. ``planning`` : son passage, moment par moment. ``accueil`` : la demande faite à une autre académie, tant
     qu'elle n'a pas répondu ; ``demandes`` : combien en ont été faites. ``confiees`` : les académies à qui
-    son identité est confiée.
+    son identité est confiée. De même ``transfert`` et ``propositions``.
     """
 
     candidat: str
@@ -86,6 +96,8 @@ class Fiche:
     accueil: AccueilDemande | None = None
     demandes: int = 0
     confiees: frozenset[str] = frozenset()
+    transfert: TransfertPropose | None = None
+    propositions: int = 0
 
     def dispensee(self, epreuve: str, situation: str | None = None) -> bool:
         """L'épreuve, ou cette situation, n'est pas due."""
@@ -134,8 +146,16 @@ class Annulee:
     candidat: str
 
 
+@dataclass(frozen=True)
+class Transferee:
+    """Le candidat relève d'une autre académie : plus rien n'y change ici."""
+
+    candidat: str
+    vers: str
+
+
 EnCours: TypeAlias = Inscrite | Autorisee | NonAutorisee | Convoquee
-Candidature: TypeAlias = NonInscrite | EnCours | Annulee
+Candidature: TypeAlias = NonInscrite | EnCours | Annulee | Transferee
 initial: Candidature = NonInscrite()
 
 
@@ -143,8 +163,11 @@ def exiger_en_cours(candidature: Candidature, candidat: str) -> EnCours:
     """La candidature, si elle vit encore.
 
     Raises:
-        Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``.
+        Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ``CANDIDAT_TRANSFERE``.
     """
+    if isinstance(candidature, Transferee):
+        detail = f"{candidat} relève maintenant de {candidature.vers} : la demande se fait là-bas"
+        raise Refus("CANDIDAT_TRANSFERE", detail)
     if isinstance(candidature, NonInscrite):
         raise Refus("CANDIDAT_INCONNU", f"{candidat} n'est pas inscrit à cette session : vérifiez son numéro")
     if isinstance(candidature, Annulee):
@@ -156,7 +179,7 @@ def evolve(candidature: Candidature, event: CandidatureEvent) -> Candidature:
     """Se souvenir, sans juger ; un fait qui ne vaut pas dans cet état ne change rien."""
     if isinstance(event, CandidatInscrit):
         return Inscrite(_fiche(event))
-    if isinstance(candidature, (NonInscrite, Annulee)):
+    if isinstance(candidature, (NonInscrite, Annulee, Transferee)):
         return candidature
     match event:
         case AutorisationEnregistree():
@@ -167,6 +190,10 @@ def evolve(candidature: Candidature, event: CandidatureEvent) -> Candidature:
             return _reporter(candidature, event)
         case InscriptionAnnulee(candidat=candidat):
             return Annulee(candidat)
+        case CandidatTransfere(candidat=candidat, vers=vers):
+            return Transferee(candidat, vers)
+        case CandidatureReprise():
+            return candidature
         case _:
             return replace(candidature, fiche=_noter(candidature.fiche, event))
 
@@ -229,6 +256,10 @@ def _noter(fiche: Fiche, event: FicheEvent) -> Fiche:
             return replace(fiche, accueil=event, demandes=demande)
         case AccueilDecline():
             return replace(fiche, accueil=None)
+        case TransfertPropose(proposition=proposition):
+            return replace(fiche, transfert=event, propositions=proposition)
+        case TransfertDecline():
+            return replace(fiche, transfert=None)
         case PassagePlanifie():
             return replace(fiche, planning=event)
         case RemplacementAutorise(epreuves=epreuves):

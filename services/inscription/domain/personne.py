@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 from contracts.commandes.inscription import AnnulerInscription, FusionnerDoublon, InscrireCandidat
 from contracts.droits import Role
 from contracts.evenements.inscription import (
+    CandidatInscrit,
     DoublonFusionne,
     InscriptionAnnulee,
     PersonneLiberee,
@@ -32,6 +33,7 @@ from services.inscription.domain.etats import (
     NonInscrite,
     exiger_en_cours,
 )
+from services.inscription.domain.transfert import exiger_sans_transfert
 
 __all__ = [
     "Personne",
@@ -45,6 +47,7 @@ __all__ = [
     "fusionner",
     "initial",
     "inscrire",
+    "reprendre",
     "reserver",
 ]
 
@@ -187,7 +190,7 @@ def reserver(command: InscrireCandidat, personne: Personne, session: SessionFige
     ]
 
 
-def _place(command: InscrireCandidat, reglement: Reglement) -> Place:
+def _place(command: InscrireCandidat | CandidatInscrit, reglement: Reglement) -> Place:
     suivis = parcours_suivis(retenues(command.unites, reglement), command.categorie, reglement)
     diplome = f"{reglement.diplome}/{'+'.join(suivis)}" if suivis else reglement.diplome
     return Place(diplome, reglement.documents.intitule_diplome)
@@ -198,6 +201,14 @@ def _seconde_permise(command: InscrireCandidat, autres: int) -> bool:
     if command.par.role == Role.CANDIDAT:
         return False
     return command.derogation or (command.contrat_deux_specialites and autres == 1)
+
+
+def reprendre(inscrit: CandidatInscrit, personne: Personne, reglement: Reglement) -> list[PersonneReservee]:
+    """La place d'une personne dont la candidature arrive d'une autre académie, si elle n'en tient pas déjà une."""
+    place = _place(inscrit, reglement)
+    if inscrit.candidat in _places(personne) or any(place.prise_par(deja) for deja in _places(personne).values()):
+        return []
+    return [PersonneReservee(candidat=inscrit.candidat, diplome=place.diplome, famille=place.famille)]
 
 
 # Annuler, fusionner ------------------------------------------------------------------------------------------------
@@ -211,11 +222,11 @@ def annuler(
     ``personnes`` : par empreinte, les agrégats que nomme la fiche (``Fiche.personnes``).
 
     Raises:
-        Refus: ``CANDIDAT_INCONNU``, AMB-54 après le jour du jury.
+        Refus: ``CANDIDAT_INCONNU``, ``TRANSFERT_EN_COURS``, AMB-54 après le jour du jury.
     """
     if isinstance(candidature, Annulee):
         return [], {}
-    exiger_en_cours(candidature, command.candidat)
+    exiger_sans_transfert(exiger_en_cours(candidature, command.candidat).fiche)
     exiger_avant_jury(command, session)
     annulee = InscriptionAnnulee(candidat=command.candidat, motif=command.motif)
     return [annulee], {empreinte: _liberer(command.candidat, one) for empreinte, one in personnes.items()}
@@ -234,7 +245,7 @@ def fusionner(
     ``personnes`` : par empreinte, les agrégats que nomme la fiche de la remplacée.
 
     Raises:
-        Refus: ``DOUBLON_IDENTIQUE``, ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``.
+        Refus: ``DOUBLON_IDENTIQUE``, ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ``TRANSFERT_EN_COURS``.
     """
     candidat, remplace = command.candidat, command.remplace
     if candidat == remplace:
@@ -242,7 +253,9 @@ def fusionner(
     exiger_en_cours(gardee, candidat)
     if isinstance(remplacee, Annulee):
         return [], [], {}
-    empreintes = exiger_en_cours(remplacee, remplace).fiche.personnes
+    fiche = exiger_en_cours(remplacee, remplace).fiche
+    exiger_sans_transfert(fiche)
+    empreintes = fiche.personnes
     fusionne = DoublonFusionne(candidat=candidat, remplace=remplace, motif=command.motif, personnes=empreintes)
     motif = f"doublon de {candidat} : {command.motif}"[:MOTIF_MAX]
     renommees = {empreinte: _renommer(candidat, remplace, one) for empreinte, one in personnes.items()}

@@ -31,6 +31,12 @@ from contracts.commandes.regroupement import (
     DemanderAccueil,
     LibererPlace,
 )
+from contracts.commandes.transfert import (
+    AccepterTransfert,
+    RefuserTransfert,
+    ReprendreCandidature,
+    TransfererCandidat,
+)
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.inscription import CandidatInscrit
 from contracts.evenements.notation import ResultatArrete
@@ -46,8 +52,9 @@ from services.inscription.domain.candidature import Occupation, SituationRemplac
 from services.inscription.domain.ecrits import ecrits_locaux
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.session_examen import Centre
-from services.inscription.projections import accueils, candidats, regroupements, sessions
+from services.inscription.projections import accueils, candidats, regroupements, sessions, transferts
 from services.inscription.shell import partage, reactions
+from services.inscription.shell import transfert as transferer
 from services.inscription.shell.confidence import AVEC_ENVELOPPE, SANS_OBJET, Confidences
 from services.inscription.shell.reactions_regroupement import Voisinage
 from services.inscription.shell.reactions_regroupement import reactions as des_partenaires
@@ -58,7 +65,13 @@ from services.socle.service import Environment, Parts
 SESSION = Family("session", session_examen.initial, session_examen.evolve)
 CANDIDATURE = Family("candidature", candidature.initial, candidature.evolve)
 PERSONNE = Family("personne", personne.initial, personne.evolve)
-PROJECTIONS = (candidats.Candidats(), sessions.Sessions(), regroupements.Regroupements(), accueils.Accueils())
+PROJECTIONS = (
+    candidats.Candidats(),
+    sessions.Sessions(),
+    regroupements.Regroupements(),
+    accueils.Accueils(),
+    transferts.Transferts(),
+)
 
 SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre, FermerCentre)
 SUR_PASSAGE = (EmettreConvocation, ReporterPassage)
@@ -66,7 +79,16 @@ SUR_CENTRES = (AffecterCentre, *SUR_PASSAGE)
 SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
 SUR_REGROUPEMENT = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
 SUR_ACCUEIL = (AccueillirCandidat, LibererPlace)
-ENTRE_ACADEMIES = (*SUR_REGROUPEMENT, *SUR_ACCUEIL, DemanderAccueil, ConfierIdentite)
+AILLEURS = (DemanderAccueil, TransfererCandidat)
+SUR_TRANSFERT = (AccepterTransfert, RefuserTransfert)
+ENTRE_ACADEMIES = (
+    *SUR_REGROUPEMENT,
+    *SUR_ACCUEIL,
+    *SUR_TRANSFERT,
+    *AILLEURS,
+    ReprendreCandidature,
+    ConfierIdentite,
+)
 A_PART = (
     *ENTRE_ACADEMIES,
     *SUR_SESSION,
@@ -208,9 +230,10 @@ class Shell(BaseShell):
         cle = await partage.cle_publique(self._env, command)
         return {**await self.plain(command), "propose": dit, "cle_publique": cle}
 
-    async def demande_accueil(self, command: DemanderAccueil) -> Lookups:
+    async def demande_accueil(self, command: DemanderAccueil | TransfererCandidat) -> Lookups:
         """With whom the exam is shared, and the key of the identity for the académie that is asked."""
-        enveloppe = await partage.enveloppe(self._env, command, command.candidat, command.academie)
+        pour = command.vers if isinstance(command, TransfererCandidat) else command.academie
+        enveloppe = await partage.enveloppe(self._env, command, command.candidat, pour)
         avec = await partage.partage(self._env, command)
         return {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
 
@@ -224,7 +247,12 @@ class Shell(BaseShell):
     async def voir_regroupement(self, query: VoirRegroupement) -> Data | None:
         with self._env.engine.connect() as connection:
             vu = regroupements.lire_regroupement(connection, **self._lieu(query))
-            return None if vu is None else {**vu, **accueils.lire_accueils(connection, **self._lieu(query))}
+            if vu is None:
+                return None
+            ici, ailleurs = (
+                lire(connection, **self._lieu(query)) for lire in (accueils.lire_accueils, transferts.lire_transferts)
+            )
+            return {**vu, **ici, **ailleurs, "a_traiter": [*ici["a_traiter"], *ailleurs["a_traiter"]]}
 
     async def voir_session(self, query: VoirSession) -> Data | None:
         with self._env.engine.connect() as connection:
@@ -244,7 +272,8 @@ class Shell(BaseShell):
             lieu = {**lieu, "academie": query.origine}
         with self._env.engine.connect() as connection:
             lu = candidats.lire_candidat(connection, coffre, **lieu, candidat=query.candidat)
-            accueil = accueils.lire_candidat(connection, **lieu, candidat=query.candidat)
+            cle = {**lieu, "candidat": query.candidat}
+            accueil = {**accueils.lire_candidat(connection, **cle), **transferts.lire_candidat(connection, **cle)}
         return None if lu is None else {**lu, **accueil, "ecrits": await self._ecrits(query, {**lu, **accueil})}
 
     async def _ecrits(self, query: VoirCandidature, vu: Data) -> list[Data]:
@@ -287,7 +316,14 @@ def build(env: Environment) -> Parts:
             *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.plain),
             *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centres),
             *on(CANDIDATURE, SUR_PASSAGE, _du_candidat, candidature.decide, shell.passage),
-            *on(CANDIDATURE, [DemanderAccueil], _du_candidat, candidature.decide, shell.demande_accueil),
+            *on(
+                CANDIDATURE,
+                AILLEURS,
+                _du_candidat,
+                candidature.decide,
+                shell.demande_accueil,
+            ),
+            *transferer.portes(env, CANDIDATURE, PERSONNE, shell.plain),
             *on(partage.ACCUEIL, SUR_ACCUEIL, _accueil, accueil.decide, shell.accueil),
             *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),
             *on(CANDIDATURE, [DemanderRemplacement], _du_candidat, candidature.decide, shell.remplacement),

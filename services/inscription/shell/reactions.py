@@ -6,13 +6,14 @@ from contracts.commandes.inscription import EnregistrerAutorisation
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.messages import Command
 from services.communs.reactions import command_base
+from services.communs.transfert import reprise
 from services.socle.enveloppe import Fact
 
 
 def enregistrer_autorisation(fact: Fact) -> list[Command]:
     """L'issue du contrôle du dossier ouvre l'examen, ou les seules épreuves contrôlées (CAP26-I05, P01, BTS-C03)."""
     event = fact.event
-    if not isinstance(event, (DossierDeclareConforme, DossierDeclareNonConforme)):
+    if reprise(fact) or not isinstance(event, (DossierDeclareConforme, DossierDeclareNonConforme)):
         return []
     return [
         EnregistrerAutorisation(

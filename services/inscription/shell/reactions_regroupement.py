@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from contracts.commandes.regroupement import AccueillirCandidat, EnregistrerAccueil, LibererPlace
+from contracts.commandes.transfert import EnregistrerTransfert, ReprendreCandidature
 from contracts.evenements.inscription import CentreAffecte, InscriptionAnnulee
 from contracts.evenements.regroupement import AccueilDemande, AccueilRefuse, CandidatAccueilli
+from contracts.evenements.transfert import CandidatTransfere, TransfertAccepte, TransfertRefuse
 from contracts.messages import Command
 from services.communs.reactions import command_base
+from services.communs.transfert import par_la_reprise, reprise
 from services.socle.enveloppe import Fact
 from services.socle.reactions import Reaction
 from services.socle.subjects import split
@@ -27,6 +30,8 @@ class Voisinage:
 
     async def recevoir(self, fact: Fact) -> list[Command]:
         """Un partenaire demande une place pour son candidat, ou ce candidat ne vient plus."""
+        if reprise(fact):
+            return []
         match fact.event:
             case AccueilDemande(academie=hote) as demande if hote == self.academie:
                 return [self._accueillir(fact, demande)]
@@ -43,6 +48,22 @@ class Voisinage:
         match fact.event:
             case CandidatAccueilli(origine=origine) | AccueilRefuse(origine=origine) if origine == self.academie:
                 return [self._enregistrer(fact, fact.event)]
+            case _:
+                return []
+
+    def conclure(self, fact: Fact) -> list[Command]:
+        """Un partenaire répond à une proposition de transfert d'ici, ou a clos l'histoire de qui vient ici."""
+        autre, event = split(fact.subject).academie, fact.event
+        match event:
+            case TransfertAccepte(origine=origine) | TransfertRefuse(origine=origine) if origine == self.academie:
+                accepte = isinstance(event, TransfertAccepte)
+                dit = {"vers": autre, "accepte": accepte, "proposition": event.proposition}
+                base = command_base(fact, "inscription", "enregistrer_transfert", self.academie)
+                motif = getattr(event, "motif", "")
+                return [EnregistrerTransfert(**base, **dit, candidat=event.candidat, motif=motif)]
+            case CandidatTransfere(vers=vers) if vers == self.academie:
+                base = par_la_reprise(fact, "inscription", "reprendre_candidature", self.academie)
+                return [ReprendreCandidature(**base, candidat=event.candidat, origine=autre)]
             case _:
                 return []
 
@@ -88,6 +109,14 @@ def reactions(voisinage: Voisinage) -> list[Reaction]:
             frozenset({CandidatAccueilli, AccueilRefuse}),
             voisinage.apprendre,
             tolerated=frozenset({"CANDIDAT_INCONNU"}),
+            exchanged=True,
+            own=False,
+        ),
+        Reaction(
+            "transfert",
+            frozenset({TransfertAccepte, TransfertRefuse, CandidatTransfere}),
+            voisinage.conclure,
+            tolerated=frozenset({"CANDIDAT_INCONNU", "TRANSFERT_NON_ACCEPTE"}),
             exchanged=True,
             own=False,
         ),

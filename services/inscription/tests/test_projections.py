@@ -42,6 +42,7 @@ from services.inscription.projections.accueils import Accueils
 from services.inscription.projections.candidats import Candidats, candidats, creneaux_du_centre, lire_candidat, lister
 from services.inscription.projections.regroupements import Regroupements
 from services.inscription.projections.sessions import Sessions, lire_session
+from services.inscription.projections.transferts import Transferts
 from services.inscription.tests.donnees import (
     AFFECTE,
     AUTRE,
@@ -66,7 +67,7 @@ from services.socle.rows import Batch, state_hash
 from services.socle.sql import create_tables, engine_for, writing
 
 LIEU = {"academie": "normandie", "session": "2026", "diplome": "cap_osrcl"}
-PROJECTIONS = (Candidats(), Sessions(), Regroupements(), Accueils())
+PROJECTIONS = (Candidats(), Sessions(), Regroupements(), Accueils(), Transferts())
 TABLES = [table for projection in PROJECTIONS for table in projection.tables]
 CONVOQUE = ConvocationEmise(candidat=NUMERO, centre=LYCEE, epreuves=("EP1", "EP2"), le=LE + timedelta(days=200))
 

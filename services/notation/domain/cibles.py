@@ -12,6 +12,7 @@ from contracts.reglement import Conduite, Epreuve, Situation, Support
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Mode
 from services.notation.domain.etats import Cle, Dispensee, Ferme, Inscription, NonTenue, Ouvert, Place, Releve
+from services.notation.domain.transfert import exiger_ici
 
 
 class Visee(Protocol):
@@ -168,8 +169,9 @@ def exiger_ouvert(releve: Releve) -> Inscription:
     """L'inscription d'un candidat qui peut être évalué.
 
     Raises:
-        Refus: ``RELEVE_NON_OUVERT`` ; ou la règle qui ferme l'accès (CAP26-I05).
+        Refus: ``RELEVE_NON_OUVERT``, ``CANDIDAT_TRANSFERE`` ; ou la règle qui ferme l'accès (CAP26-I05).
     """
+    exiger_ici(releve)
     match releve.acces:
         case Ouvert(inscription=inscription):
             return inscription

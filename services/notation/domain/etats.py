@@ -223,6 +223,7 @@ class Releve:
     ``suspensions`` : par épreuve, les causes qui gèlent encore sa note, et leur règle. ``remplacees`` : les épreuves
     passées à la session de remplacement. ``reportees`` : celles que la fermeture du centre a empêchées.
     ``ecartes`` : ce qu'une académie d'accueil a transmis sans que cela puisse se porter, et pourquoi.
+    ``vers`` : l'académie où il est parti avec son candidat. ``repris`` : l'empreinte de l'histoire reprise.
     """
 
     acces: Acces = NonOuvert()
@@ -240,6 +241,8 @@ class Releve:
     controles: Mapping[str, NoteControle] = field(default_factory=dict)
     reportees: Mapping[str, Report] = field(default_factory=dict)
     fiches: Mapping[str, FicheSujet] = field(default_factory=dict)
+    vers: str | None = None
+    repris: str = ""
     ecartes: Mapping[tuple[str, str, str | None], tuple[Decimal | None, str]] = field(default_factory=dict)
 
     def place(self, cle: Cle) -> Place:

@@ -48,6 +48,7 @@ from contracts.evenements.notation import (
     SuspensionLevee,
 )
 from contracts.evenements.resultats_accueil import ResultatEcarte
+from contracts.evenements.transfert import ReleveRepris, ReleveTransfere
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat
 from services.notation.domain.etats import (
@@ -107,6 +108,8 @@ Appris = ReleveOuvert | ReleveModifie | AccesFerme | AccesRouvert | BeneficeRepo
 Controle = ControleChoisi | NoteControleSaisie | RemplacementOuvert | EpreuvesReportees | FicheSujetEtablie
 ReleveEvent = (
     ResultatEcarte
+    | ReleveTransfere
+    | ReleveRepris
     | Appris
     | Note
     | Constat
@@ -167,6 +170,10 @@ def _apres(releve: Releve, event: ReleveEvent) -> Releve:
             return replace(releve, etg=EtgAPasser(tentative))
         case ResultatArrete():
             return _arreter(releve, event)
+        case ReleveTransfere(vers=vers):
+            return replace(releve, vers=vers)
+        case ReleveRepris(tete=tete):
+            return Releve(repris=tete)
         case ResultatEcarte():
             ecarte = (event.note, event.cause)
             ecartes = {**releve.ecartes, (event.academie, event.epreuve, event.situation): ecarte}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import assert_never, get_args
 
 from contracts.commandes.notation import (
     ArreterResultat,
@@ -40,8 +40,10 @@ from contracts.commandes.notation import (
     SuspendreNote,
 )
 from contracts.commandes.resultats_accueil import RecevoirResultat
+from contracts.commandes.transfert import ReprendreReleve, TransfererReleve
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
+from services.communs.histoire import Histoire
 from services.notation.domain.absences import (
     constater_absence,
     constater_support_absent,
@@ -61,6 +63,7 @@ from services.notation.domain.fiches import etablir_fiche
 from services.notation.domain.jury import EtatJury, exiger_jury_ouvert
 from services.notation.domain.mentions import conclure_discipline, signaler_suspicion
 from services.notation.domain.notes import remplir_grille, saisir, saisir_seconde_fois
+from services.notation.domain.transfert import exiger_ici, reprendre, transferer
 
 __all__ = ["Releve", "ReleveCommand", "decide", "evolve", "initial"]
 
@@ -84,7 +87,7 @@ Evaluer = (
 )
 ApresJury = ChoisirControle | SaisirNoteControle | ConclureDiscipline
 Ordinaire = Apprendre | Evaluer | ApresJury
-ReleveCommand = Ordinaire | RecevoirResultat
+ReleveCommand = Ordinaire | RecevoirResultat | TransfererReleve | ReprendreReleve
 LEVENT = (LeverSuspension, RetirerNonValide, ConclureDiscipline)
 CORRIGENT = (RectifierNote, RectifierConduite, IntegrerNoteTardive)
 """Ce qu'une erreur trouvée après la clôture du jury fait corriger, une fois qu'il est réuni de nouveau."""
@@ -97,16 +100,28 @@ def decide(
     decision: DecisionJury | None = None,
     jury: EtatJury = EtatJury.A_VENIR,
     accueil: bool = False,
+    histoire: Histoire | None = None,
+    accepte: bool = False,
 ) -> list[Event]:
     """Les faits de la commande, et les résultats qu'ils changent.
 
     ``decision`` : la dernière du jury, au contrôle. ``jury`` : où il en est pour ce candidat. ``accueil`` : a-t-il été
-    demandé qu'il compose là d'où vient un résultat ?
+    demandé qu'il compose là d'où vient un résultat ? ``histoire``, ``accepte`` : celle d'un candidat transféré, et
+    s'il est accepté ici.
     """
-    if isinstance(command, RecevoirResultat):
-        events = recevoir(command, releve, session, jury, accueil)
-    else:
-        events = _faits(command, releve, session, decision, jury)
+    match command:
+        case TransfererReleve():
+            return transferer(command, releve)
+        case ReprendreReleve():
+            return reprendre(command, releve, session, histoire, accepte)
+        case RecevoirResultat():
+            exiger_ici(releve)
+            events = recevoir(command, releve, session, jury, accueil)
+        case _ if releve.vers is not None and isinstance(command, get_args(Apprendre)):
+            return []  # ce qui s'apprenait encore se retrouvera là-bas
+        case _:
+            exiger_ici(releve)
+            events = _faits(command, releve, session, decision, jury)
     if not events:
         return []
     levee = command.epreuve if isinstance(command, LEVENT) else None

@@ -15,12 +15,14 @@ from contracts.commandes.notation import (
     SaisirNoteControle,
 )
 from contracts.commandes.resultats_accueil import RecevoirResultat, TransmettreResultat
+from contracts.commandes.transfert import ReprendreReleve, TransfererReleve
 from contracts.evenements.deliberation import CandidatRattache
 from contracts.evenements.regroupement import AccueilDecline, AccueilDemande, CandidatAccueilli
 from contracts.messages import Command, Data, Event
 from contracts.requetes import VoirBordereau, VoirReleve
 from services.communs.regroupement import pilotes_acceptees
 from services.communs.shell import BaseShell, Situe, service_spec
+from services.communs.transfert import lire_histoire, transfert_accepte
 from services.notation.domain import accueil, bordereau, releve
 from services.notation.domain.apprentissage import Apprendre
 from services.notation.domain.jury import EtatJury, etat_du_jury
@@ -45,6 +47,7 @@ AU_CONTROLE = (ChoisirControle, SaisirNoteControle)
 SANS_JURY = (*get_args(Apprendre), ConclureDiscipline)
 """What the closing of a jury does not hold back: what is learnt from others, and the commission that comes after."""
 
+ENTRE_ACADEMIES = (TransmettreResultat, RecevoirResultat, TransfererReleve, ReprendreReleve)
 LUS_ENSEMBLE = 128  # juries looked for at once, for one lot
 
 
@@ -118,6 +121,15 @@ class Shell(BaseShell):
         demande = bool(dela) and isinstance(dela[-1], AccueilDemande)
         return {**await self.releve(command), "accueil": demande}
 
+    async def reprise(self, command: ReprendreReleve) -> Lookups:
+        """The history of the relevé as it came, and whether somebody here accepted the candidate."""
+        agregat = _releve(command.candidat)
+        return {
+            **await self.plain(command),
+            "histoire": await lire_histoire(self._env, command, command.origine, "notation", agregat),
+            "accepte": await transfert_accepte(self._env, command, command.origine, command.candidat),
+        }
+
     async def depot(self, command: DeposerBordereau) -> Lookups:
         jurys = await self._jurys(command, [one.candidat for one in command.lignes])
         return {**await self.plain(command), "jurys": jurys}
@@ -190,7 +202,7 @@ class Shell(BaseShell):
 def build(env: Environment) -> Parts:
     """Everything the service runs."""
     shell = Shell(env)
-    a_part = (*SUR_LOT, *AU_CONTROLE, *SANS_JURY, TransmettreResultat, RecevoirResultat)
+    a_part = (*SUR_LOT, *AU_CONTROLE, *SANS_JURY, *ENTRE_ACADEMIES)
     sur_releve = [one for one in commandes.COMMANDES if one not in a_part]
     return Parts(
         handlers=[
@@ -199,6 +211,8 @@ def build(env: Environment) -> Parts:
             *on(RELEVE, AU_CONTROLE, lambda command: _releve(command.candidat), releve.decide, shell.controle),
             *on(ACCUEIL, [TransmettreResultat], _accueil, accueil.decide, shell.transmission),
             *on(RELEVE, [RecevoirResultat], lambda command: _releve(command.candidat), releve.decide, shell.reception),
+            *on(RELEVE, [TransfererReleve], lambda command: _releve(command.candidat), releve.decide, shell.plain),
+            *on(RELEVE, [ReprendreReleve], lambda command: _releve(command.candidat), releve.decide, shell.reprise),
             Handler(DeposerBordereau, _agregats_deposes, _deposer, shell.depot),
             Handler(CloreBordereau, _agregats_clos, _clore, shell.cloture),
         ],

@@ -26,6 +26,7 @@ from contracts.commandes.notation import (
     RouvrirAcces,
     SuspendreNote,
 )
+from contracts.commandes.transfert import TransfererReleve
 from contracts.evenements.conformite import (
     DossierDeclareConforme,
     DossierDeclareNonConforme,
@@ -44,9 +45,11 @@ from contracts.evenements.inscription import (
     PassageReporte,
     RemplacementAutorise,
 )
+from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Command
 from contracts.vocabulaire import EtatResultat
 from services.communs.reactions import command_base
+from services.communs.transfert import reprise
 from services.socle.enveloppe import Fact
 from services.socle.reactions import Reaction
 
@@ -57,7 +60,11 @@ MENTIONS = {Effet.NON_VALIDE: EtatResultat.NON_VALIDE, Effet.NON_SUBIE: EtatResu
 def suivre_candidature(fact: Fact) -> list[Command]:
     """What the registration says: opening, changes, exemptions, kept marks and units, replacement, postponement."""
     event, base = fact.event, command_base(fact, "notation", "suivre_candidature")
+    if reprise(fact):
+        return []
     match event:
+        case CandidatTransfere(candidat=candidat, vers=vers):
+            return [TransfererReleve(**base, candidat=candidat, vers=vers)]
         case CandidatInscrit():
             return [
                 OuvrirReleve(
@@ -118,6 +125,8 @@ def suivre_candidature(fact: Fact) -> list[Command]:
 def suivre_dossier(fact: Fact) -> list[Command]:
     """What the dossier says: access closed or open again, épreuves not valid or in doubt, documents missing."""
     event, base = fact.event, command_base(fact, "notation", "suivre_dossier")
+    if reprise(fact):
+        return []
     match event:
         case DossierDeclareNonConforme():
             return list(_non_conforme(event, base))
@@ -144,6 +153,7 @@ REACTIONS: tuple[Reaction, ...] = (
                 BeneficeAbandonne,
                 RemplacementAutorise,
                 PassageReporte,
+                CandidatTransfere,
             }
         ),
         suivre_candidature,

@@ -48,6 +48,7 @@ from contracts.evenements.notation import (
     SupportAbsentConstate,
     SuspensionLevee,
 )
+from contracts.evenements.transfert import NOTATION
 from contracts.messages import Event
 from contracts.vocabulaire import Decision, EtatResultat, Fondement, Mode
 from services.communs.testing import base, projeter
@@ -401,7 +402,7 @@ def test_dc_bts11_la_derniere_decision_du_jury_ouvre_ou_ferme_le_controle(tmp_pa
 
 
 def test_tous_les_faits_du_service_sont_lus() -> None:
-    assert NOTES.handles | LOTS.handles | ResultatsAccueil.handles == set(notation.EVENEMENTS)
+    assert NOTES.handles | LOTS.handles | ResultatsAccueil.handles == set(notation.EVENEMENTS) - set(NOTATION)
 
 
 # Les bordereaux ----------------------------------------------------------------------------------------------------
