@@ -24,7 +24,7 @@ from contracts.evenements import REGISTRE
 from contracts.evenements.inscription import CandidatInscrit, SessionOuverte
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementDefini
-from contracts.messages import Acteur, Command, Event, Personnel, Query, Scelle
+from contracts.messages import Acteur, Command, Event, Personnel, Query, Refus, Scelle
 from contracts.session import reglements
 from contracts.vocabulaire import Categorie, EtatResultat, Identite, Membre, Mode, Parametres, Profil, Valeurs
 from services.deliberation.shell.app import SPEC as DELIBERATION
@@ -131,7 +131,8 @@ class Service:
         return sum([await self._une(one) for one in self.parts.reactions])
 
     async def _une(self, reaction: Reaction) -> int:
-        flux = [self.academie.journal, *([self.academie.echanges] if reaction.exchanged else [])]
+        ici, la_bas = self.academie.journal, self.academie.echanges
+        flux = [*([ici] if reaction.own else []), *([la_bas] if reaction.exchanged else [])]
         return sum([await self._sur(reaction, one) for one in flux])
 
     async def _sur(self, reaction: Reaction, flux: Flux) -> int:
@@ -150,7 +151,11 @@ class Service:
         owed = reaction.owed(fact)
         commands = list(await owed if inspect.isawaitable(owed) else owed)
         for index, command in enumerate(commands):
-            await self.ordonner(command.model_copy(update={"id": derived_id(fact.id, reaction.name, index)}))
+            try:
+                await self.ordonner(command.model_copy(update={"id": derived_id(fact.id, reaction.name, index)}))
+            except Refus as refus:
+                if reaction.tolerated is not None and refus.regle not in reaction.tolerated:
+                    raise
         return len(commands)
 
 
