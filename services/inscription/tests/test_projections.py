@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, select
 
+from contracts.evenements.confidence import IdentiteConfiee
 from contracts.evenements.inscription import (
     EVENEMENTS,
     AcquisReconnu,
@@ -354,9 +355,9 @@ def test_rejouer_donne_les_memes_lignes(engine: Engine, tmp_path: Path) -> None:
     assert state_hash(engine, TABLES) == state_hash(autre, TABLES)
 
 
-def test_tout_fait_de_l_inscription_se_lit_sauf_la_place_des_personnes() -> None:
+def test_tout_fait_de_l_inscription_se_lit_sauf_la_place_des_personnes_et_les_cles_confiees() -> None:
     lus = {event for projection in PROJECTIONS for event in projection.handles}
-    assert set(EVENEMENTS) - lus == {PersonneReservee, PersonneLiberee}
+    assert set(EVENEMENTS) - lus == {PersonneReservee, PersonneLiberee, IdentiteConfiee}
 
 
 def test_un_fait_sans_lecture_ne_passe_pas_en_silence() -> None:
