@@ -7,7 +7,7 @@ from alembic import op
 
 from services.socle.migrations.kinds import sorted_text
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 
 
 def upgrade() -> None:
