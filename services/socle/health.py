@@ -234,7 +234,7 @@ def _aside(engine: Engine, service: str) -> FromBase:
     table = generations.generations
     query = select(table.c.projection, table.c.version, table.c.generation).where(table.c.etat == generations.BUILDING)
     with engine.connect() as connection:
-        parked = parking.read_parked(connection, SHOWN, service=service)
+        parked = parking.first_parked(connection, service, SHOWN)
         parked_by = parking.count_parked(connection, service)
         rows = connection.execute(query.order_by(table.c.projection)).all()
     return FromBase(parked, parked_by, [f"{name}_v{version}, génération {number}" for name, version, number in rows])

@@ -7,7 +7,7 @@ never deleted: a settled one keeps who settled it and the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Engine,
     Index,
     MetaData,
+    Select,
     Table,
     and_,
     bindparam,
@@ -186,14 +187,23 @@ def count_parked(connection: Connection, service: str) -> dict[str, int]:
     return {consumer: int(many) for consumer, many in connection.execute(query.group_by(columns.consumer))}
 
 
-def read_parked(connection: Connection, limit: int | None = None, **where: str | None) -> list[Parked]:
-    """Those set aside, by consumer and in journal order; the first ones only, with a limit."""
+def first_parked(connection: Connection, service: str, limit: int) -> list[Parked]:
+    """The first of those set aside, by consumer and in journal order."""
+    rows = connection.execute(_parked({"service": service}).limit(limit))
+    return [Parked(*row) for row in rows]
+
+
+def read_parked(connection: Connection, **where: str | None) -> list[Parked]:
+    """All those set aside there, by consumer and in journal order."""
+    return [Parked(*row) for row in connection.execute(_parked(where))]
+
+
+def _parked(where: Mapping[str, str | None]) -> Select[Any]:
     columns = stationnes.c
     shown = [columns[name] for name in Parked.__dataclass_fields__]
     conditions = [columns[name] == value for name, value in where.items() if value is not None]
     query = select(*shown).where(columns.status == PARKED, *conditions)
-    rows = connection.execute(query.order_by(columns.consumer, columns.stream, columns.seq).limit(limit))
-    return [Parked(*row) for row in rows]
+    return query.order_by(columns.consumer, columns.stream, columns.seq)
 
 
 def read_one(connection: Connection, *, service: str, consumer: str, stream: str, seq: int) -> Parked | None:
