@@ -37,6 +37,16 @@ BANC = "memoire"  # identité d'un journal du banc
 
 TOUTES: tuple[tuple[str, Projection], ...] = tuple((nom, one) for nom in SERVICES for one in projections(nom))
 
+# Seule, une académie n'y écrit rien.
+DE_REGROUPEMENT = frozenset(
+    {
+        "inscription.regroupements_v1",
+        "inscription.accueils_v1",
+        "notation.resultats_accueil_v1",
+        "deliberation.regroupements_v1",
+    }
+)
+
 
 class Cle:
     """Une clé de scellement en mémoire."""
@@ -78,6 +88,12 @@ async def exiger_memes_etats(
                 assert verdict.rows[0] == verdict.rows[1]
                 lignes[f"{service}.{projection.label}"] = verdict.rows[0]
     return lignes
+
+
+def exiger_lignes(lignes: Mapping[str, int]) -> None:
+    """Chaque projection a des lignes à comparer, sauf celles qu'une académie seule ne remplit pas."""
+    assert len(lignes) == len(TOUTES)
+    assert {nom for nom, combien in lignes.items() if not combien} <= DE_REGROUPEMENT
 
 
 # Archive et serveur ------------------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from tests.rejeu.etats import (
     DES_DEUX,
     DU_JOURNAL,
     RESTAURE,
-    TOUTES,
     Repris,
+    exiger_lignes,
     exiger_memes_etats,
     provenances,
     refaire,
@@ -92,8 +92,7 @@ async def test_le_meme_etat_dans_sqlite(hasard: tuple[Histoire, Repris], provena
     lignes = await exiger_memes_etats(
         repris.vives, repris.sources[provenance], lambda nom: f"sqlite:///{tmp_path}/{nom}.db"
     )
-    assert len(lignes) == len(TOUTES)
-    assert min(lignes.values()) > 0
+    exiger_lignes(lignes)
 
 
 @pytest.mark.parametrize("provenance", [DU_JOURNAL, DES_DEUX])

@@ -13,7 +13,7 @@ from services.exploitation.composition import SERVICES
 from services.exploitation.plateforme import demarrer
 from services.socle.testing_server import Postgres
 from tests.parcours import histoire
-from tests.rejeu.etats import PROVENANCES, TOUTES, Repris, base, exiger_memes_etats, provenances, reglages
+from tests.rejeu.etats import PROVENANCES, Repris, base, exiger_lignes, exiger_memes_etats, provenances, reglages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,8 +38,7 @@ async def test_le_meme_etat_dans_sqlite(racontee: Repris, provenance: str, tmp_p
     lignes = await exiger_memes_etats(
         racontee.vives, racontee.sources[provenance], lambda nom: f"sqlite:///{tmp_path}/{nom}.db"
     )
-    assert len(lignes) == len(TOUTES)
-    assert min(lignes.values()) > 0
+    exiger_lignes(lignes)
 
 
 @pytest.mark.parametrize("provenance", PROVENANCES)
