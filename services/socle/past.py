@@ -150,10 +150,13 @@ class Past:
         engine: Engine,
         moment: datetime,
         asides: Mapping[str, Aside],
-        exchanges: Sequence[Exchanged] = (),
+        exchanges: Mapping[str, Exchanged] | None = None,
     ) -> Past:
         no_broker = cast(Client, None)  # nothing here talks to a broker, but for the journals, which only read
-        env = Environment(settings, spec.name, no_broker, journals, coffre, engine, spec.registry, clock=lambda: moment)
+        shared = exchanges or {}
+        env = Environment(
+            settings, spec.name, no_broker, journals, coffre, engine, spec.registry, lambda: moment, shared
+        )
         parts = spec.build(env)
         env.runner = Runner(
             academie=settings.academie,
@@ -164,7 +167,7 @@ class Past:
             handlers=parts.handlers,
             check=spec.check,
         )
-        sources: list[Source] = [*journals.values(), *exchanges]
+        sources: list[Source] = [*journals.values(), *shared.values()]
         env.projector = Projector(spec.name, spec.registry, engine, sources, list(parts.projections), asides=asides)
         return cls(spec, env, parts)
 

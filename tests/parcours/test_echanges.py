@@ -1,6 +1,6 @@
 """Ce qu'un partenaire partage, vu du terminal : mis de côté, repris, écarté ; les lectures s'en refont, égales.
 
-Aucune lecture livrée ne montre encore les partenaires : on le demande ici à celle des candidats.
+La lecture des candidats ne montre que l'académie : on lui demande ici de montrer aussi les partenaires.
 """
 
 from __future__ import annotations
