@@ -4,6 +4,7 @@
 #   make demo-regroupement  one exam in three académies, a link cut in mid-session, what each holds compared
 #   make test          run the tests                    (make test ARGS="-k jury -x")
 #   make conteneurs    image, compose and cluster tests in containers; as root on Debian, installs and starts an engine
+#   make conteneurs-rapides  the image, and services in containers with their broker and base: two minutes
 #   make check         style, types, import rules, contracts, règlements
 #   make regles        which rule of the catalogue has which tests   (make regles ARGS="--cadre CAP24")
 #   make documents     write again the pages that the contracts generate, in docs/
@@ -27,7 +28,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo demo-regroupement test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs secrets clean
+.PHONY: help demo demo-regroupement test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs conteneurs-rapides secrets clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -46,6 +47,9 @@ test: .venv/.dev
 
 conteneurs: .venv/.dev
 	deploy/conteneurs/essais $(ARGS)
+
+conteneurs-rapides: .venv/.dev
+	deploy/conteneurs/essais --rapide $(ARGS)
 
 secrets: .venv/.base
 	deploy/conteneurs/secrets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -31,6 +32,7 @@ from tests.parcours.donnees import LE, PARAMETRES, VALEURS
 
 QUI = Acteur(id="essai:gestionnaire", role="gestionnaire", academie="normandie")
 COMMANDES = 250
+MORTS = 20
 
 
 class Processus:
@@ -127,7 +129,7 @@ def ouverture() -> Command:
 
 async def commander(plateforme: Plateforme, command: Command) -> None:
     """Send it until it is acknowledged: the same command, with the same id."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         try:
             answer = await plateforme.commander_brut(write_command(command))
@@ -158,7 +160,7 @@ async def charge(settings: Settings, first: int, count: int) -> set[str]:
 async def verifier(settings: Settings, acknowledged: set[str]) -> None:
     """Acknowledged once, found once; every read model equal to the one the journal rebuilds."""
     async with porte(settings) as plateforme:
-        await plateforme.stabiliser(60)
+        await plateforme.stabiliser(300)
     found: Counter[str] = Counter()
     async for entree in lire(settings):
         for fait in entree.faits:
@@ -192,10 +194,49 @@ async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, vict
         await verifier(settings, acknowledged)
 
 
+class SansFin:
+    """Work that goes on until told to end; what is acknowledged, as it comes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.ended = settings, False
+        self.acknowledged: set[str] = set()
+        self._numbers = itertools.count(1)
+
+    async def run(self) -> None:
+        async with porte(self.settings) as plateforme:
+            await commander(plateforme, ouverture())
+            await asyncio.gather(*(self._one_by_one(plateforme) for _ in range(8)))
+
+    async def _one_by_one(self, plateforme: Plateforme) -> None:
+        while not self.ended:
+            command = inscription(next(self._numbers))
+            await commander(plateforme, command)
+            self.acknowledged.add(command.id)
+
+    async def goes_on(self, count: int) -> None:
+        """That many more are acknowledged."""
+        wanted = len(self.acknowledged) + count
+        async with asyncio.timeout(300):
+            while len(self.acknowledged) < wanted:  # noqa: ASYNC110 - filled by many tasks
+                await asyncio.sleep(0.05)
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("victime", ["services", "courtier"])
-async def test_cent_morts(tmp_path: Path, victime: str) -> None:
+async def test_vingt_morts_chacune_en_plein_travail(tmp_path: Path, victime: str) -> None:
+    """All the services at once, or the broker, each time once work goes on again; `make chaos` kills one by one."""
     settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="", clock_lag=0)
+    work = SansFin(settings)
     with processus(settings, tmp_path / "log.txt") as process:
-        (acknowledged, _) = await asyncio.gather(charge(settings, 1, 20_000), tuer(victime, process, 100))
-        await verifier(settings, acknowledged)
+
+        async def morts() -> None:
+            try:
+                for _ in range(MORTS):
+                    await work.goes_on(10)
+                    await tuer(victime, process, 1)
+                await work.goes_on(10)
+            finally:
+                work.ended = True
+
+        await asyncio.gather(work.run(), morts())
+        await verifier(settings, work.acknowledged)
