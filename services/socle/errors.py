@@ -61,6 +61,12 @@ class DatabaseAway(SocleError):
     code = "BASE_ABSENTE"
 
 
+class SchemaBusy(DatabaseAway):
+    """Somebody else creates or migrates the tables of this database, or holds them: nothing was changed."""
+
+    code = "BASE_VERROUILLEE"
+
+
 class DatabaseDenied(SocleError):
     """The database forbids something to this role: its rights do not fit this program."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insp
 from services.socle import coffre, generations, parking, ranks, read_model, seen
 from services.socle.errors import SocleError
 from services.socle.read_model import Projection
-from services.socle.sql import lock_schema, writing
+from services.socle.sql import schema_locked, writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -213,15 +213,16 @@ def migrate(engine: Engine, history: History) -> Sequence[str]:
 
     Raises:
         BaseDiffers: its tables are not those of the revision it is at.
+        SchemaBusy: somebody else migrates it, or holds its tables.
     """
     from alembic import command  # loaded here alone: see the module
 
     with writing(engine) as connection:
-        lock_schema(connection)
-        before = _standing(connection, history)
-        if before.ahead or not before.due:
-            return ()
-        command.upgrade(alembic_config(history, connection), "head")
+        with schema_locked(connection):
+            before = _standing(connection, history)
+            if before.ahead or not before.due:
+                return ()
+            command.upgrade(alembic_config(history, connection), "head")
         after = _standing(connection, history)
         if after.missing:
             raise _differs(after)

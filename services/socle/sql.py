@@ -41,6 +41,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from services.socle.errors import SchemaBusy
+
 if TYPE_CHECKING:
     from services.socle.presence import Presence
 
@@ -50,6 +52,7 @@ T = TypeVar("T")
 SortedText: Text = Text().with_variant(Text(collation="C"), "postgresql")
 
 _WRITES = "parchemin_writes"
+SCHEMA_WAIT = 30.0  # seconds left to who changes the tables
 _SCHEMA_LOCK = 7_205_759_403_792  # any constant: it names the lock that serialises table creation
 _EQUALITY = frozenset(
     {operators.eq, operators.ne, operators.in_op, operators.not_in_op, operators.is_, operators.is_not}
@@ -132,16 +135,34 @@ async def in_writer(engine: Engine, work: Callable[..., T], *arguments: Any, **n
 
 def create_tables(engine: Engine, tables: Iterable[Table]) -> None:
     """Create what is missing; two instances starting together do not collide."""
-    with writing(engine) as connection:
-        lock_schema(connection)
+    with writing(engine) as connection, schema_locked(connection):
         for table in tables:
             table.create(connection, checkfirst=True)
 
 
-def lock_schema(connection: Connection) -> None:
-    """Until the end of the transaction, nobody else creates or migrates tables in this database."""
-    if connection.dialect.name == "postgresql":  # a writer of SQLite is alone already
+@contextmanager
+def schema_locked(connection: Connection) -> Iterator[None]:
+    """Nobody else creates or migrates tables in this database until the end of the transaction.
+
+    Raises:
+        SchemaBusy: somebody holds it, or one of the tables, for longer than `SCHEMA_WAIT`.
+    """
+    if connection.dialect.name != "postgresql":  # a writer of SQLite is alone already
+        yield
+        return
+    try:
+        connection.execute(text(f"SET LOCAL lock_timeout = {int(SCHEMA_WAIT * 1000)}"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != _LOCKED:
+            raise
+        base = connection.engine.url.render_as_string()
+        raise SchemaBusy(
+            f"{base} : un autre programme en change les tables, ou les tient, depuis plus de {SCHEMA_WAIT:g} s ; rien "
+            "n'a été changé : laissez finir la migration en cours, ou cherchez la session qui dure (pg_stat_activity, "
+            "pg_locks), puis relancez"
+        ) from None
 
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
@@ -157,7 +178,7 @@ def is_away(error: BaseException) -> bool:
     """Whether trying again later may succeed without any change: connection lost, lock, disk full, deadlock."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, (OperationalError, InterfaceError, PoolTimeout))
+    return isinstance(error, (OperationalError, InterfaceError, PoolTimeout, SchemaBusy))
 
 
 def is_lost(error: BaseException) -> bool:
@@ -178,6 +199,7 @@ def is_denied(error: BaseException) -> bool:
 
 # The server stops, crashed, or starts; too many connections.
 _LOST = frozenset({"57P01", "57P02", "57P03", "53300"})
+_LOCKED = "55P03"
 
 
 class _EqualityOnly(TypeDecorator.Comparator[Any]):

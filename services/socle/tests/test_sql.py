@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Engine, Float, MetaData, Table, select, text
 
+from services.socle import sql
 from services.socle.enveloppe import Fact
+from services.socle.errors import SchemaBusy
 from services.socle.projections import Op, Projection
 from services.socle.rows import Batch, Comparison, Delete, Upsert, compare_tables, snapshot, state_hash
 from services.socle.sql import (
@@ -21,8 +23,10 @@ from services.socle.sql import (
     engine_for,
     in_writer,
     insert_if_absent,
+    is_away,
     json_text,
     moment_text,
+    schema_locked,
     writing,
 )
 from services.socle.tests.caisse import META, Comptes, comptes, mouvements
@@ -202,3 +206,31 @@ def test_a_float_column_is_refused_when_the_projection_is_made():
 
     with pytest.raises(TypeError, match="non prévu"):
         Flottante()
+
+
+def test_tables_that_another_program_changes_are_waited_for_a_bounded_time(
+    postgres_base: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sql, "SCHEMA_WAIT", 0.2)
+    here, there = engine_for(postgres_base), engine_for(postgres_base)
+    with writing(there) as other, schema_locked(other), pytest.raises(SchemaBusy) as told:
+        create_tables(here, META.sorted_tables)
+    assert (told.value.code, is_away(told.value)) == ("BASE_VERROUILLEE", True)
+    create_tables(here, META.sorted_tables)
+    with here.connect() as connection:
+        assert connection.scalar(text("SHOW lock_timeout")) == "0", "the wait of one transaction binds no other"
+    for one in (here, there):
+        one.dispose()
+
+
+def test_a_table_that_a_session_holds_is_waited_for_a_bounded_time_too(
+    postgres_base: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sql, "SCHEMA_WAIT", 0.2)
+    engine = engine_for(postgres_base)
+    create_tables(engine, META.sorted_tables)
+    with engine.begin() as reader:
+        reader.execute(select(comptes))
+        with pytest.raises(SchemaBusy), writing(engine) as connection, schema_locked(connection):
+            connection.execute(text(f"ALTER TABLE {comptes.name} ADD COLUMN essai text"))
+    engine.dispose()
