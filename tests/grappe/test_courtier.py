@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from services.exploitation.courtier_cles import ecrire_certificats, ecrire_cles, publique
+from services.exploitation.courtier_cles import AutoriteExistante, ecrire_certificats, ecrire_cles, publique
 from services.exploitation.courtier_droits import differents, ecrire, lire_droits
 from services.exploitation.terminal import EntreeRefusee
 from services.socle.errors import Misconfigured
@@ -62,6 +62,24 @@ def test_un_certificat_par_noeud_sous_une_autorite_gardee(tmp_path: Path) -> Non
     assert not lu.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     for chemin in tmp_path.glob("*.cle"):
         assert _mode(chemin) == 0o600
+
+
+def test_l_autorite_n_est_jamais_remplacee(tmp_path: Path) -> None:
+    ecrire_certificats(tmp_path, [("nats-0", [])], 30)
+    avant = {un.name: un.read_bytes() for un in tmp_path.iterdir()}
+    with pytest.raises(AutoriteExistante):
+        ecrire_certificats(tmp_path, [("nats-1", []), ("autorite", [])], 30)
+    assert {un.name: un.read_bytes() for un in tmp_path.iterdir()} == avant
+
+
+@pytest.mark.parametrize("perdu", ["autorite.pem", "autorite.cle"])
+def test_une_moitie_d_autorite_n_en_fait_pas_une_neuve(tmp_path: Path, perdu: str) -> None:
+    ecrire_certificats(tmp_path, [("nats-0", [])], 30)
+    (tmp_path / perdu).unlink()
+    with pytest.raises(AutoriteExistante) as refus:
+        ecrire_certificats(tmp_path, [("nats-0", [])], 30)
+    assert refus.value.code == "AUTORITE_EXISTANTE"
+    assert not (tmp_path / perdu).exists()
 
 
 def test_la_graine_d_une_identite_se_regle_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
