@@ -46,6 +46,14 @@ def test_rien_pour_installer_dedans(image: str) -> None:
     assert docker("run", *FERME, "--entrypoint", "python3", image, "-c", programme).strip() == "[]"
 
 
+def test_elle_a_de_quoi_envoyer_des_traces_et_ne_le_charge_pas_sans_adresse(image: str) -> None:
+    programme = (
+        "import sys; from services.exploitation import cli; nom = 'opentelemetry.exporter.otlp.proto.http'; "
+        "avant = nom in sys.modules; __import__(nom); print(avant, nom in sys.modules)"
+    )
+    assert docker("run", *FERME, "--entrypoint", "python3", image, "-c", programme).strip() == "False True"
+
+
 def test_son_inventaire_dit_tout_ce_qui_est_installe(image: str) -> None:
     lu = json.loads(docker("run", *FERME, "--entrypoint", "cat", image, "/usr/share/parchemin/sbom.json"))
     assert (lu["bomFormat"], lu["metadata"]["component"]["name"]) == ("CycloneDX", "parchemin")
