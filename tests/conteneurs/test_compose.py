@@ -173,6 +173,15 @@ def test_un_service_ne_lit_pas_le_schema_d_un_autre(compose: Compose) -> None:
     assert "permission denied" in lire(TABLE)
 
 
+def test_la_cle_qui_scelle_n_est_pas_avec_ce_qu_elle_scelle(compose: Compose) -> None:
+    ou = {un["Destination"]: un["Name"] for un in compose.conteneur("archiviste")["Mounts"] if un["Type"] == "volume"}
+    assert ou["/donnees"] != ou["/scellement"]
+    assert compose("exec", "-T", "archiviste", "ls", "/scellement").split() == ["cle.pem"]
+    vus = compose("run", "--rm", "-T", "--entrypoint", "find", "terminal", "/", "-xdev", "-name", "cle.pem")
+    assert vus.split() == []
+    assert "BEGIN PUBLIC KEY" in compose("exec", "-T", "archiviste", "parchemin", "archive", "cle")
+
+
 def test_l_archive_se_scelle(compose: Compose) -> None:
     fin = time.monotonic() + 120
     while not (etats := json.loads(compose("run", "--rm", "-T", "terminal", "archive", "etat", "--json"))):
