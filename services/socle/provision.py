@@ -20,7 +20,7 @@ TEMPLATE = ROOT / "deploy" / "nats" / "journal.stream.yaml"
 TIMEOUT = 10.0
 
 # What may be changed on a living journal without touching what it holds or who may alter it.
-ADJUSTABLE: Final = frozenset({"num_replicas", "max_msg_size", "duplicate_window"})
+ADJUSTABLE: Final = frozenset({"num_replicas", "max_msg_size", "duplicate_window", "compression"})
 
 log = structlog.get_logger("journal")
 

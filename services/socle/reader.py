@@ -29,6 +29,7 @@ from services.socle.settings import Bounds
 
 CONSUMER_LIFE = 30_000_000_000  # ns without a pull; a batch that takes longer to apply only costs a new consumer
 BRIEF_LIFE = 5_000_000_000  # the same for a few aggregates up to a position: a stream has a thousand consumers at most
+STALLED = 20  # heartbeats without a message, while some are announced
 PULL_LIFE = 30_000_000_000
 NAMED = 20  # missing messages of a batch; beyond, they are counted
 
@@ -100,6 +101,7 @@ class _Feed:
         self._asked = 0
         self._heard = 0.0
         self._pending = 0
+        self._moved = 0.0
         self._fault = ""
 
     @property
@@ -178,6 +180,7 @@ class _Feed:
     async def _ask(self) -> None:
         count = self._bounds.read_ahead // 2
         self._asked += count
+        self._moved = asyncio.get_running_loop().time()
         pull = {
             "batch": count,
             "max_bytes": self._bounds.read_ahead_bytes // 2,
@@ -195,6 +198,9 @@ class _Feed:
             self._fault = "connexion rompue"
         elif asyncio.get_running_loop().time() - self._heard > 2.5 * self._bounds.heartbeat:
             self._fault = "silence du courtier"
+        elif self._pending and asyncio.get_running_loop().time() - self._moved > STALLED * self._bounds.heartbeat:
+            # It beats, and delivers nothing: it does not read its own copy. Another leader may.
+            self._fault = f"le courtier annonce {self._pending} messages et n'en livre aucun : voyez son journal"
 
     async def _receive(self, message: Msg) -> None:
         if message.reply.startswith("$JS.ACK."):
@@ -215,6 +221,7 @@ class _Feed:
             self._asked -= 1
             recorded = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
             self._buffer.append(Stored(self._stream, seq, subject, headers, body, recorded))
+            self._moved = asyncio.get_running_loop().time()
         else:
             self._fault = f"livraison {delivered} reçue après {self._delivered}"
         self._arrived.set()

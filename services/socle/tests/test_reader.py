@@ -200,3 +200,17 @@ def test_headers_are_parsed_as_the_client_does():
     for name, separator, value in itertools.product(names, [":", ": ", ":\t", " : "], values):
         raw = f"{name}{separator}{value}\r\nZ: z\r\n\r\n".encode()
         assert FastClient._parse_header_lines(raw) == Client._parse_header_lines(raw)
+
+
+async def test_a_broker_that_beats_and_delivers_nothing_is_left_for_another_consumer(journal: Bench):
+    j = await journal(bounds=Bounds(heartbeat=0.1, read_ahead=100))
+    await fill(journal, j, 500)
+    admin = await journal.client("provision")
+    async with aclosing(j.read(stop_at=500, max_batch=10)) as batches:
+        seen = [message.seq for message in await anext(batches)]
+        [name] = (await jsapi.call(admin, f"CONSUMER.NAMES.{j.stream}", None, TIMEOUT))["consumers"]
+        pause = {"pause_until": "2999-01-01T00:00:00Z"}
+        await jsapi.call(admin, f"CONSUMER.PAUSE.{j.stream}.{name}", pause, TIMEOUT)  # heartbeats go on
+        async with asyncio.timeout(60):
+            seen += await sequences(batches)
+    assert seen == list(range(1, 501))

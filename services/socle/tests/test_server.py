@@ -279,6 +279,18 @@ async def test_provisioning_adjusts_what_is_harmless_only(journal: Bench):
     assert left["max_age"] == 10**18
 
 
+async def test_a_journal_of_before_is_not_compressed_any_more(journal: Bench):
+    j = await journal()
+    admin = await journal.client("provision")
+    config = (await jsapi.call(admin, f"STREAM.INFO.{j.stream}", None, TIMEOUT))["config"]
+    await jsapi.call(admin, f"STREAM.UPDATE.{j.stream}", config | {"compression": "s2"}, TIMEOUT)
+    await store(j, journal.subject("a"), "avant", n=1)
+    [done] = await provision(admin, journal.settings.academie, [journal.session])
+    assert done.changes == {"compression": ("s2", "none")}
+    await store(j, journal.subject("b"), "apres", n=2)
+    assert [one.seq async for batch in j.read(follow=False) for one in batch] == [1, 2]
+
+
 async def test_only_provision_can_provision(journal: Bench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("services.socle.provision.TIMEOUT", 0.3)
     with pytest.raises(BrokerDenied):
