@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from contracts.messages import ContractError, Registry, UnknownVersion
 from services.socle import generations, parking, read_model, seen
+from services.socle.again import Again
 from services.socle.enveloppe import Stored
 from services.socle.errors import SocleError
 from services.socle.exchanges import Exchanged
@@ -275,7 +276,7 @@ class Projector:
                 raise parking.NotParked(f"{projection} : rien de stationné pour {subject}")
             messages = await reread(source, parked)
             try:
-                again = self.transaction.project_again
+                again = Again(self.service, self.registry, self.engine, self.clock)
                 return await in_writer(self.engine, again, standing, parked, messages, by, reason)
             except Fenced:
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from services.socle import parking, seen
 from services.socle.enveloppe import H_TYPES, Fact, Stored
 from services.socle.errors import SocleError
 from services.socle.facts import Decoded, kind, kinds
-from services.socle.parking import Parked, Retried, origin_of
+from services.socle.parking import Parked, origin_of
 from services.socle.rows import Batch, Op
 from services.socle.seen import Seen
 from services.socle.sql import SortedText, binder, insert_if_absent, is_away, writing
@@ -276,7 +276,7 @@ class Transaction:
         # The position first: it takes the row lock (PostgreSQL) or the write lock (SQLite), so that a rival waits
         # here, and what is read below cannot change any more.
         for one in moving:
-            _move(connection, one, one.seq, last)
+            move(connection, one, one.seq, last)
         passes = self._passes(connection, moving, batch)
         for one_pass in passes:
             if one_pass.seen is not None:
@@ -326,7 +326,7 @@ class Transaction:
             one.seen.rows.write(connection)
         parking.park(connection, one.newly)
         if one.stopped is not None:
-            _move(connection, one.standing, last, one.stopped_at)
+            move(connection, one.standing, last, one.stopped_at)
 
     def take_stand(self, standings: Sequence[Standing], created: str) -> None:
         """Read where each projection stands; one that never ran starts at the beginning."""
@@ -335,66 +335,6 @@ class Transaction:
             for one in standings:
                 found = known.get((one.projection.name, one.projection.VERSION, one.stream))
                 one.seq, one.created = found or _begin(connection, one, created)
-
-    def project_again(
-        self, standing: Standing, parked: Sequence[Parked], messages: Sequence[Stored], by: str, reason: str
-    ) -> Retried:
-        """Project the parked messages of one aggregate, in order, up to the first that still fails; nobody else moves.
-
-        Raises:
-            Fenced: others were parked meanwhile.
-        """
-        with writing(self.engine) as connection:
-            seq, created = connection.execute(select(position.c.seq, position.c.created).where(*standing.key)).one()
-            # Holds the position, so that no message is parked behind these while they are settled.
-            _move(connection, Standing(standing.projection, standing.stream, created), seq, seq)
-            label, subject = standing.projection.label, parked[0].subject
-            where: dict[str, Any] = {"service": self.service, "consumer": label, "subject": subject}
-            if parking.read_parked(connection, **where, stream=standing.stream) != list(parked):
-                raise Fenced(f"{standing.projection.label} : d'autres messages viennent d'être stationnés")
-            return self._in_order(connection, standing, parked, messages, by, reason)
-
-    def _in_order(
-        self,
-        connection: Connection,
-        standing: Standing,
-        parked: Sequence[Parked],
-        messages: Sequence[Stored],
-        by: str,
-        reason: str,
-    ) -> Retried:
-        found = {message.seq: message for message in messages}
-        accepted = Seen(self.service, standing.projection.label, standing.stream)
-        failed: Parked | None = None
-        done = 0
-        for one in parked:
-            failed = self._one_again(connection, standing.projection, one, found[one.seq])
-            if failed is not None:
-                parking.park_again(connection, failed)
-                break
-            accepted.accept(found[one.seq])
-            parking.settle(connection, one, parking.RETRIED, by=by, reason=reason, at=self.clock())
-            done += 1
-        if standing.exchanged:
-            accepted.rows.write(connection)
-        return Retried(done, failed)
-
-    def _one_again(self, connection: Connection, projection: Projection, one: Parked, message: Stored) -> Parked | None:
-        """The rows of one message, all or none; what stops it, if something does."""
-        try:
-            with connection.begin_nested():
-                rows = Batch()
-                for fact in Decoded(message, self.registry).facts(projection.kinds):
-                    for op in projection.project(fact):
-                        rows.add(op)
-                rows.write(connection)
-        except ContractError as error:
-            return replace(one, code=error.code, cause=str(error))
-        except Exception as error:
-            if is_away(error):
-                raise
-            return replace(one, code="PROJECTION_EN_ECHEC", cause=origin_of(error))
-        return None
 
 
 def _positions(connection: Connection, streams: Iterable[str]) -> dict[tuple[str, int, str], tuple[int, str]]:
@@ -411,7 +351,7 @@ def _begin(connection: Connection, one: Standing, created: str) -> tuple[int, st
     return seq, written
 
 
-def _move(connection: Connection, one: Standing, old: int, new: int) -> None:
+def move(connection: Connection, one: Standing, old: int, new: int) -> None:
     """Compare-and-set. SELECT … FOR UPDATE alone would not do: SQLite ignores it."""
     name = {"at_projection": one.projection.name, "at_version": one.projection.VERSION, "at_stream": one.stream}
     expected = {**name, "at_seq": old, "at_created": one.created}
