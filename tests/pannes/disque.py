@@ -125,8 +125,8 @@ async def bit(partie: Partie) -> None:
         charge = lieu.charge(partie.hasard.getrandbits(32))
         async with charge.en_cours():
             await charge.encore(60)
-        await lieu.stabiliser()
         for _ in range(partie.tours):
+            await lieu.stabiliser()  # ce qu'une réaction écrirait après le sceau ne serait pas dans l'archive
             await sceller_tout(lieu.settings, lambda: signataire(lieu.settings))
             originaux = await lire_journal(lieu.settings)
             lieu.services[0].arreter()
