@@ -26,6 +26,7 @@ from contracts.evenements.inscription import (
     RemplacementAutorise,
 )
 from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
+from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Refus
 from contracts.reglement import Reglement
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Forme, Mode, NaturePiece
@@ -111,6 +112,7 @@ class DossiersJury(Projection):
             CandidatInscrit,
             InscriptionModifiee,
             InscriptionAnnulee,
+            CandidatTransfere,
             DispenseAccordee,
             BeneficeAccorde,
             BeneficeAbandonne,
@@ -137,7 +139,7 @@ class DossiersJury(Projection):
                 | NoteControleSaisie()
             ):
                 yield from _epreuve(fact, event.candidat, event.epreuve, _resultat(fact, event))
-            case CandidatInscrit() | InscriptionModifiee() | InscriptionAnnulee():
+            case CandidatInscrit() | InscriptionModifiee() | InscriptionAnnulee() | CandidatTransfere():
                 yield _candidat(fact, event.candidat, _inscription(fact, event))
             case ControleChoisi():
                 yield _candidat(fact, event.candidat, {"controles": list(event.epreuves)})
@@ -155,7 +157,9 @@ class DossiersJury(Projection):
                 return  # a situation that is not due, the control of one épreuve, a document: the result will tell
 
 
-def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | InscriptionAnnulee) -> Values:
+def _inscription(
+    fact: Fact, event: CandidatInscrit | InscriptionModifiee | InscriptionAnnulee | CandidatTransfere
+) -> Values:
     match event:
         case CandidatInscrit():
             return {
@@ -170,7 +174,7 @@ def _inscription(fact: Fact, event: CandidatInscrit | InscriptionModifiee | Insc
             }
         case InscriptionModifiee():
             return {"facultatives": list(event.facultatives)}
-        case InscriptionAnnulee():
+        case InscriptionAnnulee() | CandidatTransfere():  # he is registered elsewhere: here, no more
             return {"annulation_fait": fact.id}
 
 

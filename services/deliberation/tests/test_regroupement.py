@@ -28,6 +28,7 @@ from contracts.evenements.deliberation import (
 from contracts.evenements.inscription import InscriptionAnnulee
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos, RegroupementDefini
+from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat
 from services.communs.testing import base, fait_du_journal, projeter
@@ -263,9 +264,15 @@ def test_le_meme_numero_de_deux_academies_fait_deux_dossiers(engine: Engine) -> 
         ]
 
 
-def test_une_inscription_annulee_ailleurs_ne_rend_pas_le_numero_ambigu(engine: Engine) -> None:
-    annulee = InscriptionAnnulee(candidat=ALICE, motif="désistement écrit")
-    faits = [dit(inscrit(), 1), dit(inscrit(), 1, "caen"), dit(annulee, 2, "caen")]
+@pytest.mark.parametrize(
+    "finie",
+    [
+        InscriptionAnnulee(candidat=ALICE, motif="désistement écrit"),
+        CandidatTransfere(candidat=ALICE, vers="rouen", regle="TR-G01"),
+    ],
+)
+def test_une_inscription_finie_ailleurs_ne_rend_pas_le_numero_ambigu(engine: Engine, finie: Event) -> None:
+    faits = [dit(inscrit(), 1), dit(inscrit(), 1, "caen"), dit(finie, 2, "caen")]
     projeter(engine, DossiersJury(), faits)
     with engine.connect() as connection:
         ou = {"session": "2026", "diplome": "cap_osrcl"}
