@@ -85,8 +85,18 @@ class Flux(MemoryJournal):
 
 
 class _Env(Environment):
+    vus: tuple[int, ...] = ()
+
+    async def suivre(self) -> None:
+        """Bring the read models to the end of both streams, if anything has come."""
+        flux = (*self.journals.values(), *self.exchanges.values())
+        fins = tuple([(await one.identity()).last_seq for one in flux])
+        if fins != self.vus:
+            await self.projector.catch_up()
+            self.vus = fins
+
     async def positions(self, session: str) -> dict[str, int]:
-        await self.projector.catch_up()
+        await self.suivre()
         return await super().positions(session)
 
 
@@ -112,22 +122,28 @@ class Service:
         )
         sources: list[Source] = [academie.journal, *exchanges.values()]
         self.env.projector = Projector(spec.name, REGISTRE, self.engine, sources, list(self.parts.projections))
+        self.actes: list[tuple[int, list[str]]] = []  # what was acknowledged: where, and the names of the events
         self._done: dict[tuple[str, str], int] = {}
         self._rangs: set[tuple[str, str, str, int]] = set()
 
     async def ordonner(self, command: Command) -> list[str]:
         """The names of what follows."""
-        await self.env.projector.catch_up()
-        return [name for name, _ in (await self.env.runner.execute(command)).events]
+        await self.env.suivre()
+        outcome = await self.env.runner.execute(command)
+        self.actes.append((outcome.seq, [name for name, _ in outcome.events]))
+        return self.actes[-1][1]
 
     async def demander(self, query: Query) -> Any:
         self.spec.check_query(query, self.academie.nom)
-        await self.env.projector.catch_up()
+        await self.env.suivre()
         return await self.parts.queries[type(query)](query)
 
     async def reagir(self) -> int:
-        """Do what is owed to everything that has come; how many commands that was."""
-        await self.env.projector.catch_up()
+        """Do what is owed to everything that has come; how many commands that was.
+
+        A refusal that is no acceptable outcome is raised: there it would set aside what follows of the aggregate.
+        """
+        await self.env.suivre()
         return sum([await self._une(one) for one in self.parts.reactions])
 
     async def _une(self, reaction: Reaction) -> int:
@@ -226,16 +242,20 @@ class Academie:
         event = ResultatArrete(candidat=candidat, epreuve=epreuve, etat=etat, note=Decimal(note), regle="CAP26-N01")
         return await self.dire("notation", f"releve-{candidat}", event)
 
-    def recevoir(self, autre: Academie) -> None:
-        """The link brings what the other has said since."""
-        for one in autre.journal.messages[self._recus.get(autre.nom, 0) :]:
-            self.prendre(one)
-        self._recus[autre.nom] = len(autre.journal.messages)
+    def recevoir(self, autre: Academie, au_plus: int | None = None) -> int:
+        """The link brings what the other has said of the exam since, or its first messages; how many came."""
+        depuis = self._recus.get(autre.nom, 0)
+        venus = autre.journal.messages[depuis : None if au_plus is None else depuis + au_plus]
+        for one in venus:
+            if split(one.subject).diplome == DIPLOME:
+                self.prendre(one)
+        self._recus[autre.nom] = depuis + len(venus)
+        return len(venus)
 
-    def recevoir_encore(self, autre: Academie) -> None:
-        """The other was restored from its archive: everything comes again."""
+    def recevoir_encore(self, autre: Academie, au_plus: int | None = None) -> None:
+        """The other was restored from its archive: everything comes again, or what had come."""
         self._recus[autre.nom] = 0
-        self.recevoir(autre)
+        self.recevoir(autre, au_plus)
 
     def prendre(self, one: Stored) -> None:
         seq = len(self.echanges.messages) + 1

@@ -1,0 +1,199 @@
+"""Three académies with their inscription service too, what passes between them link by link, and their gestures.
+
+Each gesture is a person's order, given to the services as built: refused, it is answered, and nothing follows;
+acknowledged, it must be found everywhere in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, InscrireCandidat, OuvrirCentre
+from contracts.commandes.notation import ArreterResultat, SaisirNote
+from contracts.commandes.regroupement import AccepterRegroupement, DefinirRegroupement, DemanderAccueil
+from contracts.commandes.resultats_accueil import TransmettreResultat
+from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee
+from contracts.evenements.regroupement import CandidatAccueilli
+from contracts.evenements import REGISTRE
+from contracts.messages import Command, Event, Refus
+from contracts.vocabulaire import Categorie, Identite, TypeCentre
+from services.inscription.shell.app import SPEC as INSCRIPTION
+from services.socle.enveloppe import header_rank
+from services.socle.subjects import split
+from tests.regroupement.academies import EPREUVES, Academie, Service, ordre
+
+NOMS = ("rouen", "caen", "lille")
+"""The pilot, then the two that accept."""
+COMMUN = "N2600099"
+"""A number that several académies may have given."""
+RESERVE = "N2600019"
+"""Who is registered at the pilot on the day of the jury: there is always somebody to decide on."""
+TRANSMISES = ("UG1", "UG2")
+INSCRIT_LE = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)
+NOTE_LE = datetime(2026, 6, 20, 9, 0, tzinfo=UTC)
+
+
+class Entiere(Academie):
+    """With its inscription service; a number already used elsewhere is told by its académie."""
+
+    def __init__(self, nom: str, racine: Path) -> None:
+        super().__init__(nom, racine)
+        self.inscription = Service(INSCRIPTION, self)
+        self._notes = count(1)
+
+    @property
+    def services(self) -> Iterable[Service]:
+        return (self.inscription, *super().services)
+
+    @property
+    def numeros(self) -> tuple[str, ...]:
+        rang = NOMS.index(self.nom) + 1
+        return (*(f"N26000{rang}{one}" for one in range(3)), COMMUN)
+
+    @property
+    def siens(self) -> list[str]:
+        """Its candidates, the cancelled ones left out."""
+        partis = {one.candidat for one in self.faits(InscriptionAnnulee)}
+        return [one.candidat for one in self.faits(CandidatInscrit) if one.candidat not in partis]
+
+    async def donner(self, service: Service, command: Command) -> bool:
+        """Whether it was acknowledged."""
+        try:
+            await service.ordonner(command)
+        except Refus:
+            return False
+        return True
+
+    def _dit(self, le: datetime, role: str = "gestionnaire", **champs: Any) -> dict[str, Any]:
+        return {**ordre(self.nom, role, le), **champs}
+
+    # Gestures -------------------------------------------------------------------------------------------------------
+
+    async def ouvrir_centre(self, centre: str, places: int) -> bool:
+        command = OuvrirCentre(
+            **self._dit(INSCRIT_LE), centre=centre, type=TypeCentre.PRINCIPAL, places_accueil=places
+        )
+        return await self.donner(self.inscription, command)
+
+    async def enregistrer(self, candidat: str) -> bool:
+        """A candidate, whose marks are all told at once."""
+        identite = Identite(
+            nom=f"NOM {self.nom} {candidat[-2:]}", prenoms="Camille", naissance=date(2004, 3, 12), lieu_naissance="Eu"
+        )
+        choix = {"identite": identite, "categorie": Categorie.INDIVIDUEL, "formation_attestee": True}
+        command = InscrireCandidat(**self._dit(INSCRIT_LE), candidat=candidat, **choix)
+        if candidat in {one.candidat for one in self.faits(CandidatInscrit)}:
+            return False
+        if not await self.donner(self.inscription, command):
+            return False
+        await self.notation.reagir()
+        for epreuve in EPREUVES:
+            await self.arreter(candidat, epreuve, "12")
+        return True
+
+    async def demander_accueil(self, candidat: str, academie: str, centre: str) -> bool:
+        ou = {"candidat": candidat, "academie": academie, "centre": centre}
+        return await self.donner(self.inscription, DemanderAccueil(**self._dit(INSCRIT_LE), **ou))
+
+    async def garder(self, candidat: str) -> bool:
+        """He will sit here after all."""
+        ici = AffecterCentre(**self._dit(INSCRIT_LE), candidat=candidat, centre=f"C-{self.nom}")
+        return await self.donner(self.inscription, ici)
+
+    async def annuler(self, candidat: str) -> bool:
+        command = AnnulerInscription(**self._dit(INSCRIT_LE), candidat=candidat, motif="il renonce à l'examen")
+        return await self.donner(self.inscription, command)
+
+    async def noter(self, candidat: str, epreuve: str) -> bool:
+        """A mark taken here, and the result that follows."""
+        quoi = {"candidat": candidat, "epreuve": epreuve}
+        note = Decimal(next(self._notes) % 41) / 2
+        await self.donner(self.notation, SaisirNote(**self._dit(NOTE_LE), **quoi, note=note))
+        return await self.donner(self.notation, ArreterResultat(**self._dit(NOTE_LE), **quoi))
+
+    async def transmettre(self, accueilli: CandidatAccueilli, epreuve: str) -> bool:
+        """A mark taken here of another's candidate."""
+        de = {"candidat": accueilli.candidat, "origine": accueilli.origine, "centre": accueilli.centre}
+        note = Decimal(next(self._notes) % 41) / 2
+        command = TransmettreResultat(**self._dit(NOTE_LE), **de, epreuve=epreuve, note=note)
+        return await self.donner(self.notation, command)
+
+
+class Monde:
+    """Three académies of one regroupement, and the links between them."""
+
+    def __init__(self, racine: Path) -> None:
+        self.academies = {nom: Entiere(nom, racine) for nom in NOMS}
+        self.coupes: set[frozenset[str]] = set()
+
+    @property
+    def toutes(self) -> list[Entiere]:
+        return list(self.academies.values())
+
+    @property
+    def pilote(self) -> Entiere:
+        return self.academies[NOMS[0]]
+
+    def fermer(self) -> None:
+        for one in self.toutes:
+            one.fermer()
+
+    async def grouper(self) -> None:
+        """Opened and grouped; one place to host in each centre."""
+        for one in self.toutes:
+            await one.ouvrir()
+            await one.ouvrir_centre(f"C-{one.nom}", 1)
+        recteur = ordre(NOMS[0], "recteur", INSCRIT_LE, regroupement="cap-nord")
+        definir = DefinirRegroupement(**recteur, membres=NOMS[1:], arrete="arrêté du 3 octobre 2025")
+        assert await self.pilote.donner(self.pilote.inscription, definir)
+        await self.tout_livrer()
+        for nom in NOMS[1:]:
+            recteur = ordre(nom, "recteur", INSCRIT_LE, regroupement="cap-nord")
+            accepter = AccepterRegroupement(**recteur, pilote=NOMS[0])
+            assert await self.academies[nom].donner(self.academies[nom].inscription, accepter)
+        await self.tout_livrer()
+
+    def connus(self, ici: Academie) -> Iterator[tuple[str, Event]]:
+        """Whose, and what: everything that is known there, each fact once."""
+        vus: set[tuple[str, int]] = set()
+        for message in (*ici.journal.messages, *ici.echanges.messages):
+            if (message.subject, header_rank(message)) not in vus:
+                vus.add((message.subject, header_rank(message)))
+                for one in message.envelopes:
+                    yield split(message.subject).academie, REGISTRE.load(one["type"], one["data"])
+
+    # What passes ----------------------------------------------------------------------------------------------------
+
+    def autres(self, nom: str) -> list[Entiere]:
+        return [one for one in self.toutes if one.nom != nom]
+
+    def passe(self, de: Entiere, vers: Entiere) -> bool:
+        return de is not vers and frozenset((de.nom, vers.nom)) not in self.coupes
+
+    def livrer(self, de: Entiere, vers: Entiere, au_plus: int | None = None) -> None:
+        if self.passe(de, vers):
+            vers.recevoir(de, au_plus)
+
+    def relivrer(self, de: Entiere, vers: Entiere, au_plus: int) -> None:
+        """From the beginning; what had not come yet comes too, if it is within."""
+        if self.passe(de, vers):
+            vers.recevoir_encore(de, au_plus)
+
+    def entrelacer(self, vers: Entiere, pas: int) -> None:
+        """The two others by turns, each in its order, until nothing more comes."""
+        while sum(vers.recevoir(one, pas) for one in self.autres(vers.nom) if self.passe(one, vers)):
+            pass
+
+    async def tout_livrer(self) -> None:
+        """Every link is back: until nobody has anything more to say."""
+        self.coupes.clear()
+        while True:
+            venus = sum(one.recevoir(autre) for one in self.toutes for autre in self.autres(one.nom))
+            suites = sum([await service.reagir() for one in self.toutes for service in one.services])
+            if not venus + suites:
+                return

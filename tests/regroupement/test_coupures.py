@@ -1,0 +1,213 @@
+"""Whatever the cuts, everybody ends with the same facts (ADR 0020): schedules drawn by chance, over three académies.
+
+A schedule is four lists of gestures: before the jury, while it sits, once it is closed, and once results are public.
+Gestures are orders of people, links cut and restored, and what passes: a part, twice, interleaved, or read late by one
+service. Then all is delivered, and what was shared is compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.commandes.deliberation import ReconvoquerJury
+from contracts.commandes.publication import PublierResultats
+from contracts.evenements.deliberation import JuryClos
+from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.publication import PublicationPreparee
+from contracts.evenements.regroupement import CandidatAccueilli
+from contracts.messages import Refus
+from tests.regroupement.academies import ENSUITE, EPREUVES, PUBLIE, clore, decider, ordre, sieger
+from tests.regroupement.accords import verifier
+from tests.regroupement.entieres import NOMS, RESERVE, TRANSMISES, Entiere, Monde
+
+SCHEDULES = 50
+DES_PERSONNES = ("enregistrer", "ouvrir_centre", "demander", "demander", "garder", "annuler", "noter", "transmettre")
+DES_LIENS = ("couper", "retablir", "livrer", "livrer", "relivrer", "entrelacer", "reagir", "reagir")
+Geste = tuple[str, int, int, int]
+Horaire = tuple[list[Geste], list[Geste], list[Geste], list[Geste]]
+
+
+def gestes(*noms: str, au_plus: int) -> st.SearchStrategy[list[Geste]]:
+    geste = st.tuples(st.sampled_from(noms), st.integers(0, 2), st.integers(0, 2), st.integers(0, 11))
+    return st.lists(geste, max_size=au_plus)
+
+
+HORAIRES = st.tuples(
+    gestes(*DES_PERSONNES, *DES_LIENS, au_plus=24),
+    gestes("noter", "transmettre", "annuler", *DES_LIENS, au_plus=8),
+    gestes("noter", "transmettre", "demander", "garder", "reconvoquer", *DES_LIENS, au_plus=12),
+    gestes("noter", "transmettre", "reconvoquer", *DES_LIENS, au_plus=6),
+)
+
+
+@settings(max_examples=SCHEDULES, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(HORAIRES)
+def test_apres_toute_coupure_toutes_les_academies_tiennent_les_memes_faits(horaire: Horaire) -> None:
+    with TemporaryDirectory() as racine:
+        asyncio.run(jouer(Monde(Path(racine)), horaire))
+
+
+async def jouer(monde: Monde, horaire: Horaire) -> None:
+    avant, en_seance, ensuite, publics = horaire
+    try:
+        await monde.grouper()
+        for nom in NOMS:
+            await monde.academies[nom].enregistrer(monde.academies[nom].numeros[0])
+        await Partie(monde).jouer(avant)
+        await sieger_ici(monde)
+        await Partie(monde).jouer(en_seance)
+        await clore_ici(monde)
+        await Partie(monde).jouer(ensuite)
+        await monde.tout_livrer()
+        await redecider(monde)
+        await publier(monde)
+        await Partie(monde).jouer(publics)
+        await monde.tout_livrer()
+        await redecider(monde)
+        await monde.tout_livrer()
+        await verifier(monde)
+    finally:
+        monde.fermer()
+
+
+class Partie:
+    """Plays gestures on a world; ``a`` and ``b`` are académies, ``n`` whatever else is to be chosen."""
+
+    def __init__(self, monde: Monde) -> None:
+        self.monde = monde
+
+    async def jouer(self, gestes: list[Geste]) -> None:
+        for nom, a, b, n in gestes:
+            un, autre = self.monde.toutes[a], self.monde.toutes[b]
+            await getattr(self, f"_{nom}")(un, autre, n)
+
+    async def _enregistrer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        await un.enregistrer(un.numeros[n % len(un.numeros)])
+
+    async def _ouvrir_centre(self, un: Entiere, autre: Entiere, n: int) -> None:
+        await un.ouvrir_centre(f"{'CD'[n % 2]}-{un.nom}", 1 + n // 6)
+
+    async def _demander(self, un: Entiere, autre: Entiere, n: int) -> None:
+        if siens := un.siens:
+            await un.demander_accueil(siens[n % len(siens)], autre.nom, f"{'CCD'[n % 3]}-{autre.nom}")
+
+    async def _garder(self, un: Entiere, autre: Entiere, n: int) -> None:
+        if siens := un.siens:
+            await un.garder(siens[n % len(siens)])
+
+    async def _annuler(self, un: Entiere, autre: Entiere, n: int) -> None:
+        if len(siens := un.siens) > 1:
+            await un.annuler(siens[n % len(siens)])
+
+    async def _noter(self, un: Entiere, autre: Entiere, n: int) -> None:
+        if siens := un.siens:
+            await un.noter(siens[n % len(siens)], TRANSMISES[n % 2])
+
+    async def _transmettre(self, un: Entiere, autre: Entiere, n: int) -> None:
+        if accueillis := un.faits(CandidatAccueilli):
+            await un.transmettre(accueillis[n % len(accueillis)], TRANSMISES[n % 2])
+
+    async def _reconvoquer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        """The jury, for one whom it decided on; it may decide at once or later."""
+        pilote = self.monde.pilote
+        clos = pilote.faits(JuryClos)
+        if not clos:
+            return
+        eux = sorted(clos[0].decisions)
+        candidat = eux[n % len(eux)]
+        enveloppe = ordre(pilote.nom, "recteur", ENSUITE, jury="J1", candidat=candidat)
+        await pilote.donner(pilote.deliberation, ReconvoquerJury(**enveloppe, motif="erreur d'addition"))
+        if n % 2:
+            await redecider(self.monde)
+
+    # Links ----------------------------------------------------------------------------------------------------------
+
+    async def _couper(self, un: Entiere, autre: Entiere, n: int) -> None:
+        self.monde.coupes.add(frozenset((un.nom, autre.nom)))
+
+    async def _retablir(self, un: Entiere, autre: Entiere, n: int) -> None:
+        self.monde.coupes.discard(frozenset((un.nom, autre.nom)))
+
+    async def _livrer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        self.monde.livrer(un, autre, None if n < 6 else n)
+
+    async def _relivrer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        self.monde.relivrer(un, autre, 5 * n)
+
+    async def _entrelacer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        self.monde.entrelacer(un, 1 + n % 4)
+
+    async def _reagir(self, un: Entiere, autre: Entiere, n: int) -> None:
+        """Of one service alone: the others are late."""
+        services = list(un.services)
+        if n < 6:
+            await un.reagir()
+        else:
+            await services[n % len(services)].reagir()
+
+
+# The jury ------------------------------------------------------------------------------------------------------------
+
+
+async def sieger_ici(monde: Monde) -> None:
+    """At the pilot, for those whom it can decide on with what has come."""
+    pilote = monde.pilote
+    await pilote.enregistrer(RESERVE)
+    await sieger(pilote, nommables(monde))
+
+
+def nommables(monde: Monde) -> list[str]:
+    """Whose marks have all come, and who are registered once."""
+    recus: dict[str, dict[str, set[str]]] = {}
+    annules: set[tuple[str, str]] = set()
+    for academie, event in monde.connus(monde.pilote):
+        match event.NAME:
+            case ResultatArrete.NAME:
+                recus.setdefault(event.candidat, {}).setdefault(academie, set()).add(event.epreuve)
+            case "inscription.inscription_annulee.v1":
+                annules.add((academie, event.candidat))
+            case "inscription.candidat_inscrit.v2":
+                recus.setdefault(event.candidat, {}).setdefault(academie, set())
+    found = []
+    for candidat, par in recus.items():
+        vivants = [one for one in par if (one, candidat) not in annules]
+        if len(vivants) == 1 and set(EPREUVES) <= par[vivants[0]]:
+            found.append(candidat)
+    return sorted(found)
+
+
+async def clore_ici(monde: Monde) -> None:
+    """What came meanwhile is decided on again first; who is no more registered is not."""
+    pilote = monde.pilote
+    try:
+        await clore(pilote)
+    except Refus as refus:
+        manques: Any = refus.donnees["manques"]
+        for candidat in {one.sur for one in manques}:
+            await decider(pilote, candidat)
+        await clore(pilote)
+
+
+async def redecider(monde: Monde) -> None:
+    """Those for whom the jury was reconvened."""
+    pilote = monde.pilote
+    for candidat in sorted(pilote.faits(JuryClos)[0].decisions):
+        try:
+            await decider(pilote, candidat, ENSUITE)
+        except Refus:
+            continue  # he was not
+
+
+async def publier(monde: Monde) -> None:
+    """Each académie for its own."""
+    for one in monde.toutes:
+        if one.faits(PublicationPreparee):
+            await one.publication.ordonner(PublierResultats(**ordre(one.nom, "gestionnaire", PUBLIE), jury="J1"))
+            await one.reagir()
+    await monde.tout_livrer()
