@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from nats.aio.client import Client
+from sqlalchemy import Engine
 
 from contracts.commandes.deliberation import (
     AttesterPresence,
@@ -107,7 +108,7 @@ class Service:
         self.spec, self.academie = spec, academie
         folder = academie.settings.donnees
         journals, exchanges = {SESSION: academie.journal}, {SESSION: Exchanged(academie.echanges, academie.nom)}
-        self.engine = engine_for(f"sqlite:///{folder}/{spec.name}.db")
+        self.engine = academie.moteur(f"sqlite:///{folder}/{spec.name}.db")
         nc, coffre = cast(Client, None), academie.coffre
         self.env = _Env(academie.settings, spec.name, nc, journals, coffre, self.engine, REGISTRE, exchanges=exchanges)
         self.parts = spec.build(self.env)
@@ -125,6 +126,10 @@ class Service:
         self.actes: list[tuple[int, list[str]]] = []  # what was acknowledged: where, and the names of the events
         self._done: dict[tuple[str, str], int] = {}
         self._rangs: set[tuple[str, str, str, int]] = set()
+
+    def reprendre(self, autre: Service) -> None:
+        """What the other had already reacted to."""
+        self.actes, self._done, self._rangs = list(autre.actes), dict(autre._done), set(autre._rangs)
 
     async def ordonner(self, command: Command) -> list[str]:
         """The names of what follows."""
@@ -178,13 +183,13 @@ class Service:
 class Academie:
     """Its journal, what comes to it from the others, and its services."""
 
-    def __init__(self, nom: str, racine: Path) -> None:
-        self.nom = nom
+    def __init__(self, nom: str, racine: Path, moteur: Callable[[str], Engine] = engine_for) -> None:
+        self.nom, self.moteur = nom, moteur
         folder = racine / nom
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self.settings = Settings(donnees=folder, sessions=(SESSION,), echanges=(SESSION,), academie=nom, nats_url="")
         self.journal, self.echanges = Flux(stream_name(nom, SESSION)), Flux(exchange_name(nom, SESSION))
-        self.safe = engine_for(f"sqlite:///{folder}/coffre.db")
+        self.safe = moteur(f"sqlite:///{folder}/coffre.db")
         self.coffre = Coffre(self.safe, b"c" * 32)
         specs = (NOTATION, DELIBERATION, PUBLICATION)
         self.notation, self.deliberation, self.publication = (Service(one, self) for one in specs)
@@ -260,6 +265,15 @@ class Academie:
     def prendre(self, one: Stored) -> None:
         seq = len(self.echanges.messages) + 1
         self.echanges.take(Stored(self.echanges.stream, seq, one.subject, one.headers, one.body, one.recorded))
+
+    def reprendre(self, autre: Academie) -> None:
+        """Stand where the other stood, whose databases were copied."""
+        for flux, la_bas in ((self.journal, autre.journal), (self.echanges, autre.echanges)):
+            for one in la_bas.messages:
+                flux.take(one)
+        self._recus = dict(autre._recus)
+        for service, la in zip(self.services, autre.services, strict=True):
+            service.reprendre(la)
 
     async def reagir(self) -> None:
         """Until nothing more follows."""

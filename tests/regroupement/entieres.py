@@ -6,12 +6,16 @@ acknowledged, it must be found everywhere in the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, InscrireCandidat, OuvrirCentre
 from contracts.commandes.notation import ArreterResultat, SaisirNote
@@ -24,6 +28,7 @@ from contracts.messages import Command, Event, Refus
 from contracts.vocabulaire import Categorie, Identite, TypeCentre
 from services.inscription.shell.app import SPEC as INSCRIPTION
 from services.socle.enveloppe import header_rank
+from services.socle.sql import engine_for
 from services.socle.subjects import split
 from tests.regroupement.academies import EPREUVES, Academie, Service, ordre
 
@@ -41,8 +46,8 @@ NOTE_LE = datetime(2026, 6, 20, 9, 0, tzinfo=UTC)
 class Entiere(Academie):
     """With its inscription service; a number already used elsewhere is told by its académie."""
 
-    def __init__(self, nom: str, racine: Path) -> None:
-        super().__init__(nom, racine)
+    def __init__(self, nom: str, racine: Path, moteur: Callable[[str], Engine] = engine_for) -> None:
+        super().__init__(nom, racine, moteur)
         self.inscription = Service(INSCRIPTION, self)
         self._notes = count(1)
 
@@ -127,8 +132,8 @@ class Entiere(Academie):
 class Monde:
     """Three académies of one regroupement, and the links between them."""
 
-    def __init__(self, racine: Path) -> None:
-        self.academies = {nom: Entiere(nom, racine) for nom in NOMS}
+    def __init__(self, racine: Path, moteur: Callable[[str], Engine] = engine_for) -> None:
+        self.academies = {nom: Entiere(nom, racine, moteur) for nom in NOMS}
         self.coupes: set[frozenset[str]] = set()
 
     @property
@@ -197,3 +202,28 @@ class Monde:
             suites = sum([await service.reagir() for one in self.toutes for service in one.services])
             if not venus + suites:
                 return
+
+
+class Moule:
+    """A world opened and grouped once, from which others start: what SQL has compiled serves for all."""
+
+    def __init__(self, racine: Path) -> None:
+        self._modele, self._ici, self._moteur = racine / "modele", racine / "ici", cache(engine_for)
+        self._premier: Monde
+
+    async def preparer(self) -> None:
+        self._ici.mkdir()
+        self._premier = Monde(self._ici, self._moteur)
+        await self._premier.grouper()
+        self._premier.fermer()
+        shutil.copytree(self._ici, self._modele)
+
+    def monde(self) -> Monde:
+        """A new one; the one before is over."""
+        self._premier.fermer()
+        shutil.rmtree(self._ici)
+        shutil.copytree(self._modele, self._ici)
+        found = Monde(self._ici, self._moteur)
+        for nom, one in found.academies.items():
+            one.reprendre(self._premier.academies[nom])
+        return found

@@ -8,10 +8,9 @@ service. Then all is delivered, and what was shared is compared.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,43 +19,75 @@ from contracts.commandes.publication import PublierResultats
 from contracts.evenements.deliberation import JuryClos
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import PublicationPreparee
-from contracts.evenements.regroupement import CandidatAccueilli
+from contracts.evenements.regroupement import AccueilDecline, CandidatAccueilli
 from contracts.messages import Refus
 from tests.regroupement.academies import ENSUITE, EPREUVES, PUBLIE, clore, decider, ordre, sieger
-from tests.regroupement.accords import verifier
-from tests.regroupement.entieres import NOMS, RESERVE, TRANSMISES, Entiere, Monde
+from tests.regroupement.accords import aucun_resultat_transmis_n_est_perdu, verifier
+from tests.regroupement.entieres import NOMS, RESERVE, TRANSMISES, Entiere, Monde, Moule
 
 SCHEDULES = 50
-DES_PERSONNES = ("enregistrer", "ouvrir_centre", "demander", "demander", "garder", "annuler", "noter", "transmettre")
+DES_PERSONNES = ("enregistrer", "ouvrir_centre", *["demander"] * 4, "garder", "annuler", "noter", *["transmettre"] * 2)
 DES_LIENS = ("couper", "retablir", "livrer", "livrer", "relivrer", "entrelacer", "reagir", "reagir")
 Geste = tuple[str, int, int, int]
 Horaire = tuple[list[Geste], list[Geste], list[Geste], list[Geste]]
 
 
-def gestes(*noms: str, au_plus: int) -> st.SearchStrategy[list[Geste]]:
+def gestes(*noms: str, au_moins: int, au_plus: int) -> st.SearchStrategy[list[Geste]]:
     geste = st.tuples(st.sampled_from(noms), st.integers(0, 2), st.integers(0, 2), st.integers(0, 11))
-    return st.lists(geste, max_size=au_plus)
+    return st.lists(geste, min_size=au_moins, max_size=au_plus)
 
 
 HORAIRES = st.tuples(
-    gestes(*DES_PERSONNES, *DES_LIENS, au_plus=24),
-    gestes("noter", "transmettre", "annuler", *DES_LIENS, au_plus=8),
-    gestes("noter", "transmettre", "demander", "garder", "reconvoquer", *DES_LIENS, au_plus=12),
-    gestes("noter", "transmettre", "reconvoquer", *DES_LIENS, au_plus=6),
+    gestes(*DES_PERSONNES, *DES_LIENS, au_moins=8, au_plus=24),
+    gestes("noter", "transmettre", "annuler", *DES_LIENS, au_moins=2, au_plus=8),
+    gestes("noter", "transmettre", "demander", "garder", "reconvoquer", *DES_LIENS, au_moins=3, au_plus=12),
+    gestes("noter", "transmettre", "reconvoquer", *DES_LIENS, au_moins=0, au_plus=6),
 )
 
 
 @settings(max_examples=SCHEDULES, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(HORAIRES)
-def test_apres_toute_coupure_toutes_les_academies_tiennent_les_memes_faits(horaire: Horaire) -> None:
-    with TemporaryDirectory() as racine:
-        asyncio.run(jouer(Monde(Path(racine)), horaire))
+def test_apres_toute_coupure_toutes_les_academies_tiennent_les_memes_faits(moule: Moule, horaire: Horaire) -> None:
+    asyncio.run(jouer(moule.monde(), horaire))
+
+
+@pytest.fixture(scope="module")
+def moule(tmp_path_factory: pytest.TempPathFactory) -> Moule:
+    found = Moule(tmp_path_factory.mktemp("moule"))
+    asyncio.run(found.preparer())
+    return found
+
+
+async def test_le_resultat_d_une_place_rendue_puis_refusee_n_est_pas_perdu(moule: Moule) -> None:
+    monde = moule.monde()
+    rouen, caen, lille = monde.toutes
+    candidat, autre = caen.numeros[0], rouen.numeros[0]
+    await caen.enregistrer(candidat)
+    await rouen.enregistrer(autre)
+    assert await caen.demander_accueil(candidat, lille.nom, "C-lille")
+    await monde.tout_livrer()
+    assert await lille.transmettre(lille.faits(CandidatAccueilli)[0], "UG1")
+    for un, numero in ((caen, candidat), (rouen, autre)):
+        if un is caen:
+            assert await un.garder(numero)
+        else:
+            assert await un.demander_accueil(numero, lille.nom, "C-lille")
+        monde.livrer(un, lille)
+        await lille.reagir()
+    assert await caen.demander_accueil(candidat, lille.nom, "C-lille")
+    monde.livrer(caen, lille)
+    await lille.reagir()
+    monde.livrer(lille, caen)
+    await caen.inscription.reagir()  # the refusal is known first
+    assert [one.cause for one in caen.faits(AccueilDecline)] == ["CENTRE_PLEIN"]
+    await monde.tout_livrer()
+    aucun_resultat_transmis_n_est_perdu(monde, caen)
+    monde.fermer()
 
 
 async def jouer(monde: Monde, horaire: Horaire) -> None:
     avant, en_seance, ensuite, publics = horaire
     try:
-        await monde.grouper()
         for nom in NOMS:
             await monde.academies[nom].enregistrer(monde.academies[nom].numeros[0])
         await Partie(monde).jouer(avant)

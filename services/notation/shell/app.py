@@ -114,12 +114,17 @@ class Shell(BaseShell):
         return {**await self.plain(command), "accueilli": accueilli}
 
     async def reception(self, command: RecevoirResultat) -> Lookups:
-        """Where the jury stands, and whether this académie was asked to host the candidate there."""
+        """Where the jury stands, and whether the candidate was ever to sit there: once asked for and not declined.
+
+        A place taken, given up, asked for again and refused does not undo the test that was sat in it.
+        """
         where = (command.session, command.diplome, "inscription", f"candidature-{command.candidat}")
-        dits = [one for one in await self._env.events(*where) if isinstance(one, (AccueilDemande, AccueilDecline))]
-        dela = [one for one in dits if (one.academie, one.centre) == (command.academie, command.centre)]
-        demande = bool(dela) and isinstance(dela[-1], AccueilDemande)
-        return {**await self.releve(command), "accueil": demande}
+        la = (command.academie, command.centre)
+        demandes = declins = 0
+        for one in await self._env.events(*where):
+            demandes += isinstance(one, AccueilDemande) and (one.academie, one.centre) == la
+            declins += isinstance(one, AccueilDecline) and (one.academie, one.centre) == la
+        return {**await self.releve(command), "accueil": demandes > declins}
 
     async def reprise(self, command: ReprendreReleve) -> Lookups:
         """The history of the relevé as it came, and whether somebody here accepted the candidate."""

@@ -238,6 +238,8 @@ def test_la_candidature_dit_ou_il_a_ete_demande_qu_il_compose(monkeypatch: pytes
         ([demande], True),
         ([demande, ailleurs], True),
         ([demande, decline], False),
+        ([demande, demande, decline], True),  # the first was granted, and may have been of use
+        ([demande, decline, demande, decline], False),
         ([ailleurs], False),
         ([], False),
     )
