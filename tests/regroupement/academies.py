@@ -35,6 +35,7 @@ from services.socle.coffre import Coffre
 from services.socle.enveloppe import Context, Fact, Stored, digest, encode, header_rank
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Decoded, Source, kinds
+from services.socle.journal import Store
 from services.socle.memory import MemoryJournal
 from services.socle.projections import Projector
 from services.socle.reactions import Reaction, derived_id
@@ -90,7 +91,7 @@ class _Env(Environment):
 
     async def suivre(self) -> None:
         """Bring the read models to the end of both streams, if anything has come."""
-        flux = (*self.journals.values(), *self.exchanges.values())
+        flux: list[Store | Exchanged] = [*self.journals.values(), *self.exchanges.values()]
         fins = tuple([(await one.identity()).last_seq for one in flux])
         if fins != self.vus:
             await self.projector.catch_up()

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from contracts.evenements.deliberation import DecisionPrise, JuryClos
-from contracts.evenements.inscription import CandidatInscrit, CentreAffecte, CentreOuvert, InscriptionAnnulee
+from contracts.evenements.inscription import CandidatInscrit, CentreOuvert
 from contracts.evenements.notation import NoteSaisie, NoteTardiveRecue, ResultatArrete
 from contracts.evenements.publication import PublicationPreparee, ReleveEdite, ResultatsPublies
 from contracts.evenements.regroupement import (
-    AccueilDecline,
     AccueilDemande,
     AccueilRefuse,
     CandidatAccueilli,
@@ -194,7 +193,7 @@ def _arretes(pilote: Entiere, candidat: str, academie: str) -> Iterator[tuple[in
 async def chacune_publie_pour_les_siens(monde: Monde, un: Entiere) -> None:
     [clos] = monde.pilote.faits(JuryClos)
     siens = {one for one in clos.decisions if clos.origines.get(one, monde.pilote.nom) == un.nom}
-    prets = [one for one in un.faits(PublicationPreparee)]
+    prets = un.faits(PublicationPreparee)
     assert [set(one.decisions) for one in prets] == ([siens] if siens or un is monde.pilote else [])
     assert {candidat for one in un.faits(ResultatsPublies) for candidat in one.decisions} == siens
     assert {one.candidat for one in un.faits(ReleveEdite)} <= siens

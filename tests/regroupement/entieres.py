@@ -21,9 +21,9 @@ from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, 
 from contracts.commandes.notation import ArreterResultat, SaisirNote
 from contracts.commandes.regroupement import AccepterRegroupement, DefinirRegroupement, DemanderAccueil
 from contracts.commandes.resultats_accueil import TransmettreResultat
+from contracts.evenements import REGISTRE
 from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee
 from contracts.evenements.regroupement import CandidatAccueilli
-from contracts.evenements import REGISTRE
 from contracts.messages import Command, Event, Refus
 from contracts.vocabulaire import Categorie, Identite, TypeCentre
 from services.inscription.shell.app import SPEC as INSCRIPTION
@@ -80,9 +80,7 @@ class Entiere(Academie):
     # Gestures -------------------------------------------------------------------------------------------------------
 
     async def ouvrir_centre(self, centre: str, places: int) -> bool:
-        command = OuvrirCentre(
-            **self._dit(INSCRIT_LE), centre=centre, type=TypeCentre.PRINCIPAL, places_accueil=places
-        )
+        command = OuvrirCentre(**self._dit(INSCRIT_LE), centre=centre, type=TypeCentre.PRINCIPAL, places_accueil=places)
         return await self.donner(self.inscription, command)
 
     async def enregistrer(self, candidat: str) -> bool:

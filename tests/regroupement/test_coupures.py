@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from contracts.commandes.deliberation import ReconvoquerJury
 from contracts.commandes.publication import PublierResultats
 from contracts.evenements.deliberation import JuryClos
+from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import PublicationPreparee
 from contracts.evenements.regroupement import AccueilDecline, CandidatAccueilli
@@ -27,7 +28,7 @@ from tests.regroupement.entieres import NOMS, RESERVE, TRANSMISES, Entiere, Mond
 
 SCHEDULES = 50
 DES_PERSONNES = ("enregistrer", "ouvrir_centre", *["demander"] * 4, "garder", "annuler", "noter", *["transmettre"] * 2)
-DES_LIENS = ("couper", "retablir", "livrer", "livrer", "relivrer", "entrelacer", "reagir", "reagir")
+DES_LIENS = ("couper", "retablir", "livrer", "relivrer", "entrelacer", "reagir", *["passer"] * 5)
 Geste = tuple[str, int, int, int]
 Horaire = tuple[list[Geste], list[Geste], list[Geste], list[Geste]]
 
@@ -168,6 +169,11 @@ class Partie:
     async def _livrer(self, un: Entiere, autre: Entiere, n: int) -> None:
         self.monde.livrer(un, autre, None if n < 6 else n)
 
+    async def _passer(self, un: Entiere, autre: Entiere, n: int) -> None:
+        """Everything, and what follows from it there."""
+        self.monde.livrer(un, autre)
+        await autre.reagir()
+
     async def _relivrer(self, un: Entiere, autre: Entiere, n: int) -> None:
         self.monde.relivrer(un, autre, 5 * n)
 
@@ -198,13 +204,12 @@ def nommables(monde: Monde) -> list[str]:
     recus: dict[str, dict[str, set[str]]] = {}
     annules: set[tuple[str, str]] = set()
     for academie, event in monde.connus(monde.pilote):
-        match event.NAME:
-            case ResultatArrete.NAME:
-                recus.setdefault(event.candidat, {}).setdefault(academie, set()).add(event.epreuve)
-            case "inscription.inscription_annulee.v1":
-                annules.add((academie, event.candidat))
-            case "inscription.candidat_inscrit.v2":
-                recus.setdefault(event.candidat, {}).setdefault(academie, set())
+        if isinstance(event, CandidatInscrit):
+            recus.setdefault(event.candidat, {}).setdefault(academie, set())
+        elif isinstance(event, InscriptionAnnulee):
+            annules.add((academie, event.candidat))
+        elif isinstance(event, ResultatArrete):
+            recus.setdefault(event.candidat, {}).setdefault(academie, set()).add(event.epreuve)
     found = []
     for candidat, par in recus.items():
         vivants = [one for one in par if (one, candidat) not in annules]
