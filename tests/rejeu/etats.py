@@ -42,6 +42,7 @@ DE_REGROUPEMENT = frozenset(
     {
         "inscription.regroupements_v1",
         "inscription.accueils_v1",
+        "inscription.transferts_v1",
         "notation.resultats_accueil_v1",
         "deliberation.regroupements_v1",
     }
