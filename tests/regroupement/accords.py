@@ -20,13 +20,14 @@ from contracts.evenements.regroupement import (
 )
 from contracts.evenements.resultats_accueil import ResultatEcarte, ResultatTransmis
 from contracts.requetes import ListerResultats, VoirJury
-from services.inscription.domain.candidature import Annulee
+from services.communs.transfert import REPRISE
+from services.inscription.domain.etats import Annulee, EnCours, Transferee
 from services.inscription.shell.app import CANDIDATURE
-from services.socle.enveloppe import Stored, header_rank
+from services.socle.enveloppe import Stored, context_of, header_rank
 from services.socle.handlers import Ref
 from services.socle.subjects import split
 from tests.regroupement.academies import DIPLOME, SESSION, Academie, Service, question
-from tests.regroupement.entieres import Entiere, Monde
+from tests.regroupement.entieres import COMMUN, Entiere, Monde
 
 LOCALES = {"seq", "position", "journal", "publie_seq"}
 """Columns that tell where a fact stands in the streams of one académie: it stands elsewhere in another's."""
@@ -44,6 +45,7 @@ async def verifier(monde: Monde) -> None:
         aucun_resultat_transmis_n_est_perdu(monde, un)
         await chacune_publie_pour_les_siens(monde, un)
     memes_lectures(monde)
+    await chacun_est_chez_lui_une_fois(monde)
     await aucun_resultat_arrete_n_est_perdu(monde)
 
 
@@ -87,12 +89,30 @@ def _lectures(un: Entiere) -> Iterator[tuple[str, Any]]:
                 yield f"{service.spec.name}.{table.name}", sorted(rows, key=repr)
 
 
+async def chacun_est_chez_lui_une_fois(monde: Monde) -> None:
+    """A candidate lives in one académie, or in none once he is cancelled; nobody waits for an answer to a transfer."""
+    etats: dict[str, list[Any]] = {}
+    for un in monde.toutes:
+        for candidat in {one.candidat for one in un.faits(CandidatInscrit)} - {COMMUN}:
+            etats.setdefault(candidat, []).append(await etat(un, candidat))
+    for candidat, les_siens in etats.items():
+        vivants = [one for one in les_siens if isinstance(one, EnCours)]
+        annules = [one for one in les_siens if isinstance(one, Annulee)]
+        assert len(vivants) + len(annules) == 1, (candidat, les_siens)
+
+
+async def etat(un: Entiere, candidat: str) -> Any:
+    ref = Ref(CANDIDATURE, f"candidature-{candidat}")
+    return (await un.inscription.env.runner.state(SESSION, DIPLOME, ref)).state
+
+
 # Hosting -------------------------------------------------------------------------------------------------------------
 
 
 def une_reponse_par_demande(monde: Monde, un: Entiere) -> None:
     """Each request has one answer at the host, and none has an answer that was not asked."""
-    demandes = Counter((one.academie, one.centre, one.candidat, one.demande) for one in un.faits(AccueilDemande))
+    dites = [one for message in un.journal.messages if not _repris(message) for one in _de(message, AccueilDemande)]
+    demandes = Counter((one.academie, one.centre, one.candidat, one.demande) for one in dites)
     reponses = Counter(
         (hote.nom, one.centre, one.candidat, one.demande)
         for hote in monde.autres(un.nom)
@@ -124,12 +144,11 @@ async def les_accueils_s_accordent(monde: Monde, un: Entiere) -> None:
     """Where its candidates sit is where a place is held for them, and nowhere else."""
     chez: set[tuple[str, str, str]] = set()
     for candidat in {one.candidat for one in un.faits(CandidatInscrit)}:
-        ref = Ref(CANDIDATURE, f"candidature-{candidat}")
-        etat: Any = (await un.inscription.env.runner.state(SESSION, DIPLOME, ref)).state
-        if isinstance(etat, Annulee):
+        ici = await etat(un, candidat)
+        if isinstance(ici, (Annulee, Transferee)):
             continue
-        assert etat.fiche.accueil is None, "il attend encore une réponse"
-        centre = etat.fiche.centre
+        assert ici.fiche.accueil is None, "il attend encore une réponse"
+        centre = ici.fiche.centre
         if centre is not None and centre.academie is not None:
             chez.add((centre.academie, centre.centre, candidat))
     assert {one for hote in monde.autres(un.nom) for one in _tenus(hote, un.nom)} == chez
@@ -199,6 +218,11 @@ async def chacune_publie_pour_les_siens(monde: Monde, un: Entiere) -> None:
     assert {one.candidat for one in un.faits(ReleveEdite)} <= siens
     lus = await un.publication.demander(ListerResultats(**question(un.nom)))
     assert {one["candidat"] for one in lus} == siens
+
+
+def _repris(message: Stored) -> bool:
+    """Whether it tells again what another académie told, of a candidate who comes from there."""
+    return any(context_of(one).acteur == REPRISE for one in message.envelopes)
 
 
 def _de(message: Stored, nature: Any) -> Iterator[Any]:

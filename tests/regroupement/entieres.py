@@ -21,9 +21,11 @@ from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, 
 from contracts.commandes.notation import ArreterResultat, SaisirNote
 from contracts.commandes.regroupement import AccepterRegroupement, DefinirRegroupement, DemanderAccueil
 from contracts.commandes.resultats_accueil import TransmettreResultat
+from contracts.commandes.transfert import AccepterTransfert, RefuserTransfert, TransfererCandidat
 from contracts.evenements import REGISTRE
 from contracts.evenements.inscription import CandidatInscrit, InscriptionAnnulee
 from contracts.evenements.regroupement import CandidatAccueilli
+from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Command, Event, Refus
 from contracts.vocabulaire import Categorie, Identite, TypeCentre
 from services.inscription.shell.app import SPEC as INSCRIPTION
@@ -62,8 +64,8 @@ class Entiere(Academie):
 
     @property
     def siens(self) -> list[str]:
-        """Its candidates, the cancelled ones left out."""
-        partis = {one.candidat for one in self.faits(InscriptionAnnulee)}
+        """Its candidates, without the cancelled and those who left."""
+        partis = {one.candidat for nature in (InscriptionAnnulee, CandidatTransfere) for one in self.faits(nature)}
         return [one.candidat for one in self.faits(CandidatInscrit) if one.candidat not in partis]
 
     async def donner(self, service: Service, command: Command) -> bool:
@@ -110,6 +112,18 @@ class Entiere(Academie):
 
     async def annuler(self, candidat: str) -> bool:
         command = AnnulerInscription(**self._dit(INSCRIT_LE), candidat=candidat, motif="il renonce à l'examen")
+        return await self.donner(self.inscription, command)
+
+    async def transferer(self, candidat: str, vers: str) -> bool:
+        command = TransfererCandidat(
+            **self._dit(INSCRIT_LE), candidat=candidat, vers=vers, motif="il change d'académie"
+        )
+        return await self.donner(self.inscription, command)
+
+    async def repondre(self, candidat: str, origine: str, oui: bool) -> bool:
+        """To a proposal made to this académie, if it has come."""
+        dit = self._dit(INSCRIT_LE, candidat=candidat, origine=origine)
+        command = AccepterTransfert(**dit) if oui else RefuserTransfert(**dit, motif="il n'habite pas ici")
         return await self.donner(self.inscription, command)
 
     async def noter(self, candidat: str, epreuve: str) -> bool:

@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator
 from contracts.commandes.deliberation import SignalerResultatTardif
 from contracts.evenements.deliberation import CandidatRattache, JuryClos
 from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
+from contracts.evenements.transfert import CandidatureReprise
 from contracts.messages import Command
 from services.communs.reactions import command_base
+from services.communs.transfert import reprise
 from services.deliberation.domain import jury
 from services.deliberation.projections.candidats_jury import Arrive, arrives_depuis
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, Ref
 from services.socle.service import Environment
-from services.socle.subjects import split
+from services.socle.subjects import Subject, split
 
 JURY = Family("jury", jury.initial, jury.evolve)
 
@@ -39,7 +41,7 @@ class Tardifs:
         ici, event = self._env.settings.academie, fact.event
         if isinstance(event, JuryClos) and split(fact.subject).academie == ici and event.origines:
             return [one async for one in self._a_la_cloture(fact, event)]
-        if isinstance(event, (ResultatArrete, NoteControleSaisie)) and split(fact.subject).academie != ici:
+        if isinstance(event, (ResultatArrete, NoteControleSaisie)) and not reprise(fact):
             return await self._a_l_arrivee(fact, event)
         return []
 
@@ -50,10 +52,21 @@ class Tardifs:
         state = None if code is None else await self._etat(where.session, where.diplome, code)
         if code is None or not isinstance(state, jury.Clos):
             return []
-        if state.seance.composition.origines.get(event.candidat) != where.academie:
+        ici = self._env.settings.academie
+        attendue = state.seance.composition.academie(event.candidat, ici)
+        if attendue == ici:
+            return []  # his relevé knows that the jury is closed
+        if attendue != where.academie and not await self._repris(where, event.candidat, attendue):
             return []  # the same number, of another académie
         arrive = Arrive(event.epreuve, fact.id, fact.stream, fact.seq)
-        return [self._signaler(fact, code, event.candidat, where.academie, arrive)]
+        return [self._signaler(fact, code, event.candidat, attendue, arrive)]
+
+    async def _repris(self, where: Subject, candidat: str, de: str) -> bool:
+        """Whether that académie took the candidate over from the one where his jury knew him."""
+        agregat = (where.session, where.diplome, "inscription", f"candidature-{candidat}")
+        chez_nous = where.academie == self._env.settings.academie
+        dits = await (self._env.events(*agregat) if chez_nous else self._env.told(where.academie, *agregat))
+        return any(isinstance(one, CandidatureReprise) and one.origine == de for one in dits)
 
     async def _a_la_cloture(self, fact: Fact, event: JuryClos) -> AsyncIterator[Command]:
         where = split(fact.subject)

@@ -23,6 +23,7 @@ from contracts.vocabulaire import CauseAccueil, Enveloppe, TypeCentre
 from services.inscription.domain.etats import Fiche
 from services.inscription.domain.regroupement import Partage, exiger_partage
 from services.inscription.domain.session_examen import Centre
+from services.inscription.domain.transfert import exiger_sans_transfert
 
 REGLE_ACCUEIL = "BTS-G05"
 """Les épreuves se passent dans les centres que l'autorité académique désigne."""
@@ -41,9 +42,11 @@ def demander(
     """Demander une place, si l'autre académie est du regroupement.
 
     Raises:
-        Refus: ``ACCUEIL_EN_COURS``, une autre demande attend sa réponse ; ceux d'`exiger_partage`.
+        Refus: ``ACCUEIL_EN_COURS``, une autre demande attend sa réponse ; ``TRANSFERT_EN_COURS``, il part peut-être ;
+            ceux d'`exiger_partage`.
     """
     exiger_partage(partage, command.academie, ici)
+    exiger_sans_transfert(fiche)
     visee = (command.academie, command.centre)
     attend = fiche.accueil
     if attend is not None and (attend.academie, attend.centre) != visee:

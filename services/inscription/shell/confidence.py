@@ -35,7 +35,15 @@ from services.socle.subjects import split
 AVEC_ENVELOPPE = frozenset(one for one in REGISTRE.events if "enveloppe" in one.model_fields)
 """Events that carry a key for the académie they name."""
 SANS_OBJET = frozenset(
-    {ERASED, "INSCRIPTION_ANNULEE", "REGROUPEMENT_CLOS", "REGROUPEMENT_INCONNU", "TR-G01", "PARTENAIRE_SANS_CLE"}
+    {
+        ERASED,
+        "INSCRIPTION_ANNULEE",
+        "CANDIDAT_TRANSFERE",
+        "REGROUPEMENT_CLOS",
+        "REGROUPEMENT_INCONNU",
+        "TR-G01",
+        "PARTENAIRE_SANS_CLE",
+    }
 )
 """Why nothing is confided, and rightly: there is nobody to name any more, nobody to tell, or nobody yet."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, EnregistrerAutorisation
+from contracts.commandes.regroupement import DemanderAccueil
 from contracts.commandes.transfert import (
     AccepterTransfert,
     EnregistrerTransfert,
@@ -94,6 +95,11 @@ def test_tr_g01_un_candidat_est_propose_a_une_autre_academie_du_regroupement() -
 def test_transfert_en_cours_une_seule_proposition_a_la_fois() -> None:
     chez_lui(inscrit(), propose()).when(transferer(GRENOBLE)).then_refused("TRANSFERT_EN_COURS")
     chez_lui(inscrit(), propose(), DECLINE).when(transferer(GRENOBLE)).then(propose(2, GRENOBLE))
+
+
+def test_transfert_en_cours_aucun_accueil_ne_se_demande_sous_la_reponse() -> None:
+    accueil = DemanderAccueil(candidat=NUMERO, academie=GRENOBLE, centre="G1", **qui(PILOTE, Role.GESTIONNAIRE))
+    chez_lui(inscrit(), propose()).when(accueil).then_refused("TRANSFERT_EN_COURS")
 
 
 def test_transfert_en_cours_l_inscription_ne_s_annule_pas_sous_la_reponse() -> None:

@@ -20,6 +20,7 @@ from services.notation.domain.etats import AbsenceAdmise, ANoter, Cle, Releve, T
 from services.notation.domain.jury import REGLE_APRES_JURY, EtatJury, exiger_jury_ouvert
 from services.notation.domain.notes import saisir
 from services.notation.domain.procedures import exiger_note
+from services.notation.domain.transfert import exiger_ici
 
 REGLE_ACCUEIL = "BTS-G05"
 
@@ -97,6 +98,7 @@ def recevoir(
         detail = f"{command.candidat} : il n'a pas été demandé qu'il compose à {command.academie}, {command.centre}"
         raise Refus("CANDIDAT_NON_ACCUEILLI", f"{detail} ; ce qui en vient n'est pas reçu")
     try:
+        exiger_ici(releve)
         portes = _portes(command, releve, session)
         if portes and command.epreuve not in releve.remplacees:
             exiger_jury_ouvert(jury, corrige=False, quoi=command.epreuve)

@@ -115,7 +115,6 @@ def decide(
         case ReprendreReleve():
             return reprendre(command, releve, session, histoire, accepte)
         case RecevoirResultat():
-            exiger_ici(releve)
             events = recevoir(command, releve, session, jury, accueil)
         case _ if releve.vers is not None and isinstance(command, get_args(Apprendre)):
             return []  # ce qui s'apprenait encore se retrouvera là-bas

@@ -21,7 +21,7 @@ from services.notation.shell.reactions import suivre_candidature
 from services.notation.shell.reactions_accueil import reprendre_releve
 from services.notation.tests.donnees import ALICE, LE, OUVERT, SYSTEME, fait, saisie, saisir, session
 from services.notation.tests.faits import fait_lu
-from services.notation.tests.test_accueil import chez_lui, recevoir
+from services.notation.tests.test_accueil import chez_lui, ecarte, recevoir
 from services.socle.spec import Given, Spec
 
 LYON = "lyon"
@@ -43,7 +43,7 @@ def test_tr_g01_un_releve_parti_ne_change_plus() -> None:
     chez_lui(OUVERT).when(TRANSFERER).then(PARTI)
     chez_lui(OUVERT, PARTI).when(TRANSFERER).then_nothing()
     chez_lui(OUVERT, PARTI).when(saisir("UG1", "12")).then_refused("CANDIDAT_TRANSFERE")
-    chez_lui(OUVERT, PARTI).when(recevoir()).then_refused("CANDIDAT_TRANSFERE")
+    chez_lui(OUVERT, PARTI).when(recevoir()).then(ecarte("12", "CANDIDAT_TRANSFERE"))  # somebody must see it
     chez_lui(OUVERT, PARTI).when(fait(FermerAcces, regle="CAP26-I05", par=SYSTEME)).then_nothing()
 
 
