@@ -185,7 +185,7 @@ def test_bts_g05_un_resultat_transmis_devient_un_ordre_de_l_academie_du_candidat
     assert (ordre.academie, ordre.auteur, ordre.le, ordre.par.role) == (LYON, "com1", LE, Role.SYSTEME)
     check_rights(ordre, "normandie")
     assert recevoir_resultat(de(LYON, transmis()), "grenoble") == []
-    [reaction] = des_partenaires("normandie")
+    reaction = des_partenaires("normandie")[0]
     assert (reaction.exchanged, reaction.own) == (True, False)
 
 
