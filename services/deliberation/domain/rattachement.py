@@ -58,8 +58,10 @@ def constituer(
     places ne s'écrivent. ``regroupement`` : celui de l'examen, s'il est partagé (AMB-55).
 
     Raises:
-        Refus: ``JURY_TROP_GRAND``, ``CANDIDAT_DEJA_AU_JURY``, ou voir `jury.decide`.
+        Refus: AMB-55 d'abord ; ``JURY_TROP_GRAND``, ``CANDIDAT_DEJA_AU_JURY``, ou voir `jury.decide`.
     """
+    if regroupement is not None:
+        regroupement.exiger_pilote()
     if len(command.candidats) > CANDIDATS_MAX:
         detail = f"{len(command.candidats)} candidats, {CANDIDATS_MAX} au plus : nommez plusieurs jurys"
         raise Refus("JURY_TROP_GRAND", f"jury {command.jury} : {detail}")

@@ -23,16 +23,23 @@ class Regroupement:
     acceptes: frozenset[str] = frozenset()
     inscrits: Mapping[str, Collection[str]] = field(default_factory=dict)
 
-    def origines(self, candidats: Collection[str]) -> dict[str, str]:
-        """Candidat → son académie, pour ceux qui ne sont pas d'ici.
+    def exiger_pilote(self) -> None:
+        """Le jury est celui de la pilote : ailleurs, rien d'autre n'est à regarder.
 
         Raises:
-            Refus: AMB-55, le jury siège à la pilote ; ``NUMERO_AMBIGU``, ``REGROUPEMENT_NON_ACCEPTE``,
-                ``DOSSIER_ABSENT``.
+            Refus: AMB-55.
         """
         if self.ici != self.pilote:
             detail = f"cet examen est partagé : son jury est nommé et siège à l'académie pilote, {self.pilote}"
             raise Refus(REGLE_UN_JURY, detail)
+
+    def origines(self, candidats: Collection[str]) -> dict[str, str]:
+        """Candidat → son académie, pour ceux qui ne sont pas d'ici.
+
+        Raises:
+            Refus: AMB-55 ; ``NUMERO_AMBIGU``, ``REGROUPEMENT_NON_ACCEPTE``, ``DOSSIER_ABSENT``.
+        """
+        self.exiger_pilote()
         trouvees = {one: self._academie(one) for one in candidats}
         return {one: academie for one, academie in trouvees.items() if academie != self.ici}
 

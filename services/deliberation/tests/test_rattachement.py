@@ -19,6 +19,7 @@ from contracts.messages import Event, Refus
 from services.deliberation.domain import jury as du_jury
 from services.deliberation.domain import rattachement
 from services.deliberation.domain.rattachement import CANDIDATS_MAX, Libre, Place, Rattache, constituer
+from services.deliberation.domain.regroupement import Regroupement
 from services.deliberation.shell.app import _agregats_constitues, _constituer
 from services.deliberation.tests.donnees import ALICE, BASILE, CONSTITUE, qui, session
 from services.socle.coffre import Coffre
@@ -54,6 +55,13 @@ def test_une_place_prise_par_un_autre_jury_refuse_toute_la_nomination() -> None:
     with pytest.raises(Refus) as refus:
         decider(nommer(), CandidatRattache(candidat=BASILE, jury="J2"))
     assert (refus.value.regle, refus.value.donnees["candidats"]) == (CODE, {BASILE: "J2"})
+
+
+def test_amb_55_une_rattachee_l_apprend_avant_toute_autre_irregularite() -> None:
+    irregulier = nommer().model_copy(update={"membres": CONSTITUE.membres[:1]})
+    with pytest.raises(Refus) as refus:
+        decider(irregulier, regroupement=Regroupement("caen", "rouen"))
+    assert refus.value.regle == "AMB-55"
 
 
 def test_un_jury_nomme_avant_que_les_places_ne_s_ecrivent_compte_aussi() -> None:
