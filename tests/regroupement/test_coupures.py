@@ -41,10 +41,10 @@ def gestes(*noms: str, au_moins: int, au_plus: int) -> st.SearchStrategy[list[Ge
 
 
 HORAIRES = st.tuples(
-    gestes(*DES_PERSONNES, *DES_TRANSFERTS, *DES_LIENS, au_moins=8, au_plus=24),
-    gestes("noter", "transmettre", "annuler", *DES_LIENS, au_moins=2, au_plus=8),
-    gestes("noter", "transmettre", "demander", "garder", "reconvoquer", "repondre", *DES_LIENS, au_moins=3, au_plus=12),
-    gestes("noter", "transmettre", "reconvoquer", *DES_LIENS, au_moins=0, au_plus=6),
+    gestes(*DES_PERSONNES, *DES_TRANSFERTS, *DES_LIENS, au_moins=4, au_plus=12),
+    gestes("noter", "transmettre", "annuler", *DES_LIENS, au_moins=1, au_plus=4),
+    gestes("noter", "transmettre", "demander", "garder", "reconvoquer", "repondre", *DES_LIENS, au_moins=2, au_plus=6),
+    gestes("noter", "transmettre", "reconvoquer", *DES_LIENS, au_moins=0, au_plus=3),
 )
 
 

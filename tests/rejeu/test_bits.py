@@ -38,7 +38,6 @@ from tests.rejeu.hasard import jouer_au_hasard, sessions
 GRAINE = 20260601
 PATIENCE = 20.0
 PLUS_D_UN_BLOC = 25_000  # événements
-COMPRESSE = b"cmp"  # le début d'un bloc compressé
 INTACT, SERVEUR, LECTURE, COMPARAISON = "contenu intact", "serveur", "lecture", "comparaison"
 
 
@@ -183,7 +182,7 @@ def eprouver(intacte: Intacte, dossier: Path, combien: int) -> Bilan:
 
 @pytest.fixture
 def longue(tmp_path_factory: pytest.TempPathFactory) -> Intacte:
-    """Une histoire au hasard, assez longue pour que le serveur ait clos et compressé un bloc (S2)."""
+    """Une histoire au hasard, assez longue pour que le serveur ait clos un bloc."""
 
     async def jouee() -> list[Stored]:
         async with banc(*sessions()) as neuf:
@@ -191,7 +190,7 @@ def longue(tmp_path_factory: pytest.TempPathFactory) -> Intacte:
             return max(hasard.messages.values(), key=len)
 
     faite = intacte(tmp_path_factory.mktemp("longue"), asyncio.run(jouee()))
-    assert any(one.read_bytes()[:3] == COMPRESSE for one in faite.blocs)
+    assert len(faite.blocs) > 1
     return faite
 
 
