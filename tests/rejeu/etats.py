@@ -44,7 +44,7 @@ DE_REGROUPEMENT = frozenset(
         "inscription.accueils_v1",
         "inscription.transferts_v1",
         "notation.resultats_accueil_v1",
-        "deliberation.regroupements_v1",
+        "deliberation.regroupement_v1",
     }
 )
 

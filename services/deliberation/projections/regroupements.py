@@ -34,7 +34,7 @@ regroupement = Table(
 class Regroupements(Projection):
     """One row per académie, session and diplôme."""
 
-    name = "regroupements"
+    name = "regroupement"  # not that of the inscription: services may share a base
     VERSION = VERSION
     tables = (regroupement,)
     handles = frozenset({RegroupementDefini, RegroupementAccepte, RegroupementClos})

@@ -28,7 +28,9 @@ from services.socle.spec import Spec
 
 given = Spec(partial(candidature.decide, session=S2026), candidature.evolve, candidature.initial).given
 EXEMPLES = yaml.safe_load((Path(contracts.__file__).parent / "exemples.yaml").read_text("utf-8"))["commandes"]
-SUR_CANDIDATURE = [one for one in COMMANDES if one in get_args(CandidatureCommand)]
+# La réponse d'un partenaire que rien n'attend plus ne change rien, qui que ce soit.
+REPONSES = {"inscription.enregistrer_accueil", "inscription.enregistrer_transfert"}
+SUR_CANDIDATURE = [one for one in COMMANDES if one in get_args(CandidatureCommand) and one.NAME not in REPONSES]
 
 ANNULEE = InscriptionAnnulee(candidat=NUMERO, motif="désistement")
 CONVOQUE = ConvocationEmise(candidat=NUMERO, centre=LYCEE, epreuves=("EP1",), le=LE)

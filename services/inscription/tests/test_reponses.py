@@ -27,6 +27,7 @@ from services.communs.testing import fait_du_journal
 from services.inscription.domain.candidature import Occupation
 from services.inscription.projections.accueils import Accueils
 from services.inscription.projections.candidats import Candidats
+from services.inscription.projections.transferts import Transferts
 from services.inscription.shell.app import Shell, build
 from services.inscription.tests.diplomes import AFFECTE, LYCEE, TP, a
 from services.inscription.tests.donnees import AUTRE, NUMERO
@@ -88,7 +89,7 @@ def de(candidat: str, *events: Any) -> tuple[str, list[Event]]:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     one = engine_for(f"sqlite:///{tmp_path}/lecture.db")
-    create_tables(one, [*Candidats.tables, *Accueils.tables])
+    create_tables(one, [*Candidats.tables, *Accueils.tables, *Transferts.tables])
     yield one
     one.dispose()
 
