@@ -12,7 +12,8 @@ from services.socle.decided import Done, Draft, Loaded, Trust
 from services.socle.enveloppe import Stored, digest
 from services.socle.facts import events_of
 from services.socle.handlers import Family
-from services.socle.journal import History, Store
+from services.socle.history import History
+from services.socle.journal import Store
 from services.socle.locks import Locks
 from services.socle.sealing import without_clear
 

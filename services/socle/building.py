@@ -18,7 +18,8 @@ from services.socle.coffre import Coffre
 from services.socle.exchanges import Exchanged
 from services.socle.facts import events_of
 from services.socle.handlers import Handler
-from services.socle.journal import NOTHING, History, Store, of_session
+from services.socle.history import NOTHING, History
+from services.socle.journal import Store, of_session
 from services.socle.parking import now
 from services.socle.projections import Projection, Projector
 from services.socle.reactions import Reaction

@@ -11,7 +11,8 @@ from typing import Any
 from contracts.messages import Command, Data, Event
 from services.socle.enveloppe import Context
 from services.socle.handlers import Handler, Lookups, Ref
-from services.socle.journal import NOTHING, Entry, History, Store
+from services.socle.history import NOTHING, History
+from services.socle.journal import Entry, Store
 
 BATCH = 1_000  # messages in an atomic batch, the broker's limit
 CONFLICTS = 60  # attempts on aggregates that keep moving

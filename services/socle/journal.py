@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, Self, TypeVar
 
@@ -20,8 +20,9 @@ from nats.errors import Error, NoRespondersError
 from contracts.messages import Refus
 from services.socle import jsapi
 from services.socle.answers import Answers, stored
-from services.socle.enveloppe import GENESIS, H_COMMAND, Stored
-from services.socle.errors import BadSubject, BrokerAway, ChainBroken, Conflict, TooLarge
+from services.socle.enveloppe import H_COMMAND, Stored
+from services.socle.errors import BadSubject, BrokerAway, Conflict, TooLarge
+from services.socle.history import NOTHING, History, follow
 from services.socle.jsapi import Transient
 from services.socle.reader import Reader, StreamIdentity, identify
 from services.socle.settings import Bounds
@@ -31,28 +32,6 @@ OWN_HEADERS = 400  # room for what append adds to the headers it is given
 LOOK_BACKS = 32
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What an aggregate's messages say up to ``last_seq``, checked. `NOTHING` is that of a new aggregate.
-
-    ``messages`` are those after the history given to `Journal.load`; ``rank`` and ``digest`` those of the last message
-    of all, which the next decision continues.
-    """
-
-    messages: tuple[Stored, ...] = ()
-    last_seq: int = 0
-    rank: int = 0
-    digest: str = GENESIS
-
-    @property
-    def tip(self) -> History:
-        """The same place without the messages, to keep beside a cached state."""
-        return replace(self, messages=())
-
-
-NOTHING = History()
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,25 +347,6 @@ def of_session(journals: Mapping[str, S], session: str) -> S:
     if found is None:
         raise Refus("SESSION_INCONNUE", f"la session « {session} » n'a pas de journal ici (PARCHEMIN_SESSIONS)")
     return found
-
-
-def follow(subject: str, base: History, messages: Sequence[Stored]) -> History:
-    """The history that continues ``base``, once ranks and hashes are checked.
-
-    Raises:
-        ChainBroken: they do not follow.
-    """
-    rank, digest = base.rank, base.digest
-    for message in messages:
-        rank += 1
-        for envelope in message.envelopes:
-            if envelope["rang"] != rank or envelope.get("precedent") != digest:
-                raise ChainBroken(
-                    f"{subject} à {message.where} : rang {envelope['rang']} pour {rank} attendu, ou empreinte du "
-                    f"message précédent différente ; n'écrivez plus sur cet agrégat, comparez aux segments archivés"
-                )
-        digest = message.digest
-    return History(tuple(messages), messages[-1].seq if messages else base.last_seq, rank, digest)
 
 
 def _stale(answer: jsapi.Data) -> bool:

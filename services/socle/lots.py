@@ -24,7 +24,7 @@ from services.socle.decided import (
 )
 from services.socle.errors import Conflict
 from services.socle.handlers import Lookups
-from services.socle.journal import NOTHING
+from services.socle.history import NOTHING
 from services.socle.sealing import ensure_keys
 from services.socle.tracing import span
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from services.socle.enveloppe import H_COMMAND, Stored
 from services.socle.errors import Conflict
-from services.socle.journal import NOTHING, Appended, Entry, History, follow
+from services.socle.history import NOTHING, History, follow
+from services.socle.journal import Appended, Entry
 from services.socle.reader import StreamIdentity
 
 

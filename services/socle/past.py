@@ -23,7 +23,8 @@ from services.socle.errors import SocleError
 from services.socle.exchanges import Exchanged
 from services.socle.facts import Source
 from services.socle.feed import Watcher
-from services.socle.journal import NOTHING, Appended, Entry, History, Store
+from services.socle.history import NOTHING, History
+from services.socle.journal import Appended, Entry, Store
 from services.socle.projections import Projector
 from services.socle.read_model import Aside
 from services.socle.reader import StreamIdentity

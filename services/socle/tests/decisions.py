@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.socle.enveloppe import Context, encode
-from services.socle.journal import NOTHING, Appended, Entry, History, Journal
+from services.socle.history import NOTHING, History
+from services.socle.journal import Appended, Entry, Journal
 
 LE = datetime(2026, 6, 1, 8, tzinfo=UTC)
 

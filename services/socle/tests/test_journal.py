@@ -20,7 +20,8 @@ from services.socle.errors import (
     StreamRefused,
     TooLarge,
 )
-from services.socle.journal import NOTHING, Entry, Journal
+from services.socle.history import NOTHING
+from services.socle.journal import Entry, Journal
 from services.socle.provision import TIMEOUT
 from services.socle.server import EmbeddedServer
 from services.socle.settings import Bounds, Settings
