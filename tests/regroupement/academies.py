@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -283,12 +283,16 @@ class Academie:
 
     def faits(self, nature: type[Event], service: str = "") -> list[Any]:
         """Its own events of a kind, in order."""
-        return [
-            REGISTRE.load(one["type"], one["data"])
-            for message in self.journal.messages
-            for one in message.envelopes
-            if one["type"] == nature.NAME and service in ("", split(message.subject).service)
-        ]
+        return list(faits_de(self.journal.messages, nature, service))
+
+
+def faits_de(messages: Iterable[Stored], nature: type[Event], service: str = "") -> Iterator[Any]:
+    """The events of a kind that these messages hold, in order."""
+    for message in messages:
+        if service in ("", split(message.subject).service):
+            yield from (
+                REGISTRE.load(one["type"], one["data"]) for one in message.envelopes if one["type"] == nature.NAME
+            )
 
 
 async def regrouper(academies: Mapping[str, Academie]) -> None:

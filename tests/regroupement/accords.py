@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
@@ -31,6 +31,27 @@ from tests.regroupement.entieres import COMMUN, Entiere, Monde
 
 LOCALES = {"seq", "position", "journal", "publie_seq"}
 """Columns that tell where a fact stands in the streams of one académie: it stands elsewhere in another's."""
+
+
+class Messages(Protocol):
+    @property
+    def messages(self) -> Sequence[Stored]: ...
+
+
+class Disante(Protocol):
+    """An académie and what it said, wherever its journal is kept."""
+
+    @property
+    def nom(self) -> str: ...
+
+    @property
+    def journal(self) -> Messages: ...
+
+    def faits(self, nature: type[Any]) -> list[Any]: ...
+
+
+class Toutes(Protocol):
+    def autres(self, nom: str) -> Sequence[Disante]: ...
 
 
 async def verifier(monde: Monde) -> None:
@@ -109,7 +130,7 @@ async def etat(un: Entiere, candidat: str) -> Any:
 # Hosting -------------------------------------------------------------------------------------------------------------
 
 
-def une_reponse_par_demande(monde: Monde, un: Entiere) -> None:
+def une_reponse_par_demande(monde: Toutes, un: Disante) -> None:
     """Each request has one answer at the host, and none has an answer that was not asked."""
     dites = [one for message in un.journal.messages if not _repris(message) for one in _de(message, AccueilDemande)]
     demandes = Counter((one.academie, one.centre, one.candidat, one.demande) for one in dites)
@@ -123,7 +144,7 @@ def une_reponse_par_demande(monde: Monde, un: Entiere) -> None:
     assert set(demandes.values()) <= {1}
 
 
-def les_places_suffisent(hote: Entiere) -> None:
+def les_places_suffisent(hote: Disante) -> None:
     """At each moment of its journal: what follows a place given up may take it."""
     places: dict[str, int] = {}
     tenus: dict[str, set[tuple[str, str]]] = {}
@@ -167,7 +188,7 @@ def _tenus(hote: Entiere, origine: str) -> set[tuple[str, str, str]]:
 # Results -------------------------------------------------------------------------------------------------------------
 
 
-def aucun_resultat_transmis_n_est_perdu(monde: Monde, un: Entiere) -> None:
+def aucun_resultat_transmis_n_est_perdu(monde: Toutes, un: Disante) -> None:
     """Written on the relevé, received late, or set aside: somebody sees it."""
     vus = {
         (one.candidat, one.epreuve, one.note)

@@ -1,11 +1,13 @@
 """Whatever is cut, killed and asked meanwhile, the académies end with the same facts, each conflict with one winner.
 
+Real brokers and services, one process for each académie; PARCHEMIN_HORAIRES tells how many schedules (50).
 The schedules are hypothesis's; they are played one after the other on académies that go on living, as they would.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from services.exploitation.regroupement.tests.monde import MAYOTTE, PILOTE, REUNION, Monde, ouvrir_monde
+from tests.regroupement.vivantes import MAYOTTE, REUNION, TOUTES, Monde, ouvrir_monde
 
-TOUTES = [PILOTE, REUNION, MAYOTTE]
+COMBIEN = int(os.environ.get("PARCHEMIN_HORAIRES", "50"))
 CANDIDATS = st.integers(min_value=0, max_value=11)
 GESTES = st.one_of(
     st.tuples(st.just("couper"), st.sampled_from([REUNION, MAYOTTE])),
@@ -25,7 +27,8 @@ GESTES = st.one_of(
     st.tuples(st.just("tuer"), st.sampled_from(TOUTES)),
     st.tuples(st.just("inscrire"), st.sampled_from(TOUTES)),
     st.tuples(st.just("ouvrir_centre"), st.sampled_from(TOUTES)),
-    st.tuples(st.just("noter"), CANDIDATS),
+    st.tuples(st.sampled_from(["noter", "demander", "demander", "transmettre"]), CANDIDATS),
+    st.tuples(st.sampled_from(["transferer", "repondre", "repondre"]), CANDIDATS),
     st.tuples(st.just("attendre"), st.sampled_from([0.2, 2.0])),
 )
 HORAIRES = st.lists(GESTES, min_size=4, max_size=14)
@@ -68,7 +71,7 @@ async def jouer(monde: Monde, horaire: list[tuple[str, Any]]) -> None:
 @pytest.mark.chaos
 @pytest.mark.asyncio(loop_scope="module")
 async def test_cinquante_horaires_de_coupures_finissent_d_accord(monde: Monde):
-    for rang, horaire in enumerate(horaires(int(__import__("os").environ.get("N", "50")))):
+    for rang, horaire in enumerate(horaires(COMBIEN)):
         async with asyncio.timeout(600):
             await jouer(monde, horaire)
         print(f"horaire {rang + 1} : {len(horaire)} gestes, d'accord", flush=True)
