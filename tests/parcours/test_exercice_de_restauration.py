@@ -121,3 +121,21 @@ def test_une_sauvegarde_alteree_ne_devient_pas_la_verite(perdue: Path, tmp_path:
         assert refusee.code == 1
         assert "RESTAURATION_REFUSEE" in refusee.erreurs
         assert not (tmp_path / "donnees" / "nats" / "journaux").exists()
+
+
+def test_sans_la_cle_de_scellement_rien_n_est_restaure_ni_aucune_cle_faite(perdue: Path, tmp_path: Path) -> None:
+    variables = neuve(perdue, tmp_path)
+    shutil.rmtree(tmp_path / "donnees" / "scellement")
+    with Terminal(variables) as parchemin:
+        refusee = parchemin("restaurer", perdue / "copie", "--cle", perdue / "publique.pem")
+        assert (refusee.code, refusee.erreurs.split()[0]) == (1, "RESTAURATION_REFUSEE")
+        assert not [one for one in ("scellement", "archive", "nats") if (tmp_path / "donnees" / one).exists()]
+        # Perdue : la copie prend la place de l'archive, et son registre une nouvelle clé.
+        shutil.copytree(perdue / "copie", tmp_path / "donnees" / "archive")
+        assert parchemin("archive", "cle", "--nouvelle", "--perdue").code == 0
+        assert parchemin("archive", "cle", "--sortie", tmp_path / "neuve.pem").code == 0
+        confiance = ("--cle", perdue / "publique.pem", "--cle", tmp_path / "neuve.pem")
+        refaite = parchemin("restaurer", tmp_path / "donnees" / "archive", *confiance)
+        assert refaite.code == 0, refaite.tout
+        verifiee = parchemin("archive", "verifier", "--hors-ligne", *confiance)
+        assert verifiee.code == 0, verifiee.tout
