@@ -21,6 +21,8 @@ from services.socle.server import broker_url
 from services.socle.settings import Settings
 
 LOG_EVERY = 30.0
+# A cut link, or a host that vanished, sends no reset: by default the client notices after six minutes.
+PING_EVERY, PINGS_MISSED = 10, 2  # seconds; unanswered ones after which it looks elsewhere
 LEAVING = 1.0  # a broker often stops with its services: a loss is told once it is sure that nobody was leaving
 HEADER = re.compile(r"^([!-9;-~]+)[ \t]*:([^\r\n]*)", re.MULTILINE)  # a name is printable ASCII without colon
 
@@ -168,6 +170,8 @@ def options(settings: Settings, identity: str, watch: Watch | None = None) -> di
         "inbox_prefix": inbox(identity),
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": settings.reconnect_wait,
+        "ping_interval": PING_EVERY,
+        "max_outstanding_pings": PINGS_MISSED,
         "error_cb": watch.error,
         "disconnected_cb": watch.lost,
         "reconnected_cb": watch.found,

@@ -18,7 +18,7 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 
-from services.socle import jsapi
+from services.socle import connection, jsapi
 from services.socle.connection import broker_options, connect, options, pull_inbox
 from services.socle.errors import (
     BadSubject,
@@ -167,6 +167,30 @@ async def test_forbidden_subject_is_logged_once(journal: Bench):
         await asyncio.sleep(0.05)
     await client.close()
     assert [line["event"] for line in lines] == ["courtier_interdit"]
+
+
+async def test_a_broker_that_says_nothing_any_more_is_lost_then_found(
+    nats_server: EmbeddedServer, journal: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    """As behind a cut link: nothing is refused, nothing is closed."""
+    monkeypatch.setattr(connection, "PING_EVERY", 0.1)
+    client = await connect(journal.settings, "publication")
+    async with asyncio.timeout(60):
+        os.kill(nats_server.endpoint.pid, signal.SIGSTOP)
+        try:
+            while client.is_connected:  # noqa: ASYNC110 - what is waited for happens elsewhere
+                await asyncio.sleep(0.05)
+        finally:
+            os.kill(nats_server.endpoint.pid, signal.SIGCONT)
+        while not client.is_connected:  # noqa: ASYNC110 - idem
+            await asyncio.sleep(0.05)
+        await client.flush()
+    await client.close()
+
+
+def test_a_silent_broker_is_left_within_a_minute(journal: Bench):
+    for asked in (options(journal.settings, "publication"), broker_options(journal.settings, "publication")):
+        assert asked["ping_interval"] * (asked["max_outstanding_pings"] + 1) <= 60
 
 
 async def test_wrong_password_and_silence_are_told_apart(journal: Bench, monkeypatch: pytest.MonkeyPatch):
