@@ -56,7 +56,8 @@ class Door:
         self._subscription = await self._nc.subscribe(self._path, queue=self._queue, cb=self._take)
 
     async def close(self) -> None:
-        """What is in hand ends and is answered; nothing else is taken."""
+        """What is in hand ends and is answered; nothing else is taken. ``CLOSING`` is for all of it."""
+        end = time.monotonic() + CLOSING
         if self._subscription is not None and not self._nc.is_closed:
             try:
                 async with asyncio.timeout(CLOSING):
@@ -64,7 +65,7 @@ class Door:
             except (Error, TimeoutError) as error:
                 log.warning("porte_mal_fermee", demandes=self._path, cause=type(error).__name__)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSING)
+            await asyncio.wait(self._tasks, timeout=max(0.0, end - time.monotonic()))
 
     async def _take(self, message: Msg) -> None:
         await self._slots.acquire()

@@ -6,6 +6,7 @@ Commands come in by request/reply on ``cmd.<academie>.<service>.<command>``, que
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +52,7 @@ __all__ = ["HEALTH", "PRESENCE", "Environment", "Parts", "Service", "ServiceSpec
 log = structlog.get_logger("service")
 
 HEALTH = "sante"  # the one question every service answers, whoever asks
+ANSWERS = 0.5  # seconds left to a broker to show that it is there, when the service stops
 PRESENCE = "presence"  # asked to hear a refusal at once from who is there: neither counted nor told
 COLLECT = (100_000, 20, 20)  # the default, (700, 10, 10), goes through all that memory holds many times a second
 
@@ -152,10 +154,11 @@ class Service:
         self.reactions = self._reactions(broker, exchanges)
         # Before the doors: how the service goes may be the first question.
         self.probe = Probe(self.environment, self.instruments, self.projector, self.reactions, broker)
-        for prefix, answer, told in (("cmd", self.command, _nothing_more), ("qry", self.query, self._asked)):
-            door = Door(self.environment.nc, f"{prefix}.{academie}.{name}.>", name, answer, told)
+        nc, asked = self.environment.nc, (("cmd", self.command, _nothing_more), ("qry", self.query, self._asked))
+        doors = [Door(nc, f"{prefix}.{academie}.{name}.>", name, answer, told) for prefix, answer, told in asked]
+        self._stack.push_async_callback(_close, doors)
+        for door in doors:
             await door.open()
-            self._stack.push_async_callback(door.close)
         self._stack.push_async_callback(self.reactions.stop)
         await self.reactions.start()
         self.settlement.open(self.reactions)
@@ -297,10 +300,19 @@ class Service:
             raise
 
 
+async def _close(doors: Sequence[Door]) -> None:
+    """Together: each may have to wait for what it has in hand."""
+    await asyncio.gather(*(door.close() for door in doors))
+
+
 async def _stop(broker: NatsBroker) -> None:
-    """A connection that is down cannot be drained; what it held is delivered again."""
-    with suppress(Error, TimeoutError):
-        await broker.stop()
+    """A connection that is down, or whose broker is silent, cannot be drained; what it held is delivered again."""
+    connection = broker.connection
+    with suppress(Error, OSError):
+        async with asyncio.timeout(ANSWERS):
+            await connection.flush()
+        return await broker.stop()
+    await connection.close()
 
 
 def _told(outcome: Outcome) -> Data:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -15,12 +17,13 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, select
 
 from contracts.messages import Command, Data, Event, Query, Refus, Registry
-from services.socle import health
+from services.socle import door, health
 from services.socle.door import Door
 from services.socle.enveloppe import Fact
 from services.socle.handlers import Family, on
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.reactions import Reaction
+from services.socle.server import EmbeddedServer
 from services.socle.service import Environment, Parts, Service, ServiceSpec
 from services.socle.settings import Settings
 from services.socle.sql import SortedText
@@ -261,10 +264,10 @@ async def test_ce_qui_est_dit_d_une_question_l_est_dans_sa_trace() -> None:
         return {}
 
     nobody: Any = None
-    door = Door(nobody, "qry.>", "q", answer, lambda *_: traces.append(trace()))
+    one = Door(nobody, "qry.>", "q", answer, lambda *_: traces.append(trace()))
     headers = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     question: Any = SimpleNamespace(headers=headers, data=b"{}", subject="qry.normandie.x.y", reply="")
-    await door._handle(question)
+    await one._handle(question)
     assert traces == [{"trace": "a" * 32}]
 
 
@@ -280,6 +283,22 @@ async def test_l_arret_repond_a_ce_qui_est_en_cours(settings: Settings, journal:
     store = await journal()
     stored = [len((await store.load(journal.subject(f"c{n}"))).messages) for n in range(50)]
     assert sum(stored) == len(done)
+
+
+async def test_un_courtier_gele_ne_retient_pas_l_arret(
+    settings: Settings, nats_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rien ne se ferme, rien ne répond : on n'attend que ce qui est laissé aux demandes en cours."""
+    monkeypatch.setattr(door, "CLOSING", 0.2)
+    async with Service(settings, SPEC) as one:
+        os.kill(nats_server.endpoint.pid, signal.SIGSTOP)
+        try:
+            leaving = asyncio.create_task(one._stack.aclose())
+            done, _ = await asyncio.wait([leaving], timeout=8)  # chaque vidange, sans borne, en prendrait dix
+        finally:
+            os.kill(nats_server.endpoint.pid, signal.SIGCONT)
+    assert done
+    assert one.environment.nc.is_closed
 
 
 async def test_une_reponse_ne_s_ecrit_pas_dans_le_journal(service: Service, journal: Bench, porte: Porte) -> None:
