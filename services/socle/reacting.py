@@ -133,12 +133,16 @@ class Reacting:
         """FastStream pulls from a deleted durable for ever, in a tight loop: pause, then bring the durable back."""
         await asyncio.sleep(MEND_EVERY)
         try:
+            await self._bring_back()
+        except (NatsError, StreamMissing) as error:  # let out, it would cost FastStream a task each time, for ever
+            self._troubles.tell_once("durable_injoignable", cause=type(error).__name__)
+
+    async def _bring_back(self) -> None:
+        try:
             await self._jetstream.consumer_info(self.source.stream, self.durable)
         except NotFoundError:
-            self._incident("durable_supprime", stream=self.source.stream, suite="recree")
             await self._declare()
-        except NatsError as error:
-            self._troubles.tell_once("durable_injoignable", cause=type(error).__name__)
+            self._incident("durable_supprime", stream=self.source.stream, suite="recree")
 
     # A batch -----------------------------------------------------------------------------------------------------
 

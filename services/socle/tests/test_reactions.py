@@ -19,10 +19,11 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from contracts.messages import Command, Refus, Registry
+from services.socle import reacting
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact
 from services.socle.errors import BrokerAway, StreamChanged
 from services.socle.ranks import Aggregate, Ranks, origin
-from services.socle.reacting import BATCH, LULL, LULL_MAX
+from services.socle.reacting import BATCH, LULL, LULL_MAX, Reacting
 from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id
 from services.socle.server import EmbeddedServer
 from services.socle.sql import engine_for, writing
@@ -120,7 +121,7 @@ async def stage(journal: Bench, teller: Teller, sqlite: Engine) -> AsyncIterator
         yield Stage(journal, teller, sqlite, stack)
 
 
-async def until(condition: Callable[[], Any] | Callable[[], Awaitable[Any]], timeout: float = 8.0) -> None:
+async def until(condition: Callable[[], Any] | Callable[[], Awaitable[Any]], timeout: float = 60.0) -> None:
     async with asyncio.timeout(timeout):
         while True:
             found = condition()
@@ -391,6 +392,32 @@ async def test_a_deleted_durable_comes_back_and_nothing_is_done_twice(stage: Sta
         await until(lambda: recorder.comptes == ["a:1", "a:2"])
     assert len(recorder.ids) == 2
     assert [entry["event"] for entry in logs].count("durable_supprime") == 1
+
+
+async def test_a_journal_that_is_gone_is_told_once_and_looked_for_without_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    looked, mend = 0, Reacting.mend
+
+    async def counted(self: Reacting) -> None:
+        nonlocal looked
+        looked += 1
+        await mend(self)
+
+    monkeypatch.setattr(reacting, "MEND_EVERY", 0.01)
+    monkeypatch.setattr(Reacting, "mend", counted)
+    recorder = Recorder()
+    [runner] = (await stage(recorder)).runners
+    await stage.teller.write("a", *deposits("a", 1))
+    await until(lambda: recorder.comptes == ["a:1"])
+    provision = (await stage.bench.client("provision")).jetstream()
+    with capture_logs() as logs:
+        await provision.delete_stream(stage.teller.journal.stream)
+        await until(lambda: looked >= 6)
+    told = [(entry["event"], entry.get("cause")) for entry in logs]
+    assert ("durable_injoignable", "StreamMissing") in told
+    assert len(told) == len(set(told)) <= 3
+    assert len(runner._subscriber.tasks) == 1
 
 
 async def test_two_instances_share_a_durable(stage: Stage):
