@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from sqlalchemy import Engine
 
 from contracts.messages import Command, Event, Query, Refus, Registry
+from services.socle.aggregates import CACHE
 from services.socle.coffre import Coffre
 from services.socle.exchanges import Exchanged
 from services.socle.facts import events_of
@@ -56,7 +57,7 @@ class Environment:
     exchanges: Mapping[str, Exchanged] = field(default_factory=dict)
     runner: Runner = field(init=False)
     projector: Projector = field(init=False)
-    _seen: dict[str, _Seen] = field(default_factory=lambda: defaultdict(_Seen))
+    _seen: OrderedDict[str, _Seen] = field(default_factory=OrderedDict)
     _moments: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def events(self, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
@@ -67,7 +68,7 @@ class Environment:
         """
         journal = of_session(self.journals, session)
         path = subject(self.settings.academie, session, diplome, service, aggregate)
-        asked, seen = next(self._moments), self._seen[path]
+        asked, seen = next(self._moments), self._remembered(path)
         async with seen.turn:
             # Of many commands in flight, one looks for all: a reading that began after the question answers it.
             if seen.begun < asked:
@@ -76,6 +77,14 @@ class Environment:
                 fresh = events_of(history.messages, self.registry)
                 seen.begun, seen.tip, seen.events = begun, history.tip, [*seen.events, *fresh]
             return seen.events
+
+    def _remembered(self, path: str) -> _Seen:
+        """What is known of an aggregate; of the many that a year asks for, the last ones stay in memory."""
+        seen = self._seen.setdefault(path, _Seen())
+        self._seen.move_to_end(path)
+        if len(self._seen) > CACHE:
+            self._seen.popitem(last=False)
+        return seen
 
     async def told(self, academie: str, session: str, diplome: str, service: str, aggregate: str) -> list[Event]:
         """Every event of a partner's aggregate that has come here, each once; none where nothing is shared."""
