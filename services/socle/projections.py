@@ -7,7 +7,7 @@ step with the database. Live and replay are the same code.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -180,10 +180,10 @@ class Projector:
         await in_writer(self.engine, create_tables, self.engine, tables)
         self._created = True
 
-    async def enter_service(self) -> None:
+    async def enter_service(self, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Wait until each read model shows all that another version of it showed, then record it as the one to read.
 
-        One that is stopped is not waited for: it says so itself.
+        One that is stopped is not waited for: it says so itself. ``pause`` may end the wait, which can be long.
         """
         told, streams = False, frozenset(one.stream for one in self.sources)
         while True:
@@ -199,7 +199,7 @@ class Projector:
             if not told:
                 log.info("version_en_construction", service=self.service, attendues=late)
                 told = True
-            await asyncio.sleep(ENTER)
+            await pause(ENTER)
 
     def _is_stopped(self, projection: Projection) -> bool:
         return any(one.stopped is not None for one in self._standings if one.projection is projection)

@@ -136,7 +136,7 @@ class Service:
         )
         await waiting(spec.name, self.settlement.recall, self.patience)
         await self._stack.enter_async_context(self.projector)
-        await self.projector.enter_service()
+        await self.projector.enter_service(self.patience.pause)
         await self.projector.retry_newer()
         await self._open_doors(list(exchanges.values()))
         collect_rarely()

@@ -14,8 +14,10 @@ from sqlalchemy import Column, Engine, Index, Integer, MetaData, Table, func, in
 from services.socle import generations, parking, projections
 from services.socle.beside import Building, NothingBuilt
 from services.socle.enveloppe import Fact
+from services.socle.errors import StopAsked
 from services.socle.generations import BUILDING, KEPT, SERVED
 from services.socle.parking import now
+from services.socle.presence import Patience
 from services.socle.projections import Op, Projection, ProjectionStopped, Projector, Upsert
 from services.socle.replay import compare, positions, replay
 from services.socle.sql import SortedText, engine_for, in_writer, writing
@@ -286,6 +288,19 @@ async def test_a_journal_that_is_not_followed_any_more_is_not_waited_for(engine:
     await projector(engine, teller).catch_up()
     assert generations.enter(engine, [ComptesV2()], [teller.journal.stream], now()) == ["comptes_v2"]
     assert generations.enter(engine, [ComptesV2()], ["JOURNAL_SUIVANT"], now()) == []
+
+
+async def test_a_stop_asked_while_a_new_version_is_built_is_heard(engine: Engine, teller: Teller):
+    await open_all(teller, ["a"])
+    await projector(engine, teller).catch_up()
+    assert generations.enter(engine, [Comptes()], [teller.journal.stream], now()) == []
+    stop = asyncio.Event()
+    entering = asyncio.create_task(projector(engine, teller, ComptesV2()).enter_service(Patience(stop=stop).pause))
+    done, _ = await asyncio.wait([entering], timeout=0.3)
+    assert not done, "nobody builds it"
+    stop.set()
+    with pytest.raises(StopAsked):
+        await asyncio.wait_for(entering, 60)
 
 
 async def test_a_program_reads_its_new_version_only_once_it_has_caught_up(engine: Engine, teller: Teller):
