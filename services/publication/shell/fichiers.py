@@ -10,6 +10,8 @@ from services.socle.files import sync_directory
 NOMINATIFS = ("releve", "diplome", "attestation")
 """The natures of documents that name their candidate."""
 
+LISIBLE = 0o640  # names, births, marks: for who serves and his group, not for every account of the machine
+
 
 class Rayon:
     """The folder of one session and diploma."""
@@ -26,7 +28,8 @@ class Rayon:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / nom
         part = path.with_name(f".{nom}.{os.getpid()}")
-        part.write_bytes(contenu)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, LISIBLE), "wb") as file:
+            file.write(contenu)
         part.replace(path)
         return path
 
