@@ -134,13 +134,15 @@ class Reacting:
         await asyncio.sleep(MEND_EVERY)
         try:
             await self._bring_back()
-        except (NatsError, StreamMissing) as error:  # let out, it would cost FastStream a task each time, for ever
+        except Exception as error:  # whatever it is: let out, it would cost FastStream a task each time, for ever
             self._troubles.tell_once("durable_injoignable", cause=type(error).__name__)
 
     async def _bring_back(self) -> None:
         try:
             await self._jetstream.consumer_info(self.source.stream, self.durable)
         except NotFoundError:
+            # With the ranks of another journal, its events would pass for handled.
+            await in_writer(self.owner.engine, self._ranks.begin, await self.source.identity())
             await self._declare()
             self._incident("durable_supprime", stream=self.source.stream, suite="recree")
 

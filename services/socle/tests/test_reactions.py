@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.js.errors import NotFoundError
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
@@ -22,6 +23,7 @@ from contracts.messages import Command, Refus, Registry
 from services.socle import reacting
 from services.socle.enveloppe import H_RANK, H_TYPES, Fact
 from services.socle.errors import BrokerAway, StreamChanged
+from services.socle.provision import provision
 from services.socle.ranks import Aggregate, Ranks, origin
 from services.socle.reacting import BATCH, LULL, LULL_MAX, Reacting
 from services.socle.reactions import ALL, Reaction, Reactions, broker_for, derived_id
@@ -385,9 +387,9 @@ async def test_a_deleted_durable_comes_back_and_nothing_is_done_twice(stage: Sta
     await stage.teller.write("a", *deposits("a", 1))
     await stage(recorder)
     await until(lambda: recorder.comptes == ["a:1"])
-    provision = (await stage.bench.client("provision")).jetstream()
+    admin = (await stage.bench.client("provision")).jetstream()
     with capture_logs() as logs:
-        await provision.delete_consumer(stage.teller.journal.stream, "caisse-remercier")
+        await admin.delete_consumer(stage.teller.journal.stream, "caisse-remercier")
         await stage.teller.write("a", *deposits("a", 2))
         await until(lambda: recorder.comptes == ["a:1", "a:2"])
     assert len(recorder.ids) == 2
@@ -410,14 +412,31 @@ async def test_a_journal_that_is_gone_is_told_once_and_looked_for_without_end(
     [runner] = (await stage(recorder)).runners
     await stage.teller.write("a", *deposits("a", 1))
     await until(lambda: recorder.comptes == ["a:1"])
-    provision = (await stage.bench.client("provision")).jetstream()
+    admin = (await stage.bench.client("provision")).jetstream()
     with capture_logs() as logs:
-        await provision.delete_stream(stage.teller.journal.stream)
+        await admin.delete_stream(stage.teller.journal.stream)
         await until(lambda: looked >= 6)
     told = [(entry["event"], entry.get("cause")) for entry in logs]
     assert ("durable_injoignable", "StreamMissing") in told
     assert len(told) == len(set(told)) <= 3
     assert len(runner._subscriber.tasks) == 1
+
+
+async def test_a_journal_made_again_is_not_judged_by_the_ranks_of_the_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reacting, "MEND_EVERY", 0.01)
+    recorder, stream = Recorder(), stage.teller.journal.stream
+    [runner] = (await stage(recorder)).runners
+    await stage.teller.write("a", *deposits("a", 1))
+    await until(lambda: recorder.comptes == ["a:1"])
+    admin = await stage.bench.client("provision")
+    with capture_logs() as logs:
+        await admin.jetstream().delete_stream(stream)
+        await provision(admin, stage.bench.settings.academie, [stage.bench.session])
+        await until(lambda: ("durable_injoignable", "StreamChanged") in [(e["event"], e.get("cause")) for e in logs])
+    with pytest.raises(NotFoundError):
+        await admin.jetstream().consumer_info(stream, runner.durable)
 
 
 async def test_two_instances_share_a_durable(stage: Stage):
