@@ -23,6 +23,7 @@ from services.socle.settings import Settings
 LOG_EVERY = 30.0
 # A cut link, or a host that vanished, sends no reset: by default the client notices after six minutes.
 PING_EVERY, PINGS_MISSED = 10, 2  # seconds; unanswered ones after which it looks elsewhere
+CLOSING = 2.0  # seconds left to a connection that closes: the other end may be frozen
 LEAVING = 1.0  # a broker often stops with its services: a loss is told once it is sure that nobody was leaving
 HEADER = re.compile(r"^([!-9;-~]+)[ \t]*:([^\r\n]*)", re.MULTILINE)  # a name is printable ASCII without colon
 
@@ -63,7 +64,7 @@ Receive = Callable[[str, str, bytes, Mapping[str, str]], None]  # subject, reply
 
 
 class FastClient(Client):
-    """The client, without four defects. Were the private names changed upstream, they would only come back."""
+    """The client, without five defects. Were the private names changed upstream, they would only come back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,10 +92,18 @@ class FastClient(Client):
         if not self.is_connected:
             self._pending_data_size = 0  # it would try to write what waits on a dead connection, and stop half-way
         with suppress(OSError):
-            await super().close()
+            async with asyncio.timeout(CLOSING):
+                await super().close()
+        self._let_go()
         task: asyncio.Task[None] | None = getattr(self, "_reconnection_task", None)
         if task is not None and task is not asyncio.current_task():
             await cancel(task)
+
+    def _let_go(self) -> None:
+        """A handshake given up half-way leaves a writer whose end is never told: its socket is dropped."""
+        writer: asyncio.StreamWriter | None = getattr(self._transport, "_bare_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:

@@ -73,6 +73,19 @@ async def test_un_courtier_que_l_autorite_ne_certifie_pas_est_refuse(grappe: Gra
         await connect(_avec(grappe, nats_ca=tmp_path / "autorite.pem"), "publication")
 
 
+async def test_une_poignee_de_main_sans_fin_est_abandonnee(grappe: Grappe) -> None:
+    async def muet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id":"x","max_payload":1048576,"tls_required":true}\r\n')
+        await reader.read()  # what comes is the handshake, to which nothing answers
+        writer.close()
+
+    async with await asyncio.start_server(muet, "127.0.0.1", 0) as server:
+        url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(60):
+            with pytest.raises(BrokerAway):
+                await connect(_avec(grappe, nats_url=url, connect_timeout=0.3), "publication")
+
+
 async def test_un_noeud_sans_certificat_de_l_autorite_n_entre_pas(grappe: Grappe, tmp_path: Path) -> None:
     ecrire_certificats(tmp_path, [("intrus", ["127.0.0.1"])], 30)
     with grappe.intrus(
