@@ -41,9 +41,10 @@ demo: .venv/.base
 demo-regroupement: .venv/.base
 	$(BIN)/parchemin demo-regroupement $(ARGS)
 
-# --dist loadfile: tests of one file share their fixtures (one broker each), so they stay in one worker.
+# --dist loadfile: tests of one file share their fixtures (one broker each), so they stay in one worker. Files are
+# taken in their order, which begins with the long ones, not by how many tests they have.
 test: .venv/.dev
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 conteneurs: .venv/.dev
 	deploy/conteneurs/essais $(ARGS)
