@@ -136,6 +136,7 @@ DROITS: dict[str, Droit] = {
     "deliberation.accorder_acquis": _PRESIDE,
     "deliberation.reconvoquer_jury": _droit(R),
     "deliberation.signaler_resultat_tardif": _droit(S),
+    "deliberation.suivre_transfert": _droit(S),
     "publication.preparer_publication": _droit(S),
     "publication.publier_resultats": _droit(R, G),
     "publication.editer_releve": _droit(S, R, G),

@@ -133,6 +133,14 @@ class SignalerResultatTardif(Command):
     position: int
 
 
+class SuivreTransfert(Command):
+    """Prendre acte qu'un candidat du jury a changé d'académie (réaction ; AMB-55)."""
+
+    NAME: ClassVar[str] = "deliberation.suivre_transfert"
+    jury: Code
+    candidat: Numero
+
+
 COMMANDES: tuple[type[Command], ...] = (
     ConstituerJury,
     AttesterPresence,
@@ -146,4 +154,5 @@ COMMANDES: tuple[type[Command], ...] = (
     AccorderAcquis,
     ReconvoquerJury,
     SignalerResultatTardif,
+    SuivreTransfert,
 )

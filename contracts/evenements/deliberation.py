@@ -140,7 +140,7 @@ class DecisionPrise(Event):
     position du journal prise en compte pour ce candidat. ``nature`` : initiale, complémentaire (une note suspendue est
     levée après la clôture, AMB-44), rectificative (AMB-54). ``unites`` : celles que le candidat acquiert ou conserve.
     ``confirmee`` : prise après la clôture, elle ne change rien à la précédente. ``origine`` : l'académie du candidat,
-    si ce n'est pas celle du jury (AMB-55).
+    si ce n'est pas celle du jury (AMB-55). ``tenu_par`` : voir `JuryReconvoque`.
     v2 : d'autres décisions, d'autres états.
     """
 
@@ -167,6 +167,7 @@ class DecisionPrise(Event):
     choix: dict[str, str] = {}
     confirmee: bool = False
     origine: Code | None = None
+    tenu_par: Code | None = None
 
 
 class AcquisAccorde(Event):
@@ -184,7 +185,8 @@ class JuryReconvoque(Event):
     """Le jury clos est réuni de nouveau pour un candidat : erreur matérielle (AMB-54).
 
     ``reclamation`` : numéro de celle qui l'a fait trouver, s'il y en a une. ``origine`` : l'académie du candidat, si ce
-    n'est pas celle du jury.
+    n'est pas celle du jury ; ``tenu_par`` : celle qui tient son dossier depuis, s'il en a changé ensuite
+    (`TransfertApresCloture`).
     """
 
     NAME: ClassVar[str] = "deliberation.jury_reconvoque.v1"
@@ -194,6 +196,7 @@ class JuryReconvoque(Event):
     regle: str
     reclamation: Code | None = None
     origine: Code | None = None
+    tenu_par: Code | None = None
 
 
 class JuryClos(Event):
@@ -230,6 +233,37 @@ class ResultatApresCloture(Event):
     regle: str
 
 
+class TransfertSuivi(Event):
+    """Un candidat du jury a changé d'académie : le jury le suit, et décide sur le dossier de la nouvelle (AMB-55).
+
+    ``origine`` : ``vers``, si ce n'est pas l'académie du jury.
+    """
+
+    NAME: ClassVar[str] = "deliberation.transfert_suivi.v1"
+    jury: Code
+    candidat: Numero
+    de: Code
+    vers: Code
+    origine: Code | None = None
+    regle: str
+
+
+class TransfertApresCloture(Event):
+    """Un candidat du jury a changé d'académie, ce que le jury n'a su qu'après sa clôture (AMB-55).
+
+    ``academie`` : celle du candidat à la clôture ; elle publie, délivre et rectifie. ``vers`` tient son dossier ; jury
+    réuni de nouveau, c'est sur lui qu'il décide. ``origine`` : ``vers``, si ce n'est pas l'académie du jury.
+    """
+
+    NAME: ClassVar[str] = "deliberation.transfert_apres_cloture.v1"
+    jury: Code
+    candidat: Numero
+    academie: Code
+    vers: Code
+    origine: Code | None = None
+    regle: str
+
+
 EVENEMENTS: tuple[type[Event], ...] = (
     JuryConstitue,
     PresenceAttestee,
@@ -244,6 +278,8 @@ EVENEMENTS: tuple[type[Event], ...] = (
     JuryReconvoque,
     CandidatRattache,
     ResultatApresCloture,
+    TransfertSuivi,
+    TransfertApresCloture,
 )
 ETAPES = {
     "deliberation.jury_constitue.v1": inchange,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.regroupement.academies import MEMBRE, PILOTE, Academie, regrouper, relier
+from tests.regroupement.entieres import Moule
 
 
 @pytest.fixture
@@ -21,6 +23,14 @@ async def academies(tmp_path: Path) -> AsyncIterator[dict[str, Academie]]:
     yield found
     for one in found.values():
         one.fermer()
+
+
+@pytest.fixture(scope="module")
+def moule(tmp_path_factory: pytest.TempPathFactory) -> Moule:
+    """Three académies with their inscription service."""
+    found = Moule(tmp_path_factory.mktemp("moule"))
+    asyncio.run(found.preparer())
+    return found
 
 
 @pytest.fixture

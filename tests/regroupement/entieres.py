@@ -184,6 +184,13 @@ class Monde:
                 for one in message.envelopes:
                     yield split(message.subject).academie, REGISTRE.load(one["type"], one["data"])
 
+    async def transferer(self, de: Entiere, vers: Entiere, candidat: str) -> None:
+        """Proposed, accepted, and taken over where links are up."""
+        assert await de.transferer(candidat, vers.nom)
+        await self.tout_passer()
+        assert await vers.repondre(candidat, de.nom, oui=True)
+        await self.tout_passer()
+
     # What passes ----------------------------------------------------------------------------------------------------
 
     def autres(self, nom: str) -> list[Entiere]:
@@ -209,8 +216,13 @@ class Monde:
     async def tout_livrer(self) -> None:
         """Every link is back: until nobody has anything more to say."""
         self.coupes.clear()
+        await self.tout_passer()
+
+    async def tout_passer(self) -> None:
+        """Where links are up: until nobody has anything more to say."""
         while True:
-            venus = sum(one.recevoir(autre) for one in self.toutes for autre in self.autres(one.nom))
+            liens = [(one, autre) for one in self.toutes for autre in self.toutes if self.passe(autre, one)]
+            venus = sum(one.recevoir(autre) for one, autre in liens)
             suites = sum([await service.reagir() for one in self.toutes for service in one.services])
             if not venus + suites:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.messages import Refus
 from contracts.reglement import CompetenceRequise, JuryRegle, Reglement
@@ -56,6 +56,11 @@ class Composition:
     def academie(self, candidat: str, ici: str) -> str:
         """Là où le candidat est inscrit."""
         return self.origines.get(candidat, ici)
+
+    def suivre(self, candidat: str, origine: str | None) -> Composition:
+        """Le candidat est désormais de cette académie ; nul : de celle du jury."""
+        autres = {one: academie for one, academie in self.origines.items() if one != candidat}
+        return replace(self, origines=autres if origine is None else {**autres, candidat: origine})
 
     def membre(self, identifiant: str) -> Membre:
         """Un membre du jury.

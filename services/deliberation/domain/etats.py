@@ -19,6 +19,8 @@ from contracts.evenements.deliberation import (
     PresenceAttestee,
     PresidenceTransmise,
     ResultatApresCloture,
+    TransfertApresCloture,
+    TransfertSuivi,
 )
 from contracts.vocabulaire import Decision
 from services.deliberation.domain.composition import Composition
@@ -27,7 +29,15 @@ from services.deliberation.domain.dossier import PointsAccordes
 SeanceEvent: TypeAlias = LivretVise | PointsDeJuryAccordes | AcquisAccorde | DecisionPrise
 ReunionEvent: TypeAlias = PresenceAttestee | MembreRecuse | PresidenceTransmise
 JuryEvent: TypeAlias = (
-    JuryConstitue | ReunionEvent | JuryOuvert | SeanceEvent | JuryClos | JuryReconvoque | ResultatApresCloture
+    JuryConstitue
+    | ReunionEvent
+    | JuryOuvert
+    | SeanceEvent
+    | JuryClos
+    | JuryReconvoque
+    | ResultatApresCloture
+    | TransfertSuivi
+    | TransfertApresCloture
 )
 
 PROVISOIRES = frozenset({Decision.EN_ATTENTE, Decision.EPREUVES_CONTROLE})
@@ -67,18 +77,24 @@ class Ouvert:
 class Clos:
     """Le jury est clos. Sa séance se reprend pour les seuls candidats qui attendent, ou pour qui il est reconvoqué.
 
-    ``tardifs`` : les faits arrivés après sa clôture, qu'il n'a pas vus.
+    ``tardifs`` : les faits arrivés après sa clôture, qu'il n'a pas vus. ``partis`` : candidat → l'académie qui tient
+    son dossier, pour ceux dont le changement d'académie ne s'est su qu'ensuite.
     """
 
     jury: str
     seance: Ouvert
     reconvoques: Mapping[str, JuryReconvoque] = field(default_factory=dict)
     tardifs: frozenset[str] = frozenset()
+    partis: Mapping[str, str] = field(default_factory=dict)
 
     def reprend(self, candidat: str) -> bool:
         """Le jury peut encore décider de ce candidat (AMB-44, AMB-54)."""
         decision = self.seance.decisions.get(candidat)
         return candidat in self.reconvoques or (decision is not None and decision.decision in PROVISOIRES)
+
+    def tenu_par(self, candidat: str, ici: str) -> str:
+        """L'académie qui tient le dossier du candidat."""
+        return self.partis.get(candidat) or self.seance.composition.academie(candidat, ici)
 
     @property
     def repris(self) -> bool:
@@ -106,7 +122,9 @@ def evolve(jury: Jury, event: JuryEvent) -> Jury:
             return _deliberer(jury, event) if isinstance(jury, Ouvert) else jury
         case JuryClos(jury=code):
             return Clos(code, jury) if isinstance(jury, Ouvert) else jury
-        case JuryReconvoque() | ResultatApresCloture():
+        case TransfertSuivi():
+            return _suivre(jury, event)
+        case JuryReconvoque() | ResultatApresCloture() | TransfertApresCloture():
             return jury
         case _:
             assert_never(event)
@@ -119,6 +137,8 @@ def _reprendre(jury: Clos, event: JuryEvent) -> Clos:
             return replace(jury, reconvoques={**jury.reconvoques, candidat: event})
         case ResultatApresCloture(fait=fait):
             return replace(jury, tardifs=jury.tardifs | {fait})
+        case TransfertApresCloture(candidat=candidat, vers=vers):
+            return replace(jury, partis={**jury.partis, candidat: vers})
         case LivretVise() | PointsDeJuryAccordes() | AcquisAccorde() | DecisionPrise():
             if not jury.reprend(event.candidat):
                 return jury
@@ -127,7 +147,7 @@ def _reprendre(jury: Clos, event: JuryEvent) -> Clos:
             return replace(jury, seance=_deliberer(jury.seance, event), reconvoques=reconvoques)
         case PresenceAttestee() | MembreRecuse() | PresidenceTransmise():
             return replace(jury, seance=_reunir_en_seance(jury.seance, event)) if jury.repris else jury
-        case JuryConstitue() | JuryOuvert() | JuryClos():
+        case JuryConstitue() | JuryOuvert() | JuryClos() | TransfertSuivi():
             return jury
         case _:
             assert_never(event)
@@ -151,6 +171,16 @@ def _deliberer(jury: Ouvert, event: SeanceEvent) -> Ouvert:
             return replace(jury, decisions=decisions, a_revoir=jury.a_revoir - {candidat})
         case _:
             assert_never(event)
+
+
+def _suivre(jury: Inexistant | Constitue | Ouvert, event: TransfertSuivi) -> Inexistant | Constitue | Ouvert:
+    """Le candidat est d'une autre académie ; ce qui fut décidé de lui l'est de nouveau, sur son dossier de là."""
+    if isinstance(jury, Inexistant):
+        return jury
+    composition = jury.composition.suivre(event.candidat, event.origine)
+    if isinstance(jury, Constitue):
+        return Constitue(composition)
+    return _revoir(replace(jury, composition=composition), event.candidat)
 
 
 def _nommer(event: JuryConstitue) -> Composition:

@@ -14,6 +14,7 @@ from contracts.commandes.deliberation import (
     ReconvoquerJury,
     RecuserMembre,
     SignalerResultatTardif,
+    SuivreTransfert,
     TransmettrePresidence,
 )
 from contracts.evenements.deliberation import JuryConstitue, JuryOuvert
@@ -27,6 +28,7 @@ from services.deliberation.domain.etats import Clos, Constitue, Inexistant, Jury
 from services.deliberation.domain.proposition import exiger_valeurs
 from services.deliberation.domain.regroupement import Regroupement
 from services.deliberation.domain.reunion import OrdreCommand, exiger_presidence, reunir
+from services.deliberation.domain.transfert import suivre
 from services.deliberation.domain.unites import competences_exigees
 
 __all__ = [
@@ -42,7 +44,7 @@ __all__ = [
     "initial",
 ]
 
-JuryCommand: TypeAlias = ConstituerJury | OrdreCommand | ReconvoquerJury | SignalerResultatTardif
+JuryCommand: TypeAlias = ConstituerJury | OrdreCommand | ReconvoquerJury | SignalerResultatTardif | SuivreTransfert
 AUCUN: Mapping[str, str] = MappingProxyType({})
 AUCUNE: Mapping[str, int] = MappingProxyType({})
 AUCUNES: seance.Unites = MappingProxyType({})
@@ -71,6 +73,7 @@ def decide(
     unites: seance.Unites = AUCUNES,
     reclamations: Collection[Event] = (),
     regroupement: Regroupement | None = None,
+    partis: Mapping[str, str] = AUCUN,
 ) -> list[JuryEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
@@ -79,11 +82,14 @@ def decide(
     ``deja`` : candidat → jury dont il relève déjà. ``perimes`` : candidats dont le dossier a changé depuis leur
     décision ; ``annules`` : candidats dont l'inscription est annulée ; tous deux pour clore. ``unites`` : candidat → ce
     qu'il présente, pour ouvrir et clore. ``reclamations`` : les faits de celles du candidat, pour reconvoquer.
+    ``partis`` : candidat → l'académie où il est parti, pour suivre et pour clore.
 
     Raises:
         Refus: ``JURY_CLOS``, ``JURY_INCONNU``, ou la règle qui s'oppose.
     """
     reglement = session.reglement
+    if isinstance(command, SuivreTransfert):
+        return suivre(command, jury, session.academie, partis.get(command.candidat))
     if isinstance(jury, Clos):
         return reprise.reprendre(command, jury, session, dossier, reclamations)
     if isinstance(command, ConstituerJury):
@@ -101,7 +107,7 @@ def decide(
         case OuvrirJury():
             return _ouvrir(jury, session, JuryVoit(journal, position, positions), unites)
         case CloreJury():
-            return seance.clore(_exiger_ouvert(jury), reglement, perimes, annules, unites)
+            return seance.clore(_exiger_ouvert(jury), reglement, perimes, annules, unites, partis)
         case _:
             return seance.deliberer(command, _exiger_ouvert(jury), session, dossier)
 

@@ -29,7 +29,7 @@ from services.deliberation.domain.reunion import exiger_presidence, reunir
 from services.deliberation.domain.seance import CandidatCommand, deliberer
 
 # Ce qui, d'une décision, ne dit rien du candidat : deux décisions qui n'ont que cela de différent disent la même chose.
-ALENTOUR = {"journal", "position", "nature", "regles", "explication", "confirmee"}
+ALENTOUR = {"journal", "position", "nature", "regles", "explication", "confirmee", "tenu_par"}
 
 
 def reprendre(
@@ -49,7 +49,7 @@ def reprendre(
         case ReconvoquerJury():
             return _reconvoquer(command, jury, reclamations)
         case SignalerResultatTardif():
-            return _signaler(command, jury, dossier)
+            return _signaler(command, jury, dossier, session.academie)
         case AttesterPresence() | RecuserMembre() | TransmettrePresidence() if jury.repris:
             exiger_presidence(command, composition, regle)
             return reunir(command, composition, regle)
@@ -77,18 +77,19 @@ def _reconvoquer(command: ReconvoquerJury, jury: Clos, reclamations: Iterable[Ev
             **command.model_dump(include={"jury", "candidat", "motif", "reclamation"}),
             regle=REGLE_RECTIFICATION,
             origine=jury.seance.composition.origines.get(command.candidat),
+            tenu_par=jury.partis.get(command.candidat),
         )
     ]
 
 
-def _signaler(command: SignalerResultatTardif, jury: Clos, dossier: DossierJury | None) -> list[JuryEvent]:
+def _signaler(command: SignalerResultatTardif, jury: Clos, dossier: DossierJury | None, ici: str) -> list[JuryEvent]:
     """Un résultat que le jury n'a pas vu : dit, sans rien changer ; lui seul, réuni de nouveau, en décide (AMB-54).
 
     Rien si le jury l'a vu, le verra en reprenant, ou l'attend d'une session de remplacement.
     """
     composition, candidat = jury.seance.composition, command.candidat
     composition.exiger_candidat(candidat)
-    if composition.origines.get(candidat) != command.academie:
+    if composition.academie(candidat, ici) != command.academie:
         detail = f"{candidat} n'y est pas un candidat de {command.academie}"
         raise Refus("CANDIDAT_HORS_JURY", f"jury {command.jury} : {detail}")
     decision = jury.seance.decisions.get(candidat)
@@ -126,6 +127,7 @@ def _dire_reprise(event: JuryEvent, jury: Clos, reglement: Reglement) -> JuryEve
     confirmee = event.model_dump(exclude=ALENTOUR) == avant.model_dump(exclude=ALENTOUR)
     explication = (_pourquoi(event, avant, confirmee, jury, reglement), *event.explication)
     dit = {"confirmee": confirmee, "explication": explication, "regles": regles(explication)}
+    dit["tenu_par"] = jury.partis.get(event.candidat)
     return event.model_copy(update=dit)
 
 

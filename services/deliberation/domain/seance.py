@@ -24,6 +24,7 @@ from services.deliberation.domain.dossier import DossierJury, ResultatJury
 from services.deliberation.domain.etats import JuryEvent, Ouvert
 from services.deliberation.domain.preuve import REGLE_DECISION, prouver
 from services.deliberation.domain.proposition import Proposition, proposer
+from services.deliberation.domain.regroupement import REGLE_UN_JURY
 from services.deliberation.domain.unites import competences_exigees, presentees
 
 CandidatCommand: TypeAlias = ViserLivret | AccorderPoints | AccorderAcquis | PrendreDecision
@@ -220,7 +221,12 @@ def _decision(
 
 
 def clore(
-    jury: Ouvert, reglement: Reglement, perimes: Collection[str], annules: Collection[str], unites: Unites
+    jury: Ouvert,
+    reglement: Reglement,
+    perimes: Collection[str],
+    annules: Collection[str],
+    unites: Unites,
+    partis: Mapping[str, str],
 ) -> list[JuryEvent]:
     """Clore avec sa preuve ; refusé avec la liste complète de ce qui manque, article par article."""
     nomme, regle = jury.composition, reglement.jury
@@ -228,7 +234,8 @@ def clore(
     manques = [
         *manques_nomination(nomme.membres, nomme.president, nomme.vice_president, regle),
         *manques_seance(nomme, regle),
-        *_manques_decisions(jury, a_decider, perimes, reglement),
+        *_manques_decisions(jury, [one for one in a_decider if one not in partis], perimes, reglement),
+        *(_parti(one, partis[one]) for one in a_decider if one in partis),
     ]
     if manques:
         raise refuser("JURY_INCOMPLET", manques, reglement)
@@ -250,6 +257,11 @@ def clore(
             origines=dict(ailleurs),
         )
     ]
+
+
+def _parti(candidat: str, vers: str) -> Manque:
+    """Il n'est pas désinscrit : il est d'une autre académie, ce que le jury n'a pas encore noté."""
+    return Manque(REGLE_UN_JURY, candidat, f"il est passé à {vers} : attendez son dossier de là, puis décidez")
 
 
 def _manques_decisions(

@@ -74,12 +74,29 @@ def academies(
     connection: Connection, *, session: str, diplome: str, candidats: Collection[str]
 ) -> dict[str, frozenset[str]]:
     """Candidate → the académies where this number is registered; where it is no more counts only if it is nowhere."""
+    inscrits, finis = _inscriptions(connection, session, diplome, candidats)
+    return {**finis, **inscrits}
+
+
+def finies(
+    connection: Connection, *, session: str, diplome: str, candidats: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Candidate → the académies where this number was registered, for those who are registered nowhere."""
+    inscrits, finis = _inscriptions(connection, session, diplome, candidats)
+    return {one: academies for one, academies in finis.items() if one not in inscrits}
+
+
+def _inscriptions(
+    connection: Connection, session: str, diplome: str, candidats: Collection[str]
+) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Candidate → académies where he is registered; and where he was, and is no more."""
     query = du(dossier_jury, {"session": session, "diplome": diplome}, candidats)
     inscrits: dict[str, set[str]] = defaultdict(set)
-    partis: dict[str, set[str]] = defaultdict(set)
+    finis: dict[str, set[str]] = defaultdict(set)
     for row in connection.execute(query.where(dossier_jury.c.inscription_fait.is_not(None))).mappings():
-        (inscrits if row["annulation_fait"] is None else partis)[row["candidat"]].add(row["academie"])
-    return {one: frozenset(found) for one, found in {**partis, **inscrits}.items()}
+        (inscrits if row["annulation_fait"] is None else finis)[row["candidat"]].add(row["academie"])
+    vus, partis = ({one: frozenset(found) for one, found in dits.items()} for dits in (inscrits, finis))
+    return vus, partis
 
 
 def arrives_depuis(

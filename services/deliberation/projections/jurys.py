@@ -20,6 +20,8 @@ from contracts.evenements.deliberation import (
     PresenceAttestee,
     PresidenceTransmise,
     ResultatApresCloture,
+    TransfertApresCloture,
+    TransfertSuivi,
 )
 from services.deliberation.domain.dossier import PointsAccordes
 from services.socle.enveloppe import Fact
@@ -149,6 +151,17 @@ tardif_jury = Table(
     Column("regle", Text),
     Column("le", Moment),
 )
+transfert_jury = Table(
+    f"transfert_jury_v{VERSION}",
+    metadata,
+    *_cle("jury", "candidat", "fait"),
+    Column("seq", BigInteger),
+    Column("de", SortedText),
+    Column("vers", SortedText),
+    Column("suivi", Boolean),  # no: it came after the closing, and whoever delivers stays the same
+    Column("regle", Text),
+    Column("le", Moment),
+)
 
 DECISION = {column.name for column in decision_jury.c if not column.primary_key} & set(DecisionPrise.model_fields)
 VERSIONS = {column.name for column in version_decision.c if not column.primary_key} & set(DecisionPrise.model_fields)
@@ -173,6 +186,7 @@ class Jurys(Projection):
         origine_jury,
         position_jury,
         tardif_jury,
+        transfert_jury,
     )
     handles = frozenset(
         {
@@ -188,6 +202,8 @@ class Jurys(Projection):
             AcquisAccorde,
             JuryReconvoque,
             ResultatApresCloture,
+            TransfertSuivi,
+            TransfertApresCloture,
         }
     )
 
@@ -230,6 +246,8 @@ class Jurys(Projection):
                 key = {**lieu, **event.model_dump(include={"jury", "candidat", "epreuve", "fait"})}
                 told = {"origine": event.academie, "regle": event.regle, "seq": fact.seq, "le": fact.context.le}
                 yield Upsert(tardif_jury, key, told)
+            case TransfertSuivi() | TransfertApresCloture() as event:
+                yield from _transfere(event, {**lieu, "jury": event.jury, "candidat": event.candidat}, fact)
             case _:
                 return
 
@@ -258,6 +276,15 @@ def _ouvert(event: JuryOuvert, key: Key, fact: Fact) -> Iterator[Op]:
     yield Upsert(jury, key, {**vu, "etat": "ouvert", "ouvert_le": fact.context.le})
     for journal, position in event.positions.items():
         yield Upsert(position_jury, {**key, "journal": journal}, {"position": position})
+
+
+def _transfere(event: TransfertSuivi | TransfertApresCloture, key: Key, fact: Fact) -> Iterator[Op]:
+    suivi = isinstance(event, TransfertSuivi)
+    de = event.de if isinstance(event, TransfertSuivi) else event.academie
+    told = {"de": de, "vers": event.vers, "suivi": suivi, "regle": event.regle}
+    yield Upsert(transfert_jury, {**key, "fait": fact.id}, {**told, "seq": fact.seq, "le": fact.context.le})
+    if suivi:
+        yield Upsert(origine_jury, key, {"origine": event.origine})
 
 
 def _points(event: PointsDeJuryAccordes, lieu: Key, fact: Fact) -> Upsert:
@@ -329,7 +356,7 @@ def lire_acquis(connection: Connection, *, academie: str, session: str, diplome:
 def lire_origines(connection: Connection, *, academie: str, session: str, diplome: str) -> dict[str, str]:
     """Candidate → his académie, for those of others that a jury of this one decides on."""
     lignes = _lignes(connection, origine_jury, academie=academie, session=session, diplome=diplome)
-    return {row["candidat"]: row["origine"] for row in lignes}
+    return {row["candidat"]: row["origine"] for row in lignes if row["origine"] is not None}
 
 
 def lire_jury(connection: Connection, *, academie: str, session: str, diplome: str, code: str) -> dict[str, Any] | None:
@@ -349,6 +376,7 @@ def lire_jury(connection: Connection, *, academie: str, session: str, diplome: s
         "origines": origine_jury,
         "positions": position_jury,
         "tardifs": tardif_jury,
+        "transferts": transfert_jury,
     }
     return {
         **found,

@@ -19,6 +19,7 @@ from contracts.commandes.deliberation import (
     ReconvoquerJury,
     RecuserMembre,
     SignalerResultatTardif,
+    SuivreTransfert,
     TransmettrePresidence,
     ViserLivret,
 )
@@ -35,6 +36,7 @@ from services.deliberation.domain.regroupement import Regroupement
 from services.deliberation.domain.seance import candidats_perimes
 from services.deliberation.projections import candidats_jury, dossiers_jury, jurys, regroupements
 from services.deliberation.shell.tardifs import JURY, Tardifs, jeton
+from services.deliberation.shell.transferts import SUIVIS, Departs
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
@@ -64,23 +66,42 @@ def _constituer(command: ConstituerJury, states: Mapping[str, Any], **looked: An
 
 
 TARDIFS = partial(Reaction, "tardifs", frozenset({ResultatArrete, NoteControleSaisie, JuryClos}), exchanged=True)
+TRANSFERTS = partial(Reaction, "transferts", SUIVIS, exchanged=True)
 
 
 class Shell(BaseShell):
     """The lookups of the commands and the answers to the questions, on one environment."""
 
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        self._departs = Departs(env)
+
     async def nomination(self, command: ConstituerJury) -> Lookups:
         """Juries named before the places were written are known to the read model alone."""
         await self._env.up_to_date(command.session)
+        ailleurs = await self._en_chemin(command) if self._partage(command) else {}
         with self._env.engine.connect() as connection:
             deja = jurys.jurys_des_candidats(connection, **self._lieu(command), candidats=command.candidats)
-            regroupement = self._regroupement(connection, command) if self._partage(command) else None
+            regroupement = self._regroupement(connection, command, ailleurs) if self._partage(command) else None
         return {"session": await self.session(command), "deja": deja, "regroupement": regroupement}
 
-    def _regroupement(self, connection: Connection, command: ConstituerJury) -> Regroupement | None:
+    async def _en_chemin(self, command: ConstituerJury) -> dict[str, frozenset[str]]:
+        """Candidate → the académies to which he goes, for those whom one that left him has not yet told of."""
+        of = {"session": command.session, "diplome": command.diplome}
+        with self._env.engine.connect() as connection:
+            finies = candidats_jury.finies(connection, **of, candidats=command.candidats)
+        found: dict[str, frozenset[str]] = {}
+        for candidat, quittees in finies.items():
+            fins = [(await self._departs.chemin(command, candidat, one))[-1] for one in sorted(quittees)]
+            found[candidat] = frozenset(fins)
+        return found
+
+    def _regroupement(
+        self, connection: Connection, command: ConstituerJury, ailleurs: Mapping[str, frozenset[str]]
+    ) -> Regroupement | None:
         """The regroupement of the exam, and where each number of the order is registered."""
         of = {"session": command.session, "diplome": command.diplome}
-        inscrits = candidats_jury.academies(connection, **of, candidats=command.candidats)
+        inscrits = {**candidats_jury.academies(connection, **of, candidats=command.candidats), **ailleurs}
         return regroupements.vu_d_ici(connection, **self._lieu(command), inscrits=inscrits)
 
     def _partage(self, of: Situe) -> bool:
@@ -106,8 +127,9 @@ class Shell(BaseShell):
         session = await self.session(command)
         lieu = self._lieu(command)
         if self._partage(command):
-            nomme = _composition(await self._etat(command, command.jury))
-            lieu |= {"academie": _academie(nomme, command.candidat, lieu["academie"])}
+            state = await self._etat(command, command.jury)
+            suivi = not isinstance(command, SignalerResultatTardif)  # who has it says it of the candidate he was
+            lieu |= {"academie": _tenu_par(state, command.candidat, lieu["academie"], suivi=suivi)}
         with self._env.engine.connect() as connection:
             found = dossiers_jury.charger_dossier(
                 connection,
@@ -129,8 +151,17 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             positions = candidats_jury.positions(connection, **lieu, candidats=eux)
             annules = candidats_jury.annules(connection, **lieu, candidats=eux)
+        partis = await self._departs.partis(command, {one: eux[one] for one in sorted(annules)})
         perimes, unites = candidats_perimes(state, positions), self._unites(command, session, nomme)
-        return {"session": session, "perimes": perimes, "annules": annules, "unites": unites}
+        finis = {"annules": annules - partis.keys(), "partis": partis}  # who left is not unregistered
+        return {"session": session, "perimes": perimes, "unites": unites, **finis}
+
+    async def suivi(self, command: SuivreTransfert) -> Lookups:
+        """Where the candidate went from the académie where his jury knows him, if he went anywhere."""
+        state = await self._etat(command, command.jury)
+        connue = _tenu_par(state, command.candidat, self._env.settings.academie)
+        vers = await self._departs.parti(command, command.candidat, connue)
+        return {**await self.plain(command), "partis": {} if vers is None else {command.candidat: vers}}
 
     async def reconvocation(self, command: ReconvoquerJury) -> Lookups:
         """The réclamations of the candidate, when one of them is the reason."""
@@ -173,22 +204,23 @@ class Shell(BaseShell):
         session = await self.session(query)
         lieu = self._lieu(query)
         with self._env.engine.connect() as connection:
-            origine = jurys.lire_origines(connection, **lieu).get(query.candidat) if self._partage(query) else None
+            juries = jurys.jurys_des_candidats(connection, **lieu, candidats=[query.candidat])
+        code = juries.get(query.candidat)
+        if query.jury not in (None, code):
+            return None
+        jure = None if code is None else await self._etat(query, code)
+        with self._env.engine.connect() as connection:
             try:
                 dossier = dossiers_jury.charger_dossier(
                     connection,
-                    **{**lieu, "academie": origine or lieu["academie"]},
+                    **{**lieu, "academie": _tenu_par(jure, query.candidat, lieu["academie"])},
                     numero=query.candidat,
                     reglement=session.reglement,
                     fuseau=_fuseau(session),
                 )
             except Refus:
                 return None
-            juries = jurys.jurys_des_candidats(connection, **lieu, candidats=[query.candidat])
-        code = juries.get(query.candidat)
-        if query.jury not in (None, code):
-            return None
-        state = await self._seance(query, code)
+        state = jure.seance if isinstance(jure, jury.Clos) else jure if isinstance(jure, jury.Ouvert) else None
         told = proposer(
             dossier,
             session,
@@ -215,19 +247,12 @@ class Shell(BaseShell):
             "position": dossier.position,
         }
 
-    async def _seance(self, query: VoirProposition, code: str | None) -> jury.Ouvert | None:
-        """The sitting of the candidate's jury, closed or not: what it granted counts in what is proposed to it."""
-        state = None if code is None else await self._etat(query, code)
-        if isinstance(state, jury.Clos):
-            return state.seance
-        return state if isinstance(state, jury.Ouvert) else None
-
     async def _etat(self, of: Situe, code: str) -> jury.Jury:
         found: jury.Jury = (await self._env.runner.state(of.session, of.diplome, Ref(JURY, jeton(code)))).state
         return found
 
 
-def _composition(state: jury.Jury) -> Composition | None:
+def _composition(state: jury.Jury | None) -> Composition | None:
     match state:
         case jury.Clos(seance=seance):
             return seance.composition
@@ -240,6 +265,13 @@ def _composition(state: jury.Jury) -> Composition | None:
 def _academie(nomme: Composition | None, candidat: str, ici: str) -> str:
     """Where the candidate is registered, as his jury was told."""
     return ici if nomme is None else nomme.academie(candidat, ici)
+
+
+def _tenu_par(state: jury.Jury | None, candidat: str, ici: str, *, suivi: bool = True) -> str:
+    """Where the dossier of the candidate is; not ``suivi``: where it was when the jury closed."""
+    if isinstance(state, jury.Clos) and suivi:
+        return state.tenu_par(candidat, ici)
+    return _academie(_composition(state), candidat, ici)
 
 
 def _fuseau(session: SessionFigee) -> str:
@@ -256,6 +288,7 @@ def build(env: Environment) -> Parts:
         ([OuvrirJury], shell.ouverture),
         ([ViserLivret, AccorderPoints, AccorderAcquis, PrendreDecision, SignalerResultatTardif], shell.dossier),
         ([CloreJury], shell.cloture),
+        ([SuivreTransfert], shell.suivi),
     ]
     handlers: list[Handler] = [
         Handler(ConstituerJury, _agregats_constitues, _constituer, shell.nomination, direct=True)
@@ -264,7 +297,7 @@ def build(env: Environment) -> Parts:
     return Parts(
         handlers=handlers,
         projections=PROJECTIONS,
-        reactions=[TARDIFS(Tardifs(env).dus)] if env.settings.echanges else [],
+        reactions=[TARDIFS(Tardifs(env).dus), TRANSFERTS(Departs(env).dus)] if env.settings.echanges else [],
         queries={
             VoirDecision: shell.voir_decision,
             VoirJury: shell.voir_jury,

@@ -54,7 +54,7 @@ class Tardifs:
             return []
         ici = self._env.settings.academie
         attendue = state.seance.composition.academie(event.candidat, ici)
-        if attendue == ici:
+        if attendue == where.academie == ici:
             return []  # his relevé knows that the jury is closed
         if attendue != where.academie and not await self._repris(where, event.candidat, attendue):
             return []  # the same number, of another académie

@@ -22,6 +22,7 @@ from contracts.commandes.deliberation import (
     ReconvoquerJury,
     RecuserMembre,
     SignalerResultatTardif,
+    SuivreTransfert,
     TransmettrePresidence,
     ViserLivret,
 )
@@ -529,7 +530,7 @@ def test_les_decisions_perimees_se_lisent_aux_positions() -> None:
 def test_chaque_ordre_de_deliberation_a_ses_droits() -> None:
     reconvoquer = ReconvoquerJury(candidat=ALICE, motif="erreur d'addition", **RECTEUR)
     ordres = [constituer(), reconvoquer, *(ordre(PRESIDENT) for ordre in ORDRES_DU_PRESIDENT)]
-    des_reactions = {SignalerResultatTardif.NAME}
+    des_reactions = {SignalerResultatTardif.NAME, SuivreTransfert.NAME}
     ordonnes = {name for name in DROITS if name.startswith("deliberation.")} - des_reactions
     assert ordonnes == {one.NAME for one in ordres}
 

@@ -95,9 +95,10 @@ Ordinaire: TypeAlias = (
     | ReporterPassage
     | DemanderRemplacement
     | EnregistrerAccueil
-    | EnregistrerTransfert
 )
-CandidatureCommand: TypeAlias = Ordinaire | DemanderAccueil | ConfierIdentite | TransfererCandidat
+CandidatureCommand: TypeAlias = (
+    Ordinaire | DemanderAccueil | ConfierIdentite | TransfererCandidat | EnregistrerTransfert
+)
 VU_DU_JURY = (ModifierInscription, AccorderDispense, AccorderBenefice, AbandonnerBenefice, ReconnaitreAcquis)
 APPRIS = (EnregistrerAutorisation, EnregistrerAccueil, EnregistrerTransfert)
 """Ce que d'autres disent d'un candidat dont l'inscription a pu s'annuler, ou se transférer, entre-temps."""
@@ -114,6 +115,7 @@ def decide(
     situation: SituationRemplacement | None = None,
     partage: Partage | None = None,
     enveloppe: Enveloppe | None = None,
+    jury: str | None = None,
 ) -> list[CandidatureEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait.
 
@@ -121,7 +123,7 @@ def decide(
     d'autres candidats du même centre tiennent déjà, pour `PlanifierPassage`. ``situation`` : les absences justifiées
     du candidat et la décision du jury, pour `DemanderRemplacement`. ``partage``, ``enveloppe`` : avec qui l'examen se
     partage, et la clé de l'identité pour l'autre académie, pour `DemanderAccueil` et
-    `ConfierIdentite`.
+    `ConfierIdentite`. ``jury`` : celui, clos, qui a décidé du candidat, pour qui le transfère.
 
     Raises:
         Refus: ``CANDIDAT_INCONNU``, ``INSCRIPTION_ANNULEE``, ou la règle qui s'oppose.
@@ -137,7 +139,9 @@ def decide(
     if isinstance(command, TransfererCandidat):
         fiche = exiger_en_cours(candidature, command.candidat).fiche
         exiger_avant_jury(command, session)
-        return [*transfert.proposer(command, fiche, partage, session.academie, enveloppe)]
+        return [*transfert.proposer(command, fiche, partage, session.academie, enveloppe, jury)]
+    if isinstance(command, EnregistrerTransfert):
+        return [*transfert.enregistrer(command, exiger_en_cours(candidature, command.candidat).fiche, jury)]
     events = _decide(command, candidature, session, centres, occupations, situation)
     if events and isinstance(command, VU_DU_JURY):
         exiger_avant_jury(command, session)
@@ -171,8 +175,6 @@ def _decide(
             return [*passage.affecter(command, fiche, session.reglement, centres)]
         case EnregistrerAccueil():
             return [*accueil.enregistrer(command, fiche)]
-        case EnregistrerTransfert():
-            return [*transfert.enregistrer(command, fiche)]
         case EnregistrerAutorisation():
             return _autoriser(command, en_cours)
         case PlanifierPassage():

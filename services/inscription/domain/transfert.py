@@ -21,18 +21,38 @@ from services.inscription.domain.regroupement import Partage, exiger_partage
 REGLE_TRANSFERT = "TR-G01"
 """Une académie tient les inscriptions de ses candidats, et d'eux seuls."""
 
+REGLE_JURY = "AMB-55"
+"""L'académie d'inscription, telle que le jury l'a connue à sa clôture, délivre : elle ne change plus ensuite."""
+
 # L'académie de départ ----------------------------------------------------------------------------------------------
 
 
-def proposer(
-    command: TransfererCandidat, fiche: Fiche, partage: Partage | None, ici: str, enveloppe: Enveloppe | None
-) -> list[TransfertPropose]:
-    """Proposer le candidat à une autre académie du regroupement.
+def exiger_sans_decision(candidat: str, jury: str | None) -> None:
+    """Aucun jury clos n'a décidé du candidat. ``jury`` : celui qui l'a fait.
 
     Raises:
-        Refus: ``TRANSFERT_EN_COURS``, ``ACCUEIL_EN_COURS`` ; ceux d'`exiger_partage`.
+        Refus: ``CANDIDAT_DELIBERE``.
+    """
+    if jury is not None:
+        detail = f"le jury {jury}, clos, a décidé de {candidat} : l'académie où il était alors publie et délivre"
+        raise Refus("CANDIDAT_DELIBERE", f"{detail} (AMB-55) ; il n'en change plus", jury=jury)
+
+
+def proposer(
+    command: TransfererCandidat,
+    fiche: Fiche,
+    partage: Partage | None,
+    ici: str,
+    enveloppe: Enveloppe | None,
+    jury: str | None = None,
+) -> list[TransfertPropose]:
+    """Proposer le candidat à une autre académie du regroupement. ``jury`` : celui, clos, qui a décidé de lui.
+
+    Raises:
+        Refus: ``TRANSFERT_EN_COURS``, ``ACCUEIL_EN_COURS``, ``CANDIDAT_DELIBERE`` ; ceux d'`exiger_partage`.
     """
     exiger_partage(partage, command.vers, ici)
+    exiger_sans_decision(fiche.candidat, jury)
     if fiche.transfert is not None:
         if fiche.transfert.vers == command.vers:
             return []
@@ -65,11 +85,19 @@ def exiger_sans_transfert(fiche: Fiche) -> None:
         raise Refus("TRANSFERT_EN_COURS", detail)
 
 
-def enregistrer(command: EnregistrerTransfert, fiche: Fiche) -> list[CandidatTransfere | TransfertDecline]:
-    """Prendre acte de la réponse ; celle d'une proposition que rien n'attend plus ne change rien."""
+def enregistrer(
+    command: EnregistrerTransfert, fiche: Fiche, jury: str | None = None
+) -> list[CandidatTransfere | TransfertDecline]:
+    """Prendre acte de la réponse ; celle d'une proposition que rien n'attend plus ne change rien.
+
+    ``jury`` : celui, clos, qui a décidé du candidat entre-temps. Il ne part plus, même accepté.
+    """
     attend = fiche.transfert
     if attend is None or (attend.vers, attend.proposition) != (command.vers, command.proposition):
         return []
+    if command.accepte and jury is not None:
+        motif = f"le jury {jury} a décidé du candidat avant que la réponse n'arrive"
+        return [TransfertDecline(candidat=fiche.candidat, vers=command.vers, motif=motif, regle=REGLE_JURY)]
     if command.accepte:
         return [CandidatTransfere(candidat=fiche.candidat, vers=command.vers, regle=REGLE_TRANSFERT)]
     motif = command.motif or "refusé par l'autre académie"
@@ -104,11 +132,15 @@ def decide(
     partage: Partage | None = None,
     ici: str = "",
     inscrit: bool = False,
+    jury: str | None = None,
 ) -> list[Reponse]:
     """Répondre à la proposition qui attend. ``inscrit`` : le numéro est-il déjà porté ici ?
 
+    ``jury`` : celui, clos, qui a décidé du candidat.
+
     Raises:
-        Refus: ``TRANSFERT_INCONNU``, ``TRANSFERT_DEJA_REPONDU``, ``DEJA_INSCRIT`` ; ceux d'`exiger_partage`.
+        Refus: ``TRANSFERT_INCONNU``, ``TRANSFERT_DEJA_REPONDU``, ``DEJA_INSCRIT``, ``CANDIDAT_DELIBERE`` ; ceux
+            d'`exiger_partage`.
     """
     derniere = reponses.derniere
     if proposition is None and derniere is not None:
@@ -120,6 +152,8 @@ def decide(
     if derniere is not None and derniere.proposition == proposition.proposition:
         return _redite(command, derniere)
     exiger_partage(partage, command.origine, ici)
+    if isinstance(reponse, TransfertAccepte):
+        exiger_sans_decision(command.candidat, jury)
     if inscrit and isinstance(reponse, TransfertAccepte):
         raise Refus("DEJA_INSCRIT", f"{command.candidat} est un numéro déjà porté ici : refusez le transfert")
     return [reponse]

@@ -98,12 +98,19 @@ def lire_transferts(connection: Connection, *, academie: str, session: str, dipl
     attendent = [one for one in arrivants if one["etat"] == PROPOSE and _vu(one) not in repondus]
     partants = [one for one in tous if one["academie"] == academie]
     declines = [one for one in partants if one["etat"] == DECLINE]
+    acceptes = {
+        (one["origine"], one["candidat"], one["proposition"])
+        for one in _lignes(connection, reponses, {**lieu, "academie": academie})
+        if one["accepte"]
+    }
+    sans_suite = [one for one in arrivants if one["etat"] == DECLINE and _vu(one) in acceptes]
     return {
         "transferts": partants,
         "transferts_recus": [{**one, "repondu": _vu(one) in repondus} for one in arrivants],
         "a_traiter": [
             *({"nature": "transfert_a_accepter", **one} for one in attendent),
             *({"nature": "transfert_decline", **one} for one in declines),
+            *({"nature": "transfert_sans_suite", **one} for one in sans_suite),
         ],
     }
 

@@ -33,6 +33,7 @@ from contracts.commandes.regroupement import (
 )
 from contracts.commandes.transfert import (
     AccepterTransfert,
+    EnregistrerTransfert,
     RefuserTransfert,
     ReprendreCandidature,
     TransfererCandidat,
@@ -86,6 +87,7 @@ ENTRE_ACADEMIES = (
     *SUR_ACCUEIL,
     *SUR_TRANSFERT,
     *AILLEURS,
+    EnregistrerTransfert,
     ReprendreCandidature,
     ConfierIdentite,
 )
@@ -235,7 +237,16 @@ class Shell(BaseShell):
         pour = command.vers if isinstance(command, TransfererCandidat) else command.academie
         enveloppe = await partage.enveloppe(self._env, command, command.candidat, pour)
         avec = await partage.partage(self._env, command)
-        return {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
+        dit = {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
+        return {**dit, **await self._delibere(command)} if isinstance(command, TransfererCandidat) else dit
+
+    async def reponse_transfert(self, command: EnregistrerTransfert) -> Lookups:
+        """Whether a jury has closed on the candidate meanwhile."""
+        return {**await self.plain(command), **await self._delibere(command)}
+
+    async def _delibere(self, command: TransfererCandidat | EnregistrerTransfert) -> Lookups:
+        ici = self._env.settings.academie
+        return {"jury": await partage.jury_clos_sur(self._env, command, command.candidat, ici)}
 
     async def accueil(self, command: AccueillirCandidat | LibererPlace) -> Lookups:
         """The regroupement, the centre asked for and the legal time, as they are here."""
@@ -323,6 +334,7 @@ def build(env: Environment) -> Parts:
                 candidature.decide,
                 shell.demande_accueil,
             ),
+            *on(CANDIDATURE, [EnregistrerTransfert], _du_candidat, candidature.decide, shell.reponse_transfert),
             *transferer.portes(env, CANDIDATURE, PERSONNE, shell.plain),
             *on(partage.ACCUEIL, SUR_ACCUEIL, _accueil, accueil.decide, shell.accueil),
             *on(CANDIDATURE, [PlanifierPassage], _du_candidat, candidature.decide, shell.planning),

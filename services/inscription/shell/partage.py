@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from contracts.commandes.regroupement import CloreRegroupement
+from contracts.evenements.deliberation import CandidatRattache, JuryClos, TransfertApresCloture
 from contracts.evenements.inscription import CentreAffecte, SessionOuverte
-from contracts.messages import Command, Refus, Scelle
+from contracts.messages import Command, Event, Refus, Scelle
 from contracts.vocabulaire import Enveloppe, Identite, Parametres
 from services.communs.shell import Situe
 from services.inscription.domain import accueil, regroupement
@@ -54,6 +56,42 @@ async def etat_ici(env: Environment, of: Situe) -> Regroupement:
     ref = Ref(REGROUPEMENT, "regroupement")
     etat: Regroupement = (await env.runner.state(of.session, of.diplome, ref)).state
     return etat
+
+
+async def jury_clos_sur(env: Environment, of: Situe, candidat: str, de: str) -> str | None:
+    """The jury of this exam, as far as it is known here, that has closed on this candidate of that académie."""
+    pilote, ici = pilote_de(await etat_ici(env, of)), env.settings.academie
+    if pilote is None:
+        return None
+
+    async def dits(agregat: str) -> Sequence[Event]:
+        where = (of.session, of.diplome, "deliberation", agregat)
+        return await (env.events(*where) if pilote == ici else env.told(pilote, *where))
+
+    place = next((one for one in await dits(f"place-{candidat}") if isinstance(one, CandidatRattache)), None)
+    if place is None:
+        return None
+    a: str | None = None  # where the closed jury knows him
+    for event in await dits(f"jury-{place.jury}"):
+        match event:
+            case JuryClos(decisions=decisions, origines=origines) if candidat in decisions:
+                a = origines.get(candidat, pilote)
+            case TransfertApresCloture(candidat=autre, vers=vers) if autre == candidat:
+                a = vers
+            case _:
+                continue
+    return place.jury if a == de else None
+
+
+def pilote_de(etat: Regroupement) -> str | None:
+    """The pilot of the regroupement that this académie defined or accepted."""
+    match etat:
+        case Pilote(definition=definie) | Clos(definition=definie):
+            return definie.pilote
+        case Rattachee(acceptation=acceptee):
+            return acceptee.pilote
+        case _:
+            return None
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------

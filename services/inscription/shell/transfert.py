@@ -56,6 +56,7 @@ class Portes:
             "partage": await partage.partage(self.env, command),
             "ici": ici,
             "inscrit": not isinstance(etat, (NonInscrite, Transferee)),
+            "jury": await partage.jury_clos_sur(self.env, command, command.candidat, command.origine),
         }
 
     async def reprise(self, command: ReprendreCandidature) -> Lookups:

@@ -134,6 +134,20 @@ def test_tr_g01_une_fois_parti_plus_rien_ne_change_ici() -> None:
     chez_lui(*parti).when(issue).then_nothing()
 
 
+def test_candidat_delibere_il_ne_change_plus_d_academie() -> None:
+    chez_lui(inscrit(), jury="J1").when(transferer()).then_refused("CANDIDAT_DELIBERE")
+    la_bas(jury="J1").when(ACCEPTER).then_refused("CANDIDAT_DELIBERE")
+    la_bas(jury="J1").when(REFUSER).then(REFUSE)
+    la_bas(ACCEPTE, jury="J1").when(ACCEPTER).then_nothing()
+
+
+def test_amb_55_accepte_apres_la_cloture_du_jury_il_reste_ou_le_jury_l_a_connu() -> None:
+    [decline] = chez_lui(inscrit(), propose(), jury="J1").when(enregistrer()).then_kinds(TransfertDecline)
+    assert (decline.vers, decline.regle) == (LYON, "AMB-55")
+    chez_lui(inscrit(), propose(), jury="J1").when(enregistrer(False)).then(DECLINE)
+    chez_lui(inscrit(), propose(), PARTI, jury="J1").when(enregistrer()).then_nothing()
+
+
 # L'académie d'arrivée ----------------------------------------------------------------------------------------------
 
 
@@ -270,4 +284,6 @@ def test_un_transfert_propose_est_a_traiter_la_ou_il_arrive(tmp_path: Path, repo
         assert lire_candidat(connection, **cle)["transfert"]["vers"] == LYON
     [decline] = vu(PILOTE, fait_de(PILOTE, DECLINE, f"candidature-{NUMERO}", 3))["a_traiter"]
     assert (decline["nature"], decline["motif"]) == ("transfert_decline", MOTIF)
+    [sans_suite] = vu(LYON)["a_traiter"]  # it had accepted him
+    assert (sans_suite["nature"], sans_suite["academie"]) == ("transfert_sans_suite", PILOTE)
     engine.dispose()

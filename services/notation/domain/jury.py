@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from contracts.evenements.deliberation import DecisionPrise, JuryClos, JuryConstitue, JuryReconvoque
+from contracts.evenements.deliberation import (
+    DecisionPrise,
+    JuryClos,
+    JuryConstitue,
+    JuryReconvoque,
+    TransfertApresCloture,
+    TransfertSuivi,
+)
 from contracts.messages import Event, Refus
 
 REGLE_APRES_JURY = "AMB-54"
@@ -26,13 +33,16 @@ class EtatJury(StrEnum):
 def etat_du_jury(candidat: str, histoire: Iterable[Event]) -> EtatJury:
     """L'état qui ressort des faits de son jury, dans l'ordre du journal.
 
-    Un jury d'ici peut avoir le même numéro d'une autre académie (AMB-55) : il ne fige rien pour celui d'ici.
+    Un jury d'ici peut avoir le même numéro d'une autre académie (AMB-55) : il ne fige rien pour celui d'ici, à moins
+    qu'il n'y soit venu.
     """
-    etat = EtatJury.A_VENIR
+    etat, ailleurs = EtatJury.A_VENIR, False
     for event in histoire:
         match event:
-            case JuryConstitue(origines=ailleurs) if candidat in ailleurs:
-                return EtatJury.A_VENIR
+            case JuryConstitue(origines=origines):
+                ailleurs = candidat in origines
+            case TransfertSuivi(origine=origine) | TransfertApresCloture(origine=origine) if event.candidat == candidat:
+                ailleurs = origine is not None
             case JuryClos():
                 etat = EtatJury.CLOS
             case JuryReconvoque() if event.candidat == candidat:
@@ -41,7 +51,7 @@ def etat_du_jury(candidat: str, histoire: Iterable[Event]) -> EtatJury:
                 etat = EtatJury.CLOS
             case _:
                 continue
-    return etat
+    return EtatJury.A_VENIR if ailleurs else etat
 
 
 def exiger_jury_ouvert(etat: EtatJury, *, corrige: bool, quoi: str) -> None:

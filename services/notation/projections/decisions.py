@@ -57,10 +57,11 @@ class Decisions(Projection):
             key = {"academie": where.academie, "session": where.session, "diplome": where.diplome}
             told = {"jury": event.jury, "decision": event.decision.value}
             values = {**told, "epreuves_controle": list(event.epreuves_controle)}
-            if event.origine in (None, where.academie):
+            tenu_par = event.tenu_par or event.origine
+            if tenu_par in (None, where.academie):
                 yield Upsert(decision, {**key, "candidat": event.candidat}, values)
             else:
-                ailleurs = {**key, "academie": event.origine, "candidat": event.candidat}
+                ailleurs = {**key, "academie": tenu_par, "candidat": event.candidat}
                 yield Upsert(decision_partagee, {**ailleurs, "dite_par": where.academie}, values)
 
 

@@ -15,6 +15,8 @@ from contracts.evenements.deliberation import (
     JuryConstitue,
     JuryReconvoque,
     NatureDecision,
+    TransfertApresCloture,
+    TransfertSuivi,
 )
 from services.notation.domain.jury import EtatJury
 from services.socle.enveloppe import Fact
@@ -48,7 +50,7 @@ class Jurys(Projection):
     name = "jurys"
     VERSION = VERSION
     tables = (jury_du_candidat_table, jury_partage)
-    handles = frozenset({JuryConstitue, JuryClos, JuryReconvoque, DecisionPrise})
+    handles = frozenset({JuryConstitue, JuryClos, JuryReconvoque, DecisionPrise, TransfertSuivi, TransfertApresCloture})
     exchanged = True
 
     def project(self, fact: Fact) -> Iterable[Op]:
@@ -58,6 +60,8 @@ class Jurys(Projection):
             for candidat in event.candidats:
                 if candidat not in event.origines:
                     yield Upsert(jury_du_candidat_table, {**key, "candidat": candidat}, {"jury": event.jury})
+        if isinstance(event, (TransfertSuivi, TransfertApresCloture)) and event.origine is None:
+            yield Upsert(jury_du_candidat_table, {**key, "candidat": event.candidat}, {"jury": event.jury})
         etat, eux = _partage(fact)
         for candidat, academie in eux.items():
             ailleurs = {**key, "academie": academie, "candidat": candidat, "dit_par": where.academie}
@@ -71,10 +75,14 @@ def _partage(fact: Fact) -> tuple[EtatJury, Mapping[str, str]]:
             return EtatJury.A_VENIR, eux
         case JuryClos(origines=eux):
             return EtatJury.CLOS, eux
-        case JuryReconvoque(candidat=candidat, origine=origine) if origine:
-            return EtatJury.RECONVOQUE, {candidat: origine}
-        case DecisionPrise(candidat=candidat, origine=origine, nature=nature) if origine:
-            return EtatJury.CLOS, {} if nature is NatureDecision.INITIALE else {candidat: origine}
+        case TransfertSuivi(candidat=candidat, origine=origine) if origine:
+            return EtatJury.A_VENIR, {candidat: origine}
+        case TransfertApresCloture(candidat=candidat, origine=origine) if origine:
+            return EtatJury.CLOS, {candidat: origine}
+        case JuryReconvoque(candidat=candidat, tenu_par=tenu_par, origine=origine) if tenu_par or origine:
+            return EtatJury.RECONVOQUE, {candidat: tenu_par or str(origine)}
+        case DecisionPrise(candidat=candidat, nature=nature, tenu_par=tenu_par, origine=origine) if tenu_par or origine:
+            return EtatJury.CLOS, {} if nature is NatureDecision.INITIALE else {candidat: tenu_par or str(origine)}
         case _:
             return EtatJury.A_VENIR, {}
 

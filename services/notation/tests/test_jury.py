@@ -16,6 +16,8 @@ from contracts.evenements.deliberation import (
     JuryConstitue,
     JuryReconvoque,
     NatureDecision,
+    TransfertApresCloture,
+    TransfertSuivi,
 )
 from contracts.messages import Event, Refus
 from contracts.vocabulaire import Decision, Membre, Profil
@@ -81,6 +83,19 @@ def test_amb_55_le_meme_numero_d_une_autre_academie_ne_fige_rien_ici() -> None:
     ailleurs = CONSTITUE.model_copy(update={"origines": {ALICE: "caen"}})
     assert etat_du_jury(ALICE, [ailleurs, decidee(), CLOS]) is EtatJury.A_VENIR
     assert etat_du_jury(ALICE, [CONSTITUE, decidee(), CLOS]) is EtatJury.CLOS
+
+
+def test_amb_55_le_jury_fige_la_ou_il_suit_le_candidat_et_la_seulement() -> None:
+    ailleurs = CONSTITUE.model_copy(update={"origines": {ALICE: "caen"}})
+    venu = TransfertSuivi(jury="J1", candidat=ALICE, de="caen", vers="rouen", regle="AMB-55")
+    parti = venu.model_copy(update={"de": "rouen", "vers": "lille", "origine": "lille"})
+    tard = TransfertApresCloture(jury="J1", candidat=ALICE, academie="caen", vers="rouen", regle="AMB-55")
+    assert etat_du_jury(ALICE, [ailleurs, venu]) is EtatJury.A_VENIR
+    assert etat_du_jury(ALICE, [ailleurs, venu, CLOS]) is EtatJury.CLOS
+    assert etat_du_jury(ALICE, [CONSTITUE, parti, CLOS]) is EtatJury.A_VENIR
+    assert etat_du_jury(ALICE, [ailleurs, CLOS, tard]) is EtatJury.CLOS
+    assert etat_du_jury(ALICE, [ailleurs, CLOS, tard, RECONVOQUE]) is EtatJury.RECONVOQUE
+    assert etat_du_jury(BASILE, [CONSTITUE, parti, CLOS]) is EtatJury.CLOS
 
 
 def test_amb_54_reuni_pour_un_autre_il_reste_clos_pour_celui_ci() -> None:

@@ -11,7 +11,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from contracts.evenements.deliberation import JuryClos, JuryReconvoque, NatureDecision
+from contracts.evenements.deliberation import (
+    JuryClos,
+    JuryReconvoque,
+    NatureDecision,
+    TransfertApresCloture,
+    TransfertSuivi,
+)
 from contracts.evenements.regroupement import RegroupementAccepte
 from contracts.messages import Event
 from contracts.vocabulaire import Decision
@@ -70,6 +76,46 @@ def test_amb_54_l_etat_du_jury_de_la_pilote_se_lit_ici(
     assert etat(engine, BASILE) is None  # a candidate of the pilot
     with engine.connect() as connection:
         assert jury_du_candidat(connection, **LIEU, candidat=ALICE) is None
+
+
+SUIVI = TransfertSuivi(jury="J1", candidat=BASILE, de=PILOTE, vers=ICI, origine=ICI, regle="AMB-55")
+TARD = TransfertApresCloture(jury="J1", candidat=BASILE, academie=AUTRE, vers=ICI, origine=ICI, regle="AMB-55")
+LA_BAS = JuryReconvoque(jury="J1", candidat=BASILE, motif="oubli", regle="AMB-54", origine=AUTRE, tenu_par=ICI)
+REPRISE = decidee(BASILE, NatureDecision.RECTIFICATIVE).model_copy(update={"origine": AUTRE, "tenu_par": ICI})
+FERME_SUIVI = FERME.model_copy(update={"origines": {ALICE: ICI, BASILE: ICI}})
+
+
+@pytest.mark.parametrize(
+    ("histoire", "attendu"),
+    [
+        ((NOMME, SUIVI), EtatJury.A_VENIR),
+        ((NOMME, SUIVI, FERME_SUIVI), EtatJury.CLOS),
+        ((NOMME, FERME, TARD), EtatJury.CLOS),
+        ((NOMME, FERME, TARD, LA_BAS), EtatJury.RECONVOQUE),
+        ((NOMME, FERME, TARD, LA_BAS, REPRISE), EtatJury.CLOS),
+    ],
+)
+def test_amb_55_le_jury_fige_la_ou_le_candidat_est_passe(
+    engine: Engine, histoire: tuple[Event, ...], attendu: EtatJury
+) -> None:
+    projeter(engine, Jurys(), dits(*histoire))
+    assert etat(engine, BASILE) is attendu
+
+
+def test_amb_55_un_candidat_venu_a_la_pilote_releve_de_son_jury_la(engine: Engine) -> None:
+    venu = SUIVI.model_copy(update={"candidat": ALICE, "de": ICI, "vers": PILOTE, "origine": None})
+    projeter(engine, Jurys(), dits(NOMME, venu))
+    with engine.connect() as connection:
+        assert jury_du_candidat(connection, **{**LIEU, "academie": PILOTE}, candidat=ALICE) == "J1"
+
+
+def test_dc_bts11_la_decision_ouvre_le_controle_la_ou_est_le_dossier(engine: Engine) -> None:
+    ouvre = REPRISE.model_copy(update={"decision": Decision.EPREUVES_CONTROLE})
+    projeter(engine, Decisions(), dits(ouvre))
+    with engine.connect() as connection:
+        found = lire_decision(connection, **LIEU, candidat=BASILE, pilotes={PILOTE})
+    assert found is not None
+    assert found.decision is Decision.EPREUVES_CONTROLE
 
 
 def test_amb_55_le_jury_d_une_autre_academie_ne_fige_rien(engine: Engine) -> None:

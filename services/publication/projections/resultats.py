@@ -189,8 +189,8 @@ def decide_ailleurs(
     """Ce qu'un jury d'ici a décidé d'un candidat d'une autre académie : à elle de le publier (TR-P01)."""
     d = decisions.c
     ici = (d.session == session, d.diplome == diplome, d.jury == jury, d.candidat == candidat, d.dite_par == academie)
-    row = connection.execute(select(decisions).where(*ici, d.academie != academie).limit(1)).one_or_none()
-    if row is None:
+    row = connection.execute(select(decisions).where(*ici).order_by(d.seq.desc()).limit(1)).one_or_none()
+    if row is None or row.academie == academie:  # the last: he may have come here since a former one
         return None
     return ResultatPublie(candidat, row.academie, jury, row.le, Decision(row.decision))
 
