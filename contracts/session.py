@@ -100,6 +100,25 @@ def session_figee(academie: str, events: Iterable[Event], reglements: Mapping[st
     return figee
 
 
+def valeurs_dites(events: Iterable[Event]) -> Valeurs | None:
+    """The values that a session's own events supply, whatever its règlement."""
+    found: Valeurs | None = None
+    for event in events:
+        if isinstance(event, SessionOuverte):
+            found = event.valeurs
+        elif isinstance(event, ValeursFournies):
+            found = _completees(found, event.valeurs)
+    return found
+
+
+def valeurs_contraires(une: Valeurs | None, autre: Valeurs | None) -> list[str]:
+    """Keys (``EP1``, ``EP1.S1``) to which both give a value, and not the same: no mark can be counted by both."""
+    if une is None or autre is None:
+        return []
+    ici, la = ({**one.coefficients, **one.poids} for one in (une, autre))
+    return sorted(cle for cle in ici.keys() & la.keys() if ici[cle] != la[cle])
+
+
 Events = Callable[[str, str, str, str], Awaitable[list[Event]]]
 """``events(session, diplome, service, aggregate)``: the history of an aggregate, as the shell reads it."""
 

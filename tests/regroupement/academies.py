@@ -220,10 +220,10 @@ class Academie:
         await self.journal.append(path, body, headers, 0 if dernier is None else dernier.seq, f"c-{identifiant}")
         return identifiant
 
-    async def ouvrir(self) -> None:
+    async def ouvrir(self, valeurs: Valeurs | None = VALEURS, parametres: Parametres = PARAMETRES) -> None:
         du = reglements()[REGLEMENT]
         ouverte = SessionOuverte(
-            reglement=du.id, version=du.version, empreinte=du.empreinte, parametres=PARAMETRES, valeurs=VALEURS
+            reglement=du.id, version=du.version, empreinte=du.empreinte, parametres=parametres, valeurs=valeurs
         )
         await self.dire("inscription", "session", ouverte)
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from contracts.messages import Refus
 
 REGLE_UN_JURY = "AMB-55"
+REGLE_VALEURS = "AMB-05"
 
 
 @dataclass(frozen=True)
 class Regroupement:
     """Le regroupement, vu de l'académie ``ici``. ``acceptes`` : les rattachées qui l'ont accepté.
 
-    ``inscrits`` : candidat → académies où ce numéro est inscrit, celles que l'on connaît d'ici.
+    ``inscrits`` : candidat → académies où ce numéro est inscrit, celles que l'on connaît d'ici. ``contraires`` :
+    académie → les valeurs qu'elle a fournies, et qui ne sont pas celles d'ici.
     """
 
     ici: str
@@ -22,6 +24,7 @@ class Regroupement:
     membres: frozenset[str] = frozenset()
     acceptes: frozenset[str] = frozenset()
     inscrits: Mapping[str, Collection[str]] = field(default_factory=dict)
+    contraires: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def exiger_pilote(self) -> None:
         """Le jury est celui de la pilote : ailleurs, rien d'autre n'est à regarder.
@@ -37,11 +40,19 @@ class Regroupement:
         """Candidat → son académie, pour ceux qui ne sont pas d'ici.
 
         Raises:
-            Refus: AMB-55 ; ``NUMERO_AMBIGU``, ``REGROUPEMENT_NON_ACCEPTE``, ``DOSSIER_ABSENT``.
+            Refus: AMB-55, AMB-05 ; ``NUMERO_AMBIGU``, ``REGROUPEMENT_NON_ACCEPTE``, ``DOSSIER_ABSENT``.
         """
         self.exiger_pilote()
         trouvees = {one: self._academie(one) for one in candidats}
+        self._exiger_memes_valeurs({*trouvees.values()})
         return {one: academie for one, academie in trouvees.items() if academie != self.ici}
+
+    def _exiger_memes_valeurs(self, academies: Collection[str]) -> None:
+        """Ses notes comptent partout pareil : une académie ne les a pas pondérées autrement que le jury."""
+        for academie in sorted(academies):
+            if cles := self.contraires.get(academie):
+                detail = f"{', '.join(cles)} : la valeur fournie à {academie} n'est pas celle d'ici"
+                raise Refus(REGLE_VALEURS, f"{detail} ; ses candidats ne se jugent pas sous deux barèmes", cles=[*cles])
 
     def _academie(self, candidat: str) -> str:
         """L'académie du candidat : une seule, du regroupement, qui l'a accepté."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ from contracts.evenements.deliberation import JuryClos
 from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
 from contracts.messages import Command, Data, Event, Refus
 from contracts.requetes import VoirDecision, VoirJury, VoirProposition
-from contracts.session import SessionFigee
+from contracts.session import SessionFigee, valeurs_contraires, valeurs_dites
 from services.communs.shell import BaseShell, Situe, service_spec
 from services.deliberation.domain import jury, rattachement
 from services.deliberation.domain.composition import Composition
@@ -83,7 +84,18 @@ class Shell(BaseShell):
         with self._env.engine.connect() as connection:
             deja = jurys.jurys_des_candidats(connection, **self._lieu(command), candidats=command.candidats)
             regroupement = self._regroupement(connection, command, ailleurs) if self._partage(command) else None
-        return {"session": await self.session(command), "deja": deja, "regroupement": regroupement}
+        session = await self.session(command)
+        if regroupement is not None:
+            regroupement = replace(regroupement, contraires=await self._contraires(command, session, regroupement))
+        return {"session": session, "deja": deja, "regroupement": regroupement}
+
+    async def _contraires(self, of: Situe, session: SessionFigee, groupe: Regroupement) -> dict[str, list[str]]:
+        """Académie → the values that it supplied otherwise (AMB-05), when neither knew of the other's."""
+        found: dict[str, list[str]] = {}
+        for academie in sorted(groupe.acceptes):
+            told = await self._env.told(academie, of.session, of.diplome, "inscription", "session")
+            found[academie] = valeurs_contraires(session.valeurs, valeurs_dites(told))
+        return found
 
     async def _en_chemin(self, command: ConstituerJury) -> dict[str, frozenset[str]]:
         """Candidate → the académies to which he goes, for those whom one that left him has not yet told of."""

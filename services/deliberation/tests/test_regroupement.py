@@ -135,6 +135,14 @@ def test_le_candidat_d_une_academie_qui_n_a_pas_accepte_est_refuse() -> None:
     given(regroupement=regroupement("caen", basile=("dijon",))).when(nommer()).then_refused("REGROUPEMENT_NON_ACCEPTE")
 
 
+def test_amb_05_les_candidats_de_qui_a_d_autres_coefficients_ne_se_jugent_pas_ici() -> None:
+    autres = replace(regroupement("caen"), contraires={"caen": ["EP1"]})
+    refus = given(regroupement=autres).when(nommer()).then_refused("AMB-05")
+    assert refus.donnees["cles"] == ["EP1"]
+    ailleurs = replace(regroupement("caen"), contraires={"caen": [], "lille": ["EP1"]})
+    given(regroupement=ailleurs).when(nommer()).then(PARTAGE)
+
+
 def test_un_numero_que_nul_ne_connait_encore_ne_se_juge_pas_au_nom_de_la_pilote() -> None:
     inconnu = regroupement("caen", basile=())
     given(regroupement=inconnu).when(nommer()).then_refused("DOSSIER_ABSENT")

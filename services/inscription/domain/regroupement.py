@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from contracts.commandes.regroupement import AccepterRegroupement, CloreRegroupement, DefinirRegroupement
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos, RegroupementDefini
 from contracts.messages import Refus
-from contracts.session import SessionFigee
-from contracts.vocabulaire import Calendrier
+from contracts.session import SessionFigee, valeurs_contraires
+from contracts.vocabulaire import Calendrier, Valeurs
 from services.inscription.domain.ecrits import exiger_memes_instants
 
 REGLE_PILOTE = "BTS-G01"
@@ -62,6 +63,7 @@ class Propose:
     empreinte: str
     clos: bool = False
     calendrier: Calendrier | None = None
+    valeurs: Valeurs | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def decide(
 
     Raises:
         Refus: ``REGROUPEMENT_INCONNU``, ``REGROUPEMENT_NON_MEMBRE``, ``REGLEMENT_DIFFERENT``, ``REGROUPEMENT_CLOS``,
-            ``REGROUPEMENT_DEJA_DEFINI``, ``MEMBRE_RETIRE``, ou la règle qui s'oppose.
+            ``REGROUPEMENT_DEJA_DEFINI``, ``MEMBRE_RETIRE``, AMB-05, ou la règle qui s'oppose.
     """
     match command:
         case DefinirRegroupement():
@@ -222,7 +224,26 @@ def _exiger_propose(command: AccepterRegroupement, session: SessionFigee, propos
             f"{propose.pilote} ({propose.reglement}) : rien ne se partage sous deux règlements",
         )
     exiger_memes_instants(propose.calendrier, session)
+    exiger_memes_valeurs(session.valeurs, {propose.pilote: propose.valeurs}, session)
     return propose
+
+
+def exiger_memes_valeurs(
+    valeurs: Valeurs | None, ailleurs: Mapping[str, Valeurs | None], session: SessionFigee
+) -> None:
+    """Un examen partagé se compte partout pareil : les valeurs que les textes ne donnent pas n'y diffèrent pas.
+
+    ``valeurs`` : celles d'ici ; ``ailleurs`` : académie → les siennes.
+
+    Raises:
+        Refus: la règle des valeurs (AMB-05).
+    """
+    for academie, autres in ailleurs.items():
+        differentes = valeurs_contraires(valeurs, autres)
+        if differentes:
+            detail = f"{', '.join(differentes)} : la valeur d'ici n'est pas celle de {academie}"
+            conseil = "un examen partagé n'en a qu'une ; accordez-vous sur le texte qui la donne"
+            raise Refus(session.reglement.deliberation.regle_valeurs, f"{detail} : {conseil}", cles=differentes)
 
 
 def _clore(command: CloreRegroupement, regroupement: Regroupement) -> list[RegroupementEvent]:

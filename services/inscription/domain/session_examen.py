@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeAlias, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,8 +18,11 @@ from contracts.reglement import Reglement
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Parametres, TypeCentre, Valeurs
 from services.inscription.domain.ecrits import exiger_calendrier
+from services.inscription.domain.regroupement import exiger_memes_valeurs
 
 Reglements: TypeAlias = Mapping[str, Reglement]
+Ailleurs: TypeAlias = Mapping[str, Valeurs | None]
+AUCUNE: Ailleurs = MappingProxyType({})
 SessionCommand: TypeAlias = OuvrirSession | FournirValeurs | OuvrirCentre | FermerCentre
 SessionEvent: TypeAlias = SessionOuverte | ValeursFournies | CentreOuvert | CentreFerme
 
@@ -96,8 +100,12 @@ def session_figee(academie: str, session: Session, reglements: Reglements) -> Se
     return contrat.session_figee(academie, events, reglements)
 
 
-def decide(command: SessionCommand, session: Session, *, reglements: Reglements) -> list[SessionEvent]:
+def decide(
+    command: SessionCommand, session: Session, *, reglements: Reglements, ailleurs: Ailleurs = AUCUNE
+) -> list[SessionEvent]:
     """Ce qui s'ensuit de l'ordre, ou rien s'il est déjà fait. ``reglements`` : ceux du programme, par identifiant.
+
+    ``ailleurs`` : les valeurs des académies avec qui l'examen se partage, pour qui en fournit.
 
     Raises:
         Refus: ``SESSION_NON_OUVERTE``, ``SESSION_DEJA_OUVERTE``, ``REGLEMENT_INCONNU``, ``DATES_INCOHERENTES``,
@@ -108,7 +116,7 @@ def decide(command: SessionCommand, session: Session, *, reglements: Reglements)
     figee = session_figee(command.par.academie, session, reglements)
     match command:
         case FournirValeurs():
-            return _fournir(command, figee)
+            return _fournir(command, figee, ailleurs)
         case OuvrirCentre():
             return _ouvrir_centre(command, session, figee.reglement)
         case FermerCentre():
@@ -224,7 +232,7 @@ def _exiger_attendues(valeurs: Valeurs, reglement: Reglement) -> None:
         )
 
 
-def _fournir(command: FournirValeurs, figee: SessionFigee) -> list[SessionEvent]:
+def _fournir(command: FournirValeurs, figee: SessionFigee, ailleurs: Ailleurs) -> list[SessionEvent]:
     """Compléter ce qui manque ; ce qui est fourni ne change plus (AMB-59)."""
     valeurs, deja = command.valeurs, figee.valeurs
     _exiger_attendues(valeurs, figee.reglement)
@@ -233,6 +241,7 @@ def _fournir(command: FournirValeurs, figee: SessionFigee) -> list[SessionEvent]
     poids = _nouvelles(valeurs.poids, deja.poids if deja else {}, regle)
     if not coefficients and not poids:
         return []
+    exiger_memes_valeurs(valeurs, ailleurs, figee)
     return [ValeursFournies(valeurs=valeurs.model_copy(update={"coefficients": coefficients, "poids": poids}))]
 
 

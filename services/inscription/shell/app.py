@@ -74,7 +74,7 @@ PROJECTIONS = (
     transferts.Transferts(),
 )
 
-SUR_SESSION = (OuvrirSession, FournirValeurs, OuvrirCentre, FermerCentre)
+SUR_SESSION = (OuvrirSession, OuvrirCentre, FermerCentre)
 SUR_PASSAGE = (EmettreConvocation, ReporterPassage)
 SUR_CENTRES = (AffecterCentre, *SUR_PASSAGE)
 SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
@@ -94,6 +94,7 @@ ENTRE_ACADEMIES = (
 A_PART = (
     *ENTRE_ACADEMIES,
     *SUR_SESSION,
+    FournirValeurs,
     *SUR_CENTRES,
     *SUR_PERSONNE,
     PlanifierPassage,
@@ -174,6 +175,9 @@ class Shell(BaseShell):
     async def reglements(self, command: Command) -> Lookups:
         return {"reglements": reglements()}
 
+    async def valeurs(self, command: FournirValeurs) -> Lookups:
+        return {"reglements": reglements(), "ailleurs": await partage.valeurs_ailleurs(self._env, command)}
+
     async def inscription(self, command: Command) -> Lookups:
         return {**await self.plain(command), "secret": self._env.coffre.secret("personne")}
 
@@ -228,7 +232,8 @@ class Shell(BaseShell):
         if isinstance(command, AccepterRegroupement):
             dit = await partage.propose(self._env, command, command.pilote)
             la_bas = await partage.parametres(self._env, command, command.pilote)
-            dit = replace(dit, calendrier=la_bas.calendrier) if dit and la_bas else dit
+            valeurs = await partage.valeurs(self._env, command, command.pilote)
+            dit = replace(dit, calendrier=la_bas.calendrier, valeurs=valeurs) if dit and la_bas else dit
         cle = await partage.cle_publique(self._env, command)
         return {**await self.plain(command), "propose": dit, "cle_publique": cle}
 
@@ -324,6 +329,7 @@ def build(env: Environment) -> Parts:
     return Parts(
         handlers=[
             *on(SESSION, SUR_SESSION, lambda _: "session", session_examen.decide, shell.reglements),
+            *on(SESSION, [FournirValeurs], lambda _: "session", session_examen.decide, shell.valeurs),
             *on(CANDIDATURE, simples, _du_candidat, candidature.decide, shell.plain),
             *on(CANDIDATURE, [AffecterCentre], _du_candidat, candidature.decide, shell.centres),
             *on(CANDIDATURE, SUR_PASSAGE, _du_candidat, candidature.decide, shell.passage),

@@ -9,7 +9,8 @@ from contracts.commandes.regroupement import CloreRegroupement
 from contracts.evenements.deliberation import CandidatRattache, JuryClos, TransfertApresCloture
 from contracts.evenements.inscription import CentreAffecte, SessionOuverte
 from contracts.messages import Command, Event, Refus, Scelle
-from contracts.vocabulaire import Enveloppe, Identite, Parametres
+from contracts.session import valeurs_dites
+from contracts.vocabulaire import Enveloppe, Identite, Parametres, Valeurs
 from services.communs.shell import Situe
 from services.inscription.domain import accueil, regroupement
 from services.inscription.domain.regroupement import Clos, Partage, Pilote, Propose, Rattachee, Regroupement
@@ -42,6 +43,23 @@ async def parametres(env: Environment, of: Situe, academie: str) -> Parametres |
     """What that académie fixed for its session, if it has come here: its legal time, its calendar."""
     dits = await env.told(academie, of.session, of.diplome, "inscription", "session")
     return next((one.parametres for one in dits if isinstance(one, SessionOuverte)), None)
+
+
+async def valeurs(env: Environment, of: Situe, academie: str) -> Valeurs | None:
+    """The values that the texts do not give, as that académie has supplied them, if it has come here."""
+    return valeurs_dites(await env.told(academie, of.session, of.diplome, "inscription", "session"))
+
+
+async def valeurs_ailleurs(env: Environment, of: Situe) -> dict[str, Valeurs | None]:
+    """Those of the académies with which the exam is shared from here: of the pilot, or of whoever the pilot named."""
+    match await etat_ici(env, of):
+        case Pilote(definition=definie):
+            autres = definie.membres
+        case Rattachee(acceptation=acceptee):
+            autres = (acceptee.pilote,)
+        case _:
+            autres = ()
+    return {one: await valeurs(env, of, one) for one in autres}
 
 
 async def partage(env: Environment, of: Situe) -> Partage | None:

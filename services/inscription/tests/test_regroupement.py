@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
 
-from contracts.commandes.inscription import OuvrirCentre
+from contracts.commandes.inscription import FournirValeurs, OuvrirCentre
 from contracts.commandes.regroupement import AccepterRegroupement, CloreRegroupement, DefinirRegroupement
-from contracts.evenements.inscription import CentreFerme, CentreOuvert
+from contracts.evenements.inscription import CentreFerme, CentreOuvert, ValeursFournies
 from contracts.evenements.regroupement import RegroupementClos
 from contracts.messages import Refus
 from contracts.vocabulaire import TypeCentre
@@ -29,7 +30,7 @@ from services.inscription.tests.academies import (
     propose,
     qui,
 )
-from services.inscription.tests.donnees import LYCEE, PARAMETRES, REGLEMENTS, ouverte
+from services.inscription.tests.donnees import LYCEE, PARAMETRES, REGLEMENTS, VALEURS, ouverte
 from services.socle.spec import Given, Spec
 
 CLOS = RegroupementClos(regroupement=CODE, motif="session terminée", regle="BTS-G01")
@@ -115,6 +116,27 @@ def test_regroupement_non_membre() -> None:
 def test_reglement_different_rien_ne_se_partage() -> None:
     autre = propose(empreinte="une autre")
     chez(LYON, propose=autre).when(accepter()).then_refused("REGLEMENT_DIFFERENT")
+
+
+AUTRES = VALEURS.model_copy(update={"coefficients": {**VALEURS.coefficients, "EP1": Decimal(5)}})
+
+
+def test_amb_05_d_autres_coefficients_que_la_pilote_ne_s_acceptent_pas() -> None:
+    refus = chez(LYON, propose=propose(valeurs=AUTRES)).when(accepter()).then_refused("AMB-05")
+    assert refus.donnees["cles"] == ["EP1"]
+    for compatibles in (VALEURS, None, VALEURS.model_copy(update={"coefficients": {}})):
+        chez(LYON, propose=propose(valeurs=compatibles)).when(accepter()).then(accepte())
+
+
+def test_amb_05_une_valeur_se_fournit_la_meme_dans_tout_le_regroupement() -> None:
+    fournir = FournirValeurs(valeurs=VALEURS, **qui(LYON))
+
+    def lyon(ailleurs: Any) -> Given[Any]:
+        decide = partial(session_examen.decide, reglements=REGLEMENTS, ailleurs=ailleurs)
+        return Spec(decide, session_examen.evolve, session_examen.initial).given(ouverte(valeurs=None))
+
+    lyon({PILOTE: AUTRES}).when(fournir).then_refused("AMB-05")
+    lyon({PILOTE: VALEURS, GRENOBLE: None}).when(fournir).then_kinds(ValeursFournies)
 
 
 # Avec qui l'examen se partage ---------------------------------------------------------------------------------------
