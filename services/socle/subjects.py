@@ -72,6 +72,11 @@ def exchange_of(journal: str) -> str:
     return journal.replace("JOURNAL_", "ECHANGES_", 1)
 
 
+def is_exchange(stream: str) -> bool:
+    """Whether a stream holds what partners share, and not our own journal."""
+    return stream.startswith("ECHANGES_")
+
+
 def subject(academie: str, session: str, diplome: str, service: str, aggregate: str) -> str:
     """The exact subject of an aggregate.
 

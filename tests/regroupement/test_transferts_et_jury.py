@@ -141,7 +141,7 @@ async def test_amb_55_parti_pendant_la_nomination_le_jury_l_apprend_une_fois_nom
         await rouen.deliberation.reagir()  # nobody has him yet
         return await append(*entry)
 
-    rouen.journal.append_batch = after_he_left  # type: ignore[method-assign]
+    rouen.journal.append_batch = after_he_left  # type: ignore[method-assign,assignment]
     await rouen.deliberation.ordonner(nommer(rouen.nom, [candidat]))
     assert rouen.faits(JuryConstitue)[0].origines == {candidat: "caen"}
     await rouen.deliberation.reagir()
