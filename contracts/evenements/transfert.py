@@ -91,6 +91,19 @@ class ReleveRepris(_Repris):
     NAME: ClassVar[str] = "notation.historique_repris.v1"
 
 
+class CentreQuitte(Event):
+    """Le centre d'un candidat transféré, et sa convocation, étaient de l'académie quittée : il lui en faut d'autres.
+
+    ``de`` : cette académie. Suit l'histoire reprise.
+    """
+
+    NAME: ClassVar[str] = "inscription.centre_quitte.v1"
+    candidat: Numero
+    centre: Code
+    de: Code
+    regle: str
+
+
 class DossierTransfere(Event):
     """Le dossier suit son candidat dans une autre académie : plus rien n'y change ici."""
 
@@ -114,6 +127,7 @@ INSCRIPTION: tuple[type[Event], ...] = (
     CandidatTransfere,
     TransfertDecline,
     CandidatureReprise,
+    CentreQuitte,
 )
 CONFORMITE: tuple[type[Event], ...] = (DossierTransfere, DossierRepris)
 NOTATION: tuple[type[Event], ...] = (ReleveTransfere, ReleveRepris)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.inscription import InscrireCandidat, OuvrirCentre
+from contracts.commandes.inscription import AffecterCentre, InscrireCandidat, OuvrirCentre
 from contracts.commandes.notation import SaisirNote
 from contracts.commandes.regroupement import DemanderAccueil
 from contracts.commandes.resultats_accueil import TransmettreResultat
@@ -82,6 +82,15 @@ async def deux(tmp_path: Path) -> AsyncIterator[dict[str, Vivante]]:
         one.fermer()
 
 
+async def installer(academie: Vivante, candidat: str) -> None:
+    """In a centre of this académie."""
+    ouvrir = ordre(academie.nom, "gestionnaire", AVANT, centre=LA, type=TypeCentre.PRINCIPAL)
+    await academie.inscription.ordonner(OuvrirCentre(**ouvrir))
+    await academie.inscription.ordonner(
+        AffecterCentre(**ordre(academie.nom, "gestionnaire", AVANT, candidat=candidat, centre=LA))
+    )
+
+
 async def _echanger(deux: dict[str, Vivante], fois: int = 4) -> None:
     for _ in range(fois):
         relier(deux.values())
@@ -135,6 +144,7 @@ async def test_tr_g01_un_candidat_transfere_est_repris_une_fois_avec_son_dossier
     await _echanger(deux)
     await pilote.accueille(ALICE)
     await pilote.reagir()
+    await installer(pilote, ALICE)
     saisir = {"candidat": ALICE, "epreuve": "UG1", "note": Decimal(14)}
     await pilote.notation.ordonner(SaisirNote(**ordre(PILOTE, "gestionnaire", EPREUVE), **saisir))
     propose = ordre(PILOTE, "gestionnaire", EPREUVE, candidat=ALICE, vers=MEMBRE, motif="déménagement")
@@ -156,6 +166,12 @@ async def test_tr_g01_un_candidat_transfere_est_repris_une_fois_avec_son_dossier
     assert note == pilote.faits(NoteSaisie)[0]
     assert (await _vu(pilote, ALICE))["transfert"]["etat"] == "transfere"
     assert (await _vu(membre, ALICE))["categorie"] == "individuel"
+    for un in (pilote, membre):
+        vu = await _vu(un, ALICE)
+        assert (vu["centre"], vu["sans_centre"]) == (None, "TRANSFERE")
+    await installer(membre, ALICE)
+    vu = await _vu(membre, ALICE)
+    assert (vu["centre"], vu["sans_centre"]) == (LA, None)
     encore = {**saisir, "epreuve": "UG2"}
     with pytest.raises(Refus, match="CANDIDAT_TRANSFERE"):
         await pilote.notation.ordonner(SaisirNote(**ordre(PILOTE, "gestionnaire", EPREUVE), **encore))

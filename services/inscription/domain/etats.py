@@ -26,7 +26,13 @@ from contracts.evenements.inscription import (
     RemplacementAutorise,
 )
 from contracts.evenements.regroupement import AccueilDecline, AccueilDemande
-from contracts.evenements.transfert import CandidatTransfere, CandidatureReprise, TransfertDecline, TransfertPropose
+from contracts.evenements.transfert import (
+    CandidatTransfere,
+    CandidatureReprise,
+    CentreQuitte,
+    TransfertDecline,
+    TransfertPropose,
+)
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, Forme, Mode
 
@@ -57,6 +63,7 @@ CandidatureEvent: TypeAlias = (
     | InscriptionAnnulee
     | CandidatTransfere
     | CandidatureReprise
+    | CentreQuitte
 )
 
 
@@ -194,6 +201,9 @@ def evolve(candidature: Candidature, event: CandidatureEvent) -> Candidature:
             return Transferee(candidat, vers)
         case CandidatureReprise():
             return candidature
+        case CentreQuitte():
+            fiche = replace(candidature.fiche, centre=None, planning=None)
+            return Autorisee(fiche) if isinstance(candidature, Convoquee) else replace(candidature, fiche=fiche)
         case _:
             return replace(candidature, fiche=_noter(candidature.fiche, event))
 

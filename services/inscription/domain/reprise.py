@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from contracts.commandes.transfert import ReprendreCandidature
 from contracts.evenements.inscription import CandidatInscrit
-from contracts.evenements.transfert import CandidatTransfere, CandidatureReprise
+from contracts.evenements.transfert import CandidatTransfere, CandidatureReprise, CentreQuitte
 from contracts.messages import Event, Personnel, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Identite
 from services.communs.histoire import Histoire, exiger_reprise
 from services.inscription.domain import personne as places
-from services.inscription.domain.etats import Candidature, NonInscrite, Transferee
+from services.inscription.domain.etats import Candidature, NonInscrite, Transferee, evolve, initial
 from services.inscription.domain.personne import Personne, PersonneEvent
 
 
@@ -43,7 +43,20 @@ def reprendre(
         raise Refus("DEJA_INSCRIT", f"{command.candidat} est un numéro déjà porté ici : rien n'est repris")
     source = {"candidat": command.candidat, "origine": command.origine, **histoire.source()}
     repris = [_scelle_ici(one, identite, empreinte) for one in histoire.a_reprendre()]
-    return [CandidatureReprise(**source), *repris], _place(repris, personne, session, empreinte)
+    quitte = _centre_quitte(command, repris, session)
+    return [CandidatureReprise(**source), *repris, *quitte], _place(repris, personne, session, empreinte)
+
+
+def _centre_quitte(command: ReprendreCandidature, repris: Sequence[Event], session: SessionFigee) -> list[CentreQuitte]:
+    """Le centre où son ancienne académie le mettait n'est pas d'ici : il n'en a plus, jusqu'à ce qu'on lui en donne."""
+    etat: Candidature = initial
+    for event in repris:
+        etat = evolve(etat, event)  # type: ignore[arg-type]  # des faits d'une candidature
+    fiche = getattr(etat, "fiche", None)
+    if fiche is None or fiche.centre is None:
+        return []
+    qui = {"candidat": command.candidat, "centre": fiche.centre.centre, "de": command.origine}
+    return [CentreQuitte(**qui, regle=session.reglement.inscription.regle_centre)]
 
 
 def _scelle_ici(event: Event, identite: Identite | None, empreinte: str) -> Event:

@@ -28,6 +28,7 @@ from contracts.evenements.inscription import (
     RemplacementAutorise,
 )
 from contracts.evenements.publication import EffacementAccorde
+from contracts.evenements.transfert import CandidatTransfere, CentreQuitte
 from contracts.messages import Event
 from services.socle.enveloppe import Fact
 from services.socle.projections import Delete, Op, Projection, Upsert
@@ -137,6 +138,8 @@ class Candidats(Projection):
             DemandeRemplacementRenvoyee,
             DoublonFusionne,
             EffacementAccorde,
+            CentreQuitte,
+            CandidatTransfere,
         }
     )
 
@@ -185,6 +188,10 @@ def _inscrit(event: CandidatInscrit) -> dict[str, object]:
     }
 
 
+DU_CENTRE = ("centre", "centre_type", "planning", "convoque_le", "convoque_centre", "convoque_epreuves")
+"""Ce qui n'a de sens que dans un centre."""
+
+
 def _suite(event: Event) -> dict[str, object]:
     """Ce que change au candidat un fait qui suit son inscription."""
     match event:
@@ -193,6 +200,8 @@ def _suite(event: Event) -> dict[str, object]:
             return {"modes": choisis, "facultatives": facultatives, "etablissement": etablissement}
         case CentreAffecte(centre=centre, type=type_):
             return {"centre": centre, "centre_type": type_.value, "planning": None}
+        case CentreQuitte() | CandidatTransfere():
+            return dict.fromkeys(DU_CENTRE) | {"convoque": False}
         case PassagePlanifie():
             return {"planning": event.model_dump(mode="json", exclude={"candidat"})}
         case PassageReporte(centre=centre, le=le):

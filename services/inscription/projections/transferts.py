@@ -118,10 +118,15 @@ def lire_transferts(connection: Connection, *, academie: str, session: str, dipl
 def lire_candidat(
     connection: Connection, *, academie: str, session: str, diplome: str, candidat: str
 ) -> dict[str, Any]:
-    """Le transfert de ce candidat : nul, ou vers qui et ce qu'il en est."""
+    """Le transfert de ce candidat : nul, ou vers qui et ce qu'il en est ; et d'où il vient, s'il est repris."""
     cle = {"academie": academie, "session": session, "diplome": diplome, "candidat": candidat}
     trouve = next(iter(_lignes(connection, transferts, cle)), None)
-    return {"transfert": trouve and {nom: valeur for nom, valeur in trouve.items() if nom not in cle}}
+    venues = [one for one in _lignes(connection, reponses, cle) if one["repris_le"] is not None]
+    derniere = max(venues, key=lambda one: one["repris_le"], default=None)
+    return {
+        "transfert": trouve and {nom: valeur for nom, valeur in trouve.items() if nom not in cle},
+        "venu_de": derniere and derniere["origine"],
+    }
 
 
 def _vu(ligne: Mapping[str, Any]) -> tuple[str, str, int]:

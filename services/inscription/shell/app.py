@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,14 +43,13 @@ from contracts.evenements.inscription import CandidatInscrit
 from contracts.evenements.notation import ResultatArrete
 from contracts.evenements.publication import EffacementAccorde, ReleveEdite
 from contracts.evenements.regroupement import RegroupementAccepte, RegroupementClos
-from contracts.messages import Command, Data, Event
+from contracts.messages import Command, Event
 from contracts.requetes import ListerCandidatures, VoirCandidature, VoirRegroupement, VoirSession
 from contracts.session import reglements
 from contracts.vocabulaire import Decision, EtatResultat
-from services.communs.shell import BaseShell, service_spec
+from services.communs.shell import service_spec
 from services.inscription.domain import accueil, candidature, personne, regroupement, session_examen
 from services.inscription.domain.candidature import Occupation, SituationRemplacement
-from services.inscription.domain.ecrits import ecrits_locaux
 from services.inscription.domain.empreinte import empreinte_personne
 from services.inscription.domain.session_examen import Centre
 from services.inscription.projections import accueils, candidats, regroupements, sessions, transferts
@@ -59,6 +58,7 @@ from services.inscription.shell import transfert as transferer
 from services.inscription.shell.confidence import AVEC_ENVELOPPE, SANS_OBJET, Confidences
 from services.inscription.shell.reactions_regroupement import Voisinage
 from services.inscription.shell.reactions_regroupement import reactions as des_partenaires
+from services.inscription.shell.vues import Vues
 from services.socle.handlers import Family, Handler, Lookups, Ref, on
 from services.socle.reactions import Reaction
 from services.socle.service import Environment, Parts
@@ -169,8 +169,8 @@ def _fusionner(command: FusionnerDoublon, states: Mapping[str, Any], **looked: A
 # Lookups and answers ------------------------------------------------------------------------------------------------
 
 
-class Shell(BaseShell):
-    """The lookups of the commands and the answers to the questions, on one environment."""
+class Shell(Vues):
+    """The lookups of the commands, beside the answers to the questions."""
 
     async def reglements(self, command: Command) -> Lookups:
         return {"reglements": reglements()}
@@ -190,11 +190,16 @@ class Shell(BaseShell):
     async def centres(self, command: Command) -> Lookups:
         return {**await self.plain(command), "centres": await self._centres(command)}
 
+    async def _calendrier(self, command: Command) -> Lookups:
+        """The centres, and the session with the calendar of the national written tests, the pilot's if need be."""
+        connu = await self.centres(command)
+        return {**connu, "session": await partage.calendrier(self._env, command, connu["session"])}
+
     async def passage(self, command: EmettreConvocation | ReporterPassage) -> Lookups:
         """The centres, that of another académie included where it hosts the candidate."""
         affecte = getattr(await self._fiche(command, command.candidat), "centre", None)
         ailleurs = await partage.centre_d_accueil(self._env, command, affecte)
-        connu = await self.centres(command)
+        connu = await self._calendrier(command)
         return {**connu, "centres": {**connu["centres"], **ailleurs}}
 
     async def planning(self, command: PlanifierPassage) -> Lookups:
@@ -209,7 +214,7 @@ class Shell(BaseShell):
                 prises = candidats.creneaux_du_centre(connection, **lieu, sauf=sien)
             occupations = [Occupation(*prise) for prise in prises]
         ailleurs = await partage.centre_d_accueil(self._env, command, affecte)
-        connu = await self.centres(command)
+        connu = await self._calendrier(command)
         return {**connu, "centres": {**connu["centres"], **ailleurs}, "occupations": occupations}
 
     async def remplacement(self, command: DemanderRemplacement) -> Lookups:
@@ -260,49 +265,11 @@ class Shell(BaseShell):
         centre = (await self._centres(command)).get(command.centre)
         return {"partage": await partage.partage(self._env, command), "centre": centre, "fuseau": fuseau}
 
-    async def voir_regroupement(self, query: VoirRegroupement) -> Data | None:
-        with self._env.engine.connect() as connection:
-            vu = regroupements.lire_regroupement(connection, **self._lieu(query))
-            if vu is None:
-                return None
-            ici, ailleurs = (
-                lire(connection, **self._lieu(query)) for lire in (accueils.lire_accueils, transferts.lire_transferts)
-            )
-            return {**vu, **ici, **ailleurs, "a_traiter": [*ici["a_traiter"], *ailleurs["a_traiter"]]}
-
-    async def voir_session(self, query: VoirSession) -> Data | None:
-        with self._env.engine.connect() as connection:
-            return sessions.lire_session(connection, **self._lieu(query))
-
     async def confidence(self, command: ConfierIdentite) -> Lookups:
         """With whom the exam is shared, and the envelope for that académie."""
         enveloppe = await partage.enveloppe(self._env, command, command.candidat, command.a)
         avec = await partage.partage(self._env, command)
         return {**await self.plain(command), "partage": avec, "enveloppe": enveloppe}
-
-    async def voir_candidature(self, query: VoirCandidature) -> Data | None:
-        lieu = self._lieu(query)
-        coffre: candidats.Coffret = self._env.coffre
-        if query.origine is not None and query.origine != self._env.settings.academie:
-            coffre = await Confidences(self._env).lire(query, query.origine)
-            lieu = {**lieu, "academie": query.origine}
-        with self._env.engine.connect() as connection:
-            lu = candidats.lire_candidat(connection, coffre, **lieu, candidat=query.candidat)
-            cle = {**lieu, "candidat": query.candidat}
-            accueil = {**accueils.lire_candidat(connection, **cle), **transferts.lire_candidat(connection, **cle)}
-        return None if lu is None else {**lu, **accueil, "ecrits": await self._ecrits(query, {**lu, **accueil})}
-
-    async def _ecrits(self, query: VoirCandidature, vu: Data) -> list[Data]:
-        """The national written tests that he is called to, in the legal time of the place where he sits them."""
-        ici = self._env.settings.academie
-        ailleurs = await partage.parametres(self._env, query, vu["academie"]) if vu["academie"] != ici else None
-        parametres, accueil = ailleurs or (await self.session(query)).parametres, vu["accueil"] or {}
-        dits = ecrits_locaux(vu["convoque_epreuves"] or (), parametres, accueil.get("fuseau") or "")
-        return [asdict(one) for one in dits]
-
-    async def lister(self, query: ListerCandidatures) -> list[Data]:
-        with self._env.engine.connect() as connection:
-            return candidats.lister(connection, **self._lieu(query))
 
     async def _ouverte(self, command: Command) -> session_examen.Ouverte | None:
         etat = (await self._env.runner.state(command.session, command.diplome, Ref(SESSION, "session"))).state

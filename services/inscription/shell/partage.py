@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from contracts.commandes.regroupement import CloreRegroupement
 from contracts.evenements.deliberation import CandidatRattache, JuryClos, TransfertApresCloture
 from contracts.evenements.inscription import CentreAffecte, SessionOuverte
 from contracts.messages import Command, Event, Refus, Scelle
-from contracts.session import valeurs_dites
+from contracts.session import SessionFigee, valeurs_dites
 from contracts.vocabulaire import Enveloppe, Identite, Parametres, Valeurs
 from services.communs.shell import Situe
 from services.inscription.domain import accueil, regroupement
@@ -43,6 +44,20 @@ async def parametres(env: Environment, of: Situe, academie: str) -> Parametres |
     """What that académie fixed for its session, if it has come here: its legal time, its calendar."""
     dits = await env.told(academie, of.session, of.diplome, "inscription", "session")
     return next((one.parametres for one in dits if isinstance(one, SessionOuverte)), None)
+
+
+async def calendrier(env: Environment, of: Situe, session: SessionFigee) -> SessionFigee:
+    """The session with the national calendar of the pilot, where it has none of its own (BTS-G03).
+
+    Its instants are the same everywhere; the legal time in which they are told stays that of this académie.
+    """
+    if session.parametres.calendrier is not None or of.session not in env.exchanges:
+        return session
+    etat = await etat_ici(env, of)
+    la_bas = await parametres(env, of, etat.acceptation.pilote) if isinstance(etat, Rattachee) else None
+    if la_bas is None or la_bas.calendrier is None:
+        return session
+    return replace(session, parametres=session.parametres.model_copy(update={"calendrier": la_bas.calendrier}))
 
 
 async def valeurs(env: Environment, of: Situe, academie: str) -> Valeurs | None:

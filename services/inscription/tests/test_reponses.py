@@ -48,6 +48,7 @@ class Journal:
     def __init__(self, engine: Engine, histoires: dict[str, list[Event]]) -> None:
         self.engine, self._histoires = engine, histoires
         self.settings = SimpleNamespace(academie="clermont", echanges=())
+        self.exchanges: dict[str, object] = {}
         self.coffre = SimpleNamespace(secret=lambda nom: nom.encode(), open=lambda personne, chiffre: None)
         self.runner = self
         self.attendu: list[str] = []

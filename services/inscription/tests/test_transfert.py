@@ -20,10 +20,11 @@ from contracts.commandes.transfert import (
     TransfererCandidat,
 )
 from contracts.droits import Role, check_rights
-from contracts.evenements.inscription import InscriptionAnnulee
+from contracts.evenements.inscription import ConvocationEmise, InscriptionAnnulee
 from contracts.evenements.transfert import (
     CandidatTransfere,
     CandidatureReprise,
+    CentreQuitte,
     TransfertAccepte,
     TransfertDecline,
     TransfertPropose,
@@ -37,10 +38,11 @@ from services.communs.transfert import REPRISE, reprise
 from services.inscription.domain import candidature, personne, transfert
 from services.inscription.domain.etats import Transferee
 from services.inscription.domain.reprise import reprendre
+from services.inscription.projections.candidats import Candidats, lister
 from services.inscription.projections.transferts import Transferts, lire_candidat, lire_transferts
 from services.inscription.shell.reactions_regroupement import Voisinage
 from services.inscription.tests.academies import AILLEURS, CHEZ, GRENOBLE, LYON, PARTAGE, PILOTE, fait_de, qui
-from services.inscription.tests.donnees import IDENTITE, LYCEE, NUMERO, PERMIS, autorise, inscrit, reservee
+from services.inscription.tests.donnees import IDENTITE, LE, LYCEE, NUMERO, PERMIS, R2026, autorise, inscrit, reservee
 from services.inscription.tests.test_accueil import AFFECTE_ICI, AFFECTE_LA, demande
 from services.socle.spec import Given, Spec
 
@@ -200,6 +202,40 @@ def test_tr_g01_l_histoire_est_reprise_entiere_sous_une_identite_scellee_ici() -
 def test_sans_la_cle_l_identite_ne_se_reprend_pas_et_rien_n_est_reserve() -> None:
     events, places = repris()
     assert (events[1].identite, events[1].personne, places) == (Personnel[Identite](), "", [])
+
+
+QUITTE = CentreQuitte(candidat=NUMERO, centre=AFFECTE_ICI.centre, de=PILOTE, regle=R2026.inscription.regle_centre)
+
+
+def test_bts_g05_le_centre_de_l_academie_quittee_n_est_plus_le_sien() -> None:
+    convoque = ConvocationEmise(candidat=NUMERO, centre=AFFECTE_ICI.centre, epreuves=("EP1",), le=LE)
+    faits = (inscrit(), autorise(), AFFECTE_ICI, convoque, propose(), PARTI)
+    events, _ = repris(histoire=replace(HISTOIRE, events=faits, rang=6))
+    assert events[-1] == QUITTE
+    etat: Any = candidature.initial
+    for event in events:
+        etat = candidature.evolve(etat, event)
+    assert isinstance(etat, candidature.Autorisee)
+    assert (etat.fiche.centre, etat.fiche.planning) == (None, None)
+    deja_quitte = (*faits[:4], QUITTE, propose(), PARTI)
+    events, _ = repris(histoire=replace(HISTOIRE, events=deja_quitte, rang=7))
+    assert events.count(QUITTE) == 1
+
+
+def test_le_centre_quitte_ne_se_montre_plus_ni_la_ni_d_ou_l_on_vient(tmp_path: Path) -> None:
+    engine = base(tmp_path, Candidats())
+    la = [
+        fait_de(LYON, one, f"candidature-{NUMERO}", seq) for seq, one in enumerate((inscrit(), AFFECTE_ICI, QUITTE), 1)
+    ]
+    ici = [
+        fait_de(PILOTE, one, f"candidature-{NUMERO}", seq) for seq, one in enumerate((inscrit(), AFFECTE_ICI, PARTI), 4)
+    ]
+    projeter(engine, Candidats(), [*la, *ici])
+    with engine.connect() as connection:
+        for academie in (LYON, PILOTE):
+            [vu] = lister(connection, academie=academie, session="2026", diplome="cap_osrcl")
+            assert (vu["centre"], vu["centre_type"], vu["convoque"]) == (None, None, False)
+    engine.dispose()
 
 
 def test_une_histoire_deja_reprise_ne_l_est_pas_deux_fois() -> None:
