@@ -27,6 +27,7 @@ from services.socle.connection import connect
 from services.socle.provision import provision
 from services.socle.settings import ROOT, Settings
 from services.socle.testing_postgres import Postgres
+from tests.durables import durables as crees
 from tests.grappe.grappe import Grappe, eventuellement
 from tests.parcours.test_arrets_brutaux import commander, inscription, ouverture
 
@@ -56,8 +57,8 @@ async def test_les_cinq_services_tournent_chacun_avec_sa_cle(grappe: Grappe, tmp
     source = yaml.safe_load((ROOT / "deploy" / "nats" / "droits.yaml").read_text("utf-8"))["durables"]
     assert set(source) == set(SERVICES)
     prevus = {un for siens in source.values() for un in siens}
-    assert prevus - durables <= {"deliberation-tardifs"}, "celles qui suivent les partenaires, ici il n'y en a pas"
     assert durables <= prevus
+    assert durables == {un for one in SERVICES for un in crees(one, partage=False)}, "ici il n'y a pas de partenaires"
 
 
 @contextmanager
