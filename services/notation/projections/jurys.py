@@ -47,7 +47,7 @@ jury_partage = Table(
 class Jurys(Projection):
     """One row per candidate of a jury."""
 
-    name = "jurys"
+    name = "jurys_des_releves"  # not that of the délibération: services may share a base
     VERSION = VERSION
     tables = (jury_du_candidat_table, jury_partage)
     handles = frozenset({JuryConstitue, JuryClos, JuryReconvoque, DecisionPrise, TransfertSuivi, TransfertApresCloture})
