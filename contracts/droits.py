@@ -67,6 +67,7 @@ DROITS: dict[str, Droit] = {
     "inscription.refuser_transfert": _droit(R, G),
     "inscription.enregistrer_transfert": _droit(S),
     "inscription.reprendre_candidature": _droit(S),
+    "inscription.abandonner_transfert": _droit(S),
     "conformite.transferer_dossier": _droit(S),
     "conformite.reprendre_dossier": _droit(S),
     "notation.transferer_releve": _droit(S),

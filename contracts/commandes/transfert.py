@@ -45,6 +45,15 @@ class EnregistrerTransfert(Command):
     accepte: bool
     motif: str = ""
     proposition: int = Field(default=1, ge=1)
+    regle: str = ""
+
+
+class AbandonnerTransfert(Command):
+    """Rendre la place gardée ici pour un candidat accepté, que son académie a finalement gardé (réaction)."""
+
+    NAME: ClassVar[str] = "inscription.abandonner_transfert"
+    candidat: Numero
+    origine: Code
 
 
 class ReprendreCandidature(Command):
@@ -93,6 +102,7 @@ INSCRIPTION: tuple[type[Command], ...] = (
     RefuserTransfert,
     EnregistrerTransfert,
     ReprendreCandidature,
+    AbandonnerTransfert,
 )
 CONFORMITE: tuple[type[Command], ...] = (TransfererDossier, ReprendreDossier)
 NOTATION: tuple[type[Command], ...] = (TransfererReleve, ReprendreReleve)

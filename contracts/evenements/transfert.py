@@ -24,12 +24,16 @@ class TransfertPropose(Event):
 
 
 class TransfertAccepte(Event):
-    """L'académie d'arrivée accepte le candidat ; elle reprendra son histoire quand celle de départ l'aura close."""
+    """L'académie d'arrivée accepte le candidat ; elle reprendra son histoire quand celle de départ l'aura close.
+
+    ``personne`` : l'empreinte sous laquelle sa place y est gardée dès maintenant, quand son identité est confiée.
+    """
 
     NAME: ClassVar[str] = "inscription.transfert_accepte.v1"
     candidat: Numero
     origine: Code
     proposition: int = 1
+    personne: str = ""
     regle: str
 
 

@@ -45,6 +45,12 @@ INSCRIT_LE = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)
 NOTE_LE = datetime(2026, 6, 20, 9, 0, tzinfo=UTC)
 
 
+def identite(academie: str, candidat: str) -> Identite:
+    """Who an académie registers under this number: nobody else is the same."""
+    nom = f"NOM {academie} {candidat[-2:]}"
+    return Identite(nom=nom, prenoms="Camille", naissance=date(2004, 3, 12), lieu_naissance="Eu")
+
+
 class Entiere(Academie):
     """With its inscription service; a number already used elsewhere is told by its académie."""
 
@@ -87,10 +93,11 @@ class Entiere(Academie):
 
     async def enregistrer(self, candidat: str) -> bool:
         """A candidate, whose marks are all told at once."""
-        identite = Identite(
-            nom=f"NOM {self.nom} {candidat[-2:]}", prenoms="Camille", naissance=date(2004, 3, 12), lieu_naissance="Eu"
-        )
-        choix = {"identite": identite, "categorie": Categorie.INDIVIDUEL, "formation_attestee": True}
+        choix = {
+            "identite": identite(self.nom, candidat),
+            "categorie": Categorie.INDIVIDUEL,
+            "formation_attestee": True,
+        }
         command = InscrireCandidat(**self._dit(INSCRIT_LE), candidat=candidat, **choix)
         if candidat in {one.candidat for one in self.faits(CandidatInscrit)}:
             return False

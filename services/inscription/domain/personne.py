@@ -211,6 +211,18 @@ def reprendre(inscrit: CandidatInscrit, personne: Personne, reglement: Reglement
     return [PersonneReservee(candidat=inscrit.candidat, diplome=place.diplome, famille=place.famille)]
 
 
+def doublon(inscrit: CandidatInscrit, personne: Personne, reglement: Reglement) -> str | None:
+    """Le numéro sous lequel la personne est déjà inscrite ici à ce diplôme, s'il n'est pas celui-là (AMB-56)."""
+    place = _place(inscrit, reglement)
+    autres = (one for one, deja in _places(personne).items() if one != inscrit.candidat and place.prise_par(deja))
+    return next(autres, None)
+
+
+def rendre(candidat: str, personne: Personne) -> list[PersonneEvent]:
+    """La place gardée pour un candidat qui ne vient finalement pas."""
+    return _liberer(candidat, personne)
+
+
 # Annuler, fusionner ------------------------------------------------------------------------------------------------
 
 

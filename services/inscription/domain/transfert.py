@@ -100,8 +100,8 @@ def enregistrer(
         return [TransfertDecline(candidat=fiche.candidat, vers=command.vers, motif=motif, regle=REGLE_JURY)]
     if command.accepte:
         return [CandidatTransfere(candidat=fiche.candidat, vers=command.vers, regle=REGLE_TRANSFERT)]
-    motif = command.motif or "refusé par l'autre académie"
-    return [TransfertDecline(candidat=fiche.candidat, vers=command.vers, motif=motif, regle=REGLE_TRANSFERT)]
+    motif, regle = command.motif or "refusé par l'autre académie", command.regle or REGLE_TRANSFERT
+    return [TransfertDecline(candidat=fiche.candidat, vers=command.vers, motif=motif, regle=regle)]
 
 
 # L'académie d'arrivée ----------------------------------------------------------------------------------------------
@@ -114,6 +114,20 @@ class Reponses:
     """Ce qui a été répondu aux propositions d'une académie pour un candidat : la dernière réponse."""
 
     derniere: Reponse | None = None
+
+
+@dataclass(frozen=True)
+class Doublon:
+    """La personne est déjà inscrite ici, sous ce numéro, et la règle qui lui interdit de l'être deux fois."""
+
+    numero: str
+    regle: str
+
+    def refus(self, accepte: TransfertAccepte) -> TransfertRefuse:
+        """La réponse qu'il impose."""
+        motif = f"cette personne est déjà inscrite à cet examen dans l'académie d'arrivée, sous le numéro {self.numero}"
+        dit = accepte.model_dump(include={"candidat", "origine", "proposition"})
+        return TransfertRefuse(**dit, motif=motif, regle=self.regle)
 
 
 initial = Reponses()
@@ -133,10 +147,13 @@ def decide(
     ici: str = "",
     inscrit: bool = False,
     jury: str | None = None,
+    doublon: Doublon | None = None,
+    empreinte: str = "",
 ) -> list[Reponse]:
     """Répondre à la proposition qui attend. ``inscrit`` : le numéro est-il déjà porté ici ?
 
-    ``jury`` : celui, clos, qui a décidé du candidat.
+    ``jury`` : celui, clos, qui a décidé du candidat. ``doublon`` : la personne est déjà inscrite ici à cet examen, ce
+    qui refuse le transfert ; l'autre académie doit le savoir, c'est une réponse. ``empreinte`` : celle de la personne.
 
     Raises:
         Refus: ``TRANSFERT_INCONNU``, ``TRANSFERT_DEJA_REPONDU``, ``DEJA_INSCRIT``, ``CANDIDAT_DELIBERE`` ; ceux
@@ -156,6 +173,8 @@ def decide(
         exiger_sans_decision(command.candidat, jury)
     if inscrit and isinstance(reponse, TransfertAccepte):
         raise Refus("DEJA_INSCRIT", f"{command.candidat} est un numéro déjà porté ici : refusez le transfert")
+    if isinstance(reponse, TransfertAccepte):
+        return [reponse.model_copy(update={"personne": empreinte}) if doublon is None else doublon.refus(reponse)]
     return [reponse]
 
 
@@ -163,6 +182,8 @@ def _redite(command: AccepterTransfert | RefuserTransfert, derniere: Reponse) ->
     """Ce qui a été répondu ne change plus."""
     if isinstance(command, AccepterTransfert) == isinstance(derniere, TransfertAccepte):
         return []
+    if isinstance(derniere, TransfertRefuse) and derniere.regle != REGLE_TRANSFERT:
+        return []  # le doublon que l'on voulait accepter
     detail = f"{command.candidat} : il a déjà été répondu à cette proposition, dans l'autre sens"
     raise Refus("TRANSFERT_DEJA_REPONDU", detail)
 

@@ -32,6 +32,7 @@ from contracts.commandes.regroupement import (
     LibererPlace,
 )
 from contracts.commandes.transfert import (
+    AbandonnerTransfert,
     AccepterTransfert,
     EnregistrerTransfert,
     RefuserTransfert,
@@ -81,7 +82,7 @@ SUR_PERSONNE = (InscrireCandidat, AnnulerInscription, FusionnerDoublon)
 SUR_REGROUPEMENT = (DefinirRegroupement, AccepterRegroupement, CloreRegroupement)
 SUR_ACCUEIL = (AccueillirCandidat, LibererPlace)
 AILLEURS = (DemanderAccueil, TransfererCandidat)
-SUR_TRANSFERT = (AccepterTransfert, RefuserTransfert)
+SUR_TRANSFERT = (AccepterTransfert, RefuserTransfert, AbandonnerTransfert)
 ENTRE_ACADEMIES = (
     *SUR_REGROUPEMENT,
     *SUR_ACCUEIL,

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from contracts.commandes.regroupement import AccueillirCandidat, EnregistrerAccueil, LibererPlace
-from contracts.commandes.transfert import EnregistrerTransfert, ReprendreCandidature
+from contracts.commandes.transfert import AbandonnerTransfert, EnregistrerTransfert, ReprendreCandidature
 from contracts.evenements.inscription import CentreAffecte, InscriptionAnnulee
 from contracts.evenements.regroupement import AccueilDemande, AccueilRefuse, CandidatAccueilli
-from contracts.evenements.transfert import CandidatTransfere, TransfertAccepte, TransfertRefuse
+from contracts.evenements.transfert import CandidatTransfere, TransfertAccepte, TransfertDecline, TransfertRefuse
 from contracts.messages import Command
 from services.communs.reactions import command_base
 from services.communs.transfert import par_la_reprise, reprise
@@ -59,8 +59,11 @@ class Voisinage:
                 accepte = isinstance(event, TransfertAccepte)
                 dit = {"vers": autre, "accepte": accepte, "proposition": event.proposition}
                 base = command_base(fact, "inscription", "enregistrer_transfert", self.academie)
-                motif = getattr(event, "motif", "")
-                return [EnregistrerTransfert(**base, **dit, candidat=event.candidat, motif=motif)]
+                motif, regle = getattr(event, "motif", ""), event.regle
+                return [EnregistrerTransfert(**base, **dit, candidat=event.candidat, motif=motif, regle=regle)]
+            case TransfertDecline(vers=vers) if vers == self.academie:
+                base = command_base(fact, "inscription", "abandonner_transfert", self.academie)
+                return [AbandonnerTransfert(**base, candidat=event.candidat, origine=autre)]
             case CandidatTransfere(vers=vers) if vers == self.academie:
                 base = par_la_reprise(fact, "inscription", "reprendre_candidature", self.academie)
                 return [ReprendreCandidature(**base, candidat=event.candidat, origine=autre)]
@@ -114,7 +117,7 @@ def reactions(voisinage: Voisinage) -> list[Reaction]:
         ),
         Reaction(
             "transfert",
-            frozenset({TransfertAccepte, TransfertRefuse, CandidatTransfere}),
+            frozenset({TransfertAccepte, TransfertRefuse, CandidatTransfere, TransfertDecline}),
             voisinage.conclure,
             tolerated=frozenset({"CANDIDAT_INCONNU", "TRANSFERT_NON_ACCEPTE"}),
             exchanged=True,

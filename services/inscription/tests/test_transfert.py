@@ -13,6 +13,7 @@ import pytest
 from contracts.commandes.inscription import AffecterCentre, AnnulerInscription, EnregistrerAutorisation
 from contracts.commandes.regroupement import DemanderAccueil
 from contracts.commandes.transfert import (
+    AbandonnerTransfert,
     AccepterTransfert,
     EnregistrerTransfert,
     RefuserTransfert,
@@ -35,14 +36,25 @@ from contracts.vocabulaire import Enveloppe, Identite
 from services.communs.histoire import Histoire
 from services.communs.testing import base, projeter
 from services.communs.transfert import REPRISE, reprise
-from services.inscription.domain import candidature, personne, transfert
+from services.inscription.domain import arrivee, candidature, personne, transfert
 from services.inscription.domain.etats import Transferee
 from services.inscription.domain.reprise import reprendre
 from services.inscription.projections.candidats import Candidats, lister
 from services.inscription.projections.transferts import Transferts, lire_candidat, lire_transferts
 from services.inscription.shell.reactions_regroupement import Voisinage
 from services.inscription.tests.academies import AILLEURS, CHEZ, GRENOBLE, LYON, PARTAGE, PILOTE, fait_de, qui
-from services.inscription.tests.donnees import IDENTITE, LE, LYCEE, NUMERO, PERMIS, R2026, autorise, inscrit, reservee
+from services.inscription.tests.donnees import (
+    AUTRE,
+    IDENTITE,
+    LE,
+    LYCEE,
+    NUMERO,
+    PERMIS,
+    R2026,
+    autorise,
+    inscrit,
+    reservee,
+)
 from services.inscription.tests.test_accueil import AFFECTE_ICI, AFFECTE_LA, demande
 from services.socle.spec import Given, Spec
 
@@ -168,6 +180,65 @@ def test_transfert_inconnu_ou_numero_deja_porte() -> None:
     la_bas(inscrit=True).when(ACCEPTER).then_refused("DEJA_INSCRIT")
     la_bas(inscrit=True).when(REFUSER).then(REFUSE)
     la_bas(partage=None).when(ACCEPTER).then_refused("REGROUPEMENT_INCONNU")
+
+
+EMPREINTE = "ab" * 32
+
+
+def repondre(command: Any, *places: Event, reponses: Any = transfert.initial, **connu: Any) -> Any:
+    """What is answered, and what is kept, where the person holds these places already."""
+    tenues = personne.initial
+    for event in places:
+        tenues = personne.evolve(tenues, event)  # type: ignore[arg-type]
+    connu = {"candidat": inscrit(), "empreinte": EMPREINTE, "partage": PARTAGE, "ici": LYON, **connu}
+    return arrivee.repondre(command, reponses, tenues, CHEZ[LYON], **{"proposition": propose(), **connu})
+
+
+def test_amb_56_accepte_la_personne_a_sa_place_ici_aussitot() -> None:
+    [accepte], places = repondre(ACCEPTER)
+    assert (accepte.personne, places) == (EMPREINTE, [reservee()])
+    assert repondre(ACCEPTER, reservee())[1] == []  # he comes back: his place was never given up
+    assert repondre(REFUSER) == ([REFUSE], [])
+    assert repondre(ACCEPTER, reponses=transfert.Reponses(accepte), proposition=None) == ([], [])
+
+
+def test_amb_56_deja_inscrite_ici_la_personne_ne_s_y_transfere_pas() -> None:
+    autre = reservee(candidat=AUTRE)
+    [refuse], places = repondre(ACCEPTER, autre)
+    assert isinstance(refuse, TransfertRefuse)
+    assert (refuse.regle, refuse.proposition, places) == ("AMB-56", 1, [])
+    assert AUTRE in refuse.motif
+    for command in (ACCEPTER, REFUSER):
+        assert repondre(command, autre, reponses=transfert.Reponses(refuse)) == ([], [])
+    assert repondre(REFUSER, autre) == ([REFUSE], [])
+
+
+def test_amb_56_un_autre_diplome_de_la_session_n_est_pas_un_doublon() -> None:
+    [accepte], places = repondre(ACCEPTER, reservee(candidat=AUTRE, diplome="bts_ndrc", famille="BTS"))
+    assert isinstance(accepte, TransfertAccepte)
+    assert len(places) == 1
+
+
+def test_sans_la_cle_le_doublon_ne_se_voit_pas() -> None:
+    assert repondre(ACCEPTER, reservee(candidat=AUTRE), empreinte="") == ([ACCEPTE], [])
+
+
+def test_amb_56_qui_ne_vient_finalement_pas_rend_sa_place() -> None:
+    abandonner = AbandonnerTransfert(candidat=NUMERO, origine=PILOTE, **qui(LYON, Role.SYSTEME))
+    tenue = personne.evolve(personne.initial, reservee())
+    assert [one.candidat for one in arrivee.abandonner(abandonner, tenue, attendu=False)] == [NUMERO]
+    assert arrivee.abandonner(abandonner, tenue, attendu=True) == []
+    assert arrivee.abandonner(abandonner, personne.initial, attendu=False) == []
+
+
+def test_amb_56_la_regle_du_refus_se_dit_d_ou_il_part() -> None:
+    [refuse], _ = repondre(ACCEPTER, reservee(candidat=AUTRE))
+    [ordre] = Voisinage(PILOTE, _rien).conclure(fait_de(LYON, refuse, f"transfert-{PILOTE}-{NUMERO}"))
+    [decline] = chez_lui(inscrit(), propose()).when(ordre).then_kinds(TransfertDecline)
+    assert (decline.regle, decline.motif) == ("AMB-56", refuse.motif)
+    [rendre] = Voisinage(LYON, _rien).conclure(fait_de(PILOTE, decline, f"candidature-{NUMERO}"))
+    assert isinstance(rendre, AbandonnerTransfert)
+    assert Voisinage(GRENOBLE, _rien).conclure(fait_de(PILOTE, decline, f"candidature-{NUMERO}")) == []
 
 
 def test_seule_la_proposition_qui_attend_cette_academie_compte() -> None:
