@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import select
 
-from contracts.evenements.deliberation import DecisionPrise, JuryClos
+from contracts.evenements.deliberation import DecisionPrise, JuryClos, JuryConstitue
 from contracts.evenements.inscription import CandidatInscrit, CentreOuvert
 from contracts.evenements.notation import NoteSaisie, NoteTardiveRecue, ResultatArrete
 from contracts.evenements.publication import PublicationPreparee, ReleveEdite, ResultatsPublies
@@ -68,6 +68,7 @@ async def verifier(monde: Monde) -> None:
     memes_lectures(monde)
     await chacun_est_chez_lui_une_fois(monde)
     await aucun_resultat_arrete_n_est_perdu(monde)
+    await aucun_candidat_n_est_oublie(monde)
 
 
 # Facts ---------------------------------------------------------------------------------------------------------------
@@ -213,6 +214,15 @@ async def aucun_resultat_arrete_n_est_perdu(monde: Monde) -> None:
             continue
         for seq, fait, epreuve in _arretes(pilote, candidat, academie):
             assert seq <= dernieres[candidat] or fait in tardifs, (candidat, epreuve, seq, fait)
+
+
+async def aucun_candidat_n_est_oublie(monde: Monde) -> None:
+    """Of those named, the closed jury decided on all but the cancelled, wherever they went."""
+    pilote = monde.pilote
+    [nomme], [clos] = pilote.faits(JuryConstitue), pilote.faits(JuryClos)
+    for candidat in set(nomme.candidats) - clos.decisions.keys() - {COMMUN}:
+        etats = [await etat(un, candidat) for un in monde.toutes]
+        assert not any(isinstance(one, EnCours) for one in etats), (candidat, etats)
 
 
 def _arretes(pilote: Entiere, candidat: str, academie: str) -> Iterator[tuple[int, str, str]]:
