@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from contracts.lecture_yaml import charger
 from contracts.reglement.base import Bloc, RegleId, Source
 
 FICHIER = Path(__file__).with_name("conservation.yaml")
@@ -91,7 +92,7 @@ def load_conservation(path: Path = FICHIER) -> Conservation:
         ConservationInvalide: unreadable, unknown or missing key, bad value, duration without rule or source.
     """
     try:
-        return Conservation.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return Conservation.model_validate(charger(path.read_text("utf-8")))
     except (OSError, yaml.YAMLError) as error:
         raise ConservationInvalide(f"{path.name} : illisible ({type(error).__name__})") from None
     except ValidationError as error:

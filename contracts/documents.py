@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from contracts.asyncapi import EXPLOITATION, SERVICES, asyncapi, summary
 from contracts.champs import heading, kind, literal
 from contracts.droits import DROITS, Role
 from contracts.figes import Contrats, Schema, schema_of
+from contracts.lecture_yaml import charger
 from contracts.messages import Command, Event, Query
 from contracts.refus import COMMUNS, COMMUNS_REQUETES, REFUS, REGLES, texte
 from contracts.requetes import DROITS_REQUETES, REQUETES
@@ -52,14 +51,14 @@ ROLES = {
 @cache
 def lecteurs() -> Mapping[str, list[str]]:
     """Event → services that react to it or project it."""
-    found: Mapping[str, list[str]] = yaml.safe_load((ICI / "lecteurs.yaml").read_text("utf-8")) or {}
+    found: Mapping[str, list[str]] = charger((ICI / "lecteurs.yaml").read_text("utf-8")) or {}
     return found
 
 
 @cache
 def exemples() -> Mapping[str, Mapping[str, Any]]:
     """One example of the own fields of every command (``commandes``) and question (``requetes``)."""
-    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ICI / "exemples.yaml").read_text("utf-8"))
+    found: Mapping[str, Mapping[str, Any]] = charger((ICI / "exemples.yaml").read_text("utf-8"))
     return found
 
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from contracts.commandes import COMMANDES
+from contracts.lecture_yaml import charger
 
 ICI = Path(__file__).parent
 
@@ -52,7 +51,7 @@ COMMUNS_REQUETES: frozenset[str] = frozenset(
 
 
 def _lire(name: str) -> Any:
-    return yaml.safe_load((ICI / name).read_text("utf-8"))
+    return charger((ICI / name).read_text("utf-8"))
 
 
 _FICHIER: Mapping[str, Any] = _lire("refus.yaml")

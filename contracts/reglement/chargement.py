@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from contracts.lecture_yaml import Chargeur
 from contracts.reglement.modele import Reglement
 
 DOSSIER = Path(__file__).parents[1] / "reglements"
@@ -78,11 +79,11 @@ def load_all(root: Path = DOSSIER) -> dict[str, Reglement]:
     return found
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Chargeur):
     """YAML where a decimal number stays exact: ``0.5`` loads as ``Decimal("0.5")``."""
 
 
-def _exact(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+def _exact(loader: Chargeur, node: yaml.ScalarNode) -> Decimal:
     return Decimal(str(loader.construct_scalar(node)))
 
 
