@@ -36,6 +36,8 @@ class Grappe:
 
     def __init__(self, dossier: Path, configuration: str = "noeud.conf") -> None:
         self.dossier, self.configuration = dossier, configuration
+        self.deploiement = ROOT / "deploy" / "nats"
+        self.milieu: dict[str, str] = {}  # what its nodes are told besides
         self.cles, self.certificats = dossier / "cles", dossier / "certificats"
         for chacun in (self.cles, self.certificats):
             chacun.mkdir(mode=0o700, parents=True)
@@ -86,9 +88,10 @@ class Grappe:
             "PARCHEMIN_NATS_AUTORITE": json.dumps(str(self.certificats / "autorite.pem")),
             "PARCHEMIN_NATS_CERTIFICAT": json.dumps(str(self.certificats / f"{nom}.pem")),
             "PARCHEMIN_NATS_CERTIFICAT_CLE": json.dumps(str(self.certificats / f"{nom}.cle")),
+            **self.milieu,
             **autres,
         }
-        config = ROOT / "deploy" / "nats" / "grappe" / self.configuration
+        config = self.deploiement / "grappe" / self.configuration
         command = [str(program(self.settings)), "-c", str(config), "-l", str(self.dossier / f"{nom}.log")]
         self._processus[nom] = subprocess.Popen(command, env=environnement, start_new_session=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,11 +18,17 @@ import yaml
 
 from services.exploitation.composition import SERVICES
 from services.exploitation.courtier_cles import ecrire_certificats, ecrire_cles
+from services.exploitation.federation.cles import Trousseau
+from services.exploitation.federation.generation import generer
+from services.exploitation.federation.kubernetes import cles_de_grappe, ecrire, espace
+from services.exploitation.federation.modele import lire, verifier_modele
+from services.exploitation.federation.rendu import GRAINE
 from services.socle.server import program
 from services.socle.settings import ROOT, Settings
 
 ICI = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("academie", "regroupement")
+REGROUPEES = ("normandie", "hauts-de-france", "la_reunion")  # the pilot first
 VERSIONS = ("1.32", "1.37")
 KUSTOMIZE = shutil.which("kustomize") or shutil.which("kustomize", path=str(ROOT / ".venv" / "bin"))
 
@@ -126,9 +133,10 @@ def test_chaque_pod_n_a_que_sa_propre_cle() -> None:
     assert cles["provision"] == {"courtier-provision", "courtier-tls"}
 
 
-def test_chaque_secret_reference_est_dit_dans_le_guide() -> None:
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_chaque_secret_reference_est_dit_dans_le_guide(overlay: str) -> None:
     guide = (ROOT / "docs" / "exploitation" / "grappe.md").read_text("utf-8")
-    for _, modele in pods("academie"):
+    for _, modele in pods(overlay):
         for nom in _references(modele):
             assert f"`{nom}`" in guide, nom
 
@@ -182,27 +190,59 @@ def test_chaque_reglage_existe() -> None:
     assert un_academie("ConfigMap", "parchemin")["data"]["PARCHEMIN_ACADEMIE"] == "normandie"
 
 
-def test_le_courtier_accepte_sa_configuration_telle_que_montee(tmp_path: Path) -> None:
-    modele = un_academie("StatefulSet", "nats")["spec"]["template"]["spec"]
+def _dans(kind: str, nom: str, academie: str) -> Objet:
+    """An object of an académie of the regroupement; alone, that of « academie » when none is named."""
+    [found] = [
+        un
+        for un in de("regroupement" if academie else "academie", kind)
+        if un["metadata"]["name"] == nom and academie in ("", un["metadata"]["labels"].get("parchemin/academie"))
+    ]
+    return found
+
+
+def _poser(modele: Objet, academie: str, ou: Path) -> None:
+    """The configuration of the broker, as it is mounted."""
     [volume] = [un for un in modele["volumes"] if un["name"] == "configuration"]
-    carte = un_academie("ConfigMap", volume["configMap"]["name"])["data"]
+    carte = _dans("ConfigMap", volume["configMap"]["name"], academie)["data"]
     for un in volume["configMap"]["items"]:
-        chemin = tmp_path / un["path"]
-        chemin.parent.mkdir(exist_ok=True)
+        chemin = ou / un["path"]
+        chemin.parent.mkdir(exist_ok=True, parents=True)
         chemin.write_text(carte[un["key"]], encoding="utf-8")
-    [conteneur] = modele["containers"]
+
+
+def _milieu(conteneur: Objet, academie: str, ou: Path) -> dict[str, str]:
+    """What the broker is told: the values written, keys and certificates as the guide has them made."""
     milieu = {un["name"]: un.get("value", "nats-0") for un in conteneur["env"]}
-    ecrire_cles(tmp_path / "cles", [*SERVICES, "provision", "exploitation", "commandes"])
-    (tmp_path / "tls").mkdir()
-    ecrire_certificats(tmp_path / "tls", [("nats-0", ["nats-0.nats"])], 1)
-    lignes = (tmp_path / "cles" / "publiques.env").read_text("utf-8").splitlines()
-    milieu |= dict(ligne.split("=", 1) for ligne in lignes)
+    ecrire_cles(ou / "cles", [*SERVICES, "provision", "exploitation", "commandes"])
+    (ou / "tls").mkdir()
+    ecrire_certificats(ou / "tls", [("nats-0", ["nats-0.nats"])], 1)
+    publiques = [ou / "cles" / "publiques.env"]
+    prefixes = {"PARCHEMIN_NATS": ("AUTORITE", "CERTIFICAT", "CERTIFICAT_CLE")}
+    if academie:
+        federation = lire(ICI / "overlays" / "regroupement" / "federation.yaml")
+        generer(federation, ROOT / "deploy", ou / "federation")
+        cles_de_grappe(federation, Trousseau(ou / "federation"))
+        publiques.append(ou / "federation" / academie / "publiques.env")
+        prefixes["PARCHEMIN_LIEN"] = ("AUTORITE", "CERTIFICAT", "CLE")
+        if academie != federation.pilote:
+            milieu[GRAINE] = (ou / "federation" / "secrets" / academie / "lien.nk").read_text("ascii")
+    for chemin in publiques:
+        milieu |= dict(ligne.split("=", 1) for ligne in chemin.read_text("utf-8").splitlines())
     fichiers = {"AUTORITE": "autorite.pem", "CERTIFICAT": "nats-0.pem", "CERTIFICAT_CLE": "nats-0.cle"}
-    for variable, fichier in fichiers.items():
-        milieu[f"PARCHEMIN_NATS_{variable}"] = f'"{tmp_path / "tls" / fichier}"'
+    fichiers["CLE"] = fichiers["CERTIFICAT_CLE"]
+    for prefixe, variables in prefixes.items():
+        milieu |= {f"{prefixe}_{une}": json.dumps(str(ou / "tls" / fichiers[une])) for une in variables}
+    return milieu
+
+
+@pytest.mark.parametrize("academie", ["", *REGROUPEES])
+def test_le_courtier_accepte_sa_configuration_telle_que_montee(academie: str, tmp_path: Path) -> None:
+    modele = _dans("StatefulSet", "nats", academie)["spec"]["template"]["spec"]
+    [conteneur] = modele["containers"]
+    _poser(modele, academie, tmp_path)
     told = subprocess.run(
         [str(program(Settings())), "-t", "-c", str(tmp_path / "grappe" / "noeud.conf")],
-        env=milieu, capture_output=True, text=True, timeout=60,
+        env=_milieu(conteneur, academie, tmp_path), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     assert conteneur["args"] == ["-c", "/etc/parchemin/nats/grappe/noeud.conf"]
@@ -211,11 +251,101 @@ def test_le_courtier_accepte_sa_configuration_telle_que_montee(tmp_path: Path) -
 def test_chaque_academie_du_regroupement_est_entiere() -> None:
     espaces = {un["metadata"]["name"] for un in de("regroupement", "Namespace")}
     assert len(espaces) >= 2
-    for espace in espaces:
-        noms = {un["metadata"]["name"] for un in construit("regroupement") if un["metadata"].get("namespace") == espace}
+    for un_espace in espaces:
+        siens = (un["metadata"] for un in construit("regroupement") if un["metadata"].get("namespace") == un_espace)
+        noms = {un["name"] for un in siens}
         assert {"nats", "archiviste", "provision", "bases", *SERVICES} <= noms
     dites = [un["data"].get("PARCHEMIN_ACADEMIE") for un in de("regroupement", "ConfigMap")]
     assert len({une for une in dites if une}) == len(espaces)
+
+
+@pytest.mark.parametrize("academie", REGROUPEES)
+def test_chaque_academie_du_regroupement_ecoute_les_autres(academie: str) -> None:
+    donnees = _dans("ConfigMap", "parchemin", academie)["data"]
+    assert donnees["PARCHEMIN_ECHANGES"] == "2026"
+    assert set(donnees["PARCHEMIN_ECHANGES"].split(",")) <= set(donnees["PARCHEMIN_SESSIONS"].split(","))
+    modele = _dans("Job", "provision", academie)["spec"]["template"]["spec"]
+    [conteneur] = modele["containers"]
+    assert conteneur["command"][-1].endswith("parchemin federation appliquer /run/regroupement/federation.yaml")
+    [montee] = [un["mountPath"] for un in conteneur["volumeMounts"] if un["name"] == "regroupement"]
+    [volume] = [un["configMap"]["name"] for un in modele["volumes"] if un["name"] == "regroupement"]
+    decrite = _dans("ConfigMap", volume, academie)["data"]["federation.yaml"]
+    assert (montee, set(verifier_modele(yaml.safe_load(decrite)).academies)) == ("/run/regroupement", set(REGROUPEES))
+    assert {"courtier-provision", "courtier-sas", "courtier-tls"} == _references({"spec": modele})
+
+
+@pytest.mark.parametrize("academie", REGROUPEES)
+def test_les_cles_du_lien_sont_des_secrets_nommes_que_le_courtier_seul_recoit(academie: str) -> None:
+    pilote = academie == REGROUPEES[0]
+    du_lien = {"lien-tls"} if pilote else {"lien-tls", "lien-graine"}
+    for un in construit("regroupement"):
+        if un["kind"] in ("Deployment", "StatefulSet", "Job") and un["metadata"]["namespace"] == espace(academie):
+            attendus = du_lien if un["metadata"]["name"] == "nats" else set()
+            assert {nom for nom in _references(un["spec"]["template"]) if nom.startswith("lien-")} == attendus
+
+
+def test_le_lien_passe_des_courtiers_des_rattachees_a_ceux_de_la_pilote_et_par_un_seul_port() -> None:
+    pilote, *membres = REGROUPEES
+    courtiers = {"podSelector": {"matchLabels": {"parchemin/role": "courtier"}}}
+
+    def chez(academie: str) -> Objet:
+        return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": espace(academie)}}} | courtiers
+
+    port = [{"protocol": "TCP", "port": 7422}]
+    assert _dans("NetworkPolicy", "lien", pilote)["spec"] == courtiers | {
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [chez(un) for un in membres], "ports": port}],
+    }
+    for un in membres:
+        assert _dans("NetworkPolicy", "lien", un)["spec"] == courtiers | {
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [chez(pilote)], "ports": port}],
+        }
+    nommes = [
+        un["metadata"]["name"] for un in de("regroupement", "NetworkPolicy") if f"{espace('')}" in str(un["spec"])
+    ]
+    assert set(nommes) == {"lien"}  # nothing else goes from an académie to another
+    services = [un for un in de("regroupement", "Service") if un["metadata"]["name"] == "nats-liens"]
+    assert [(un["metadata"]["namespace"], un["spec"]["ports"][0]["port"]) for un in services] == [
+        (espace(pilote), 7422)
+    ]
+    assert (
+        lire(ICI / "overlays" / "regroupement" / "federation.yaml").liaison.hote == f"nats-liens.{espace(pilote)}.svc"
+    )
+    [conteneur] = _dans("StatefulSet", "nats", pilote)["spec"]["template"]["spec"]["containers"]
+    assert {"name": "liens", "containerPort": 7422} in conteneur["ports"]
+
+
+def test_chaque_courtier_du_regroupement_a_son_domaine_et_son_nom_de_grappe(tmp_path: Path) -> None:
+    for academie in REGROUPEES:
+        modele = _dans("StatefulSet", "nats", academie)["spec"]["template"]["spec"]
+        _poser(modele, academie, tmp_path / academie)
+        texte = (tmp_path / academie / "grappe" / "noeud.conf").read_text("utf-8")
+        assert f'  domain: "{academie}"' in texte
+        assert texte.index("  name: parchemin") < texte.index(f'  name: "{academie}"')  # the last word is kept
+
+
+def test_ajouter_une_academie_est_un_fichier_et_une_commande(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy", symlinks=True)
+    copie = tmp_path / "deploy" / "kubernetes" / "overlays" / "regroupement"
+    decrit = yaml.safe_load((copie / "federation.yaml").read_text("utf-8"))
+    decrit["academies"]["mayotte"] = {"fuseau": "Indian/Mayotte"}
+    decrit["academies"]["normandie"]["liaison"]["port"] = 7423
+    decrit["partages"][0]["membres"].append("mayotte")
+    ecrire(verifier_modele(decrit), tmp_path / "deploy", copie)
+    told = subprocess.run([str(KUSTOMIZE), "build", str(copie)], capture_output=True, text=True, timeout=120)
+    assert told.returncode == 0, told.stderr
+    objets = list(yaml.safe_load_all(told.stdout))
+    for un in objets:
+        kubernetes_validate.validate(un, VERSIONS[0], strict=True)
+    assert "parchemin-mayotte" in {un["metadata"]["name"] for un in objets if un["kind"] == "Namespace"}
+    [service] = [un for un in objets if un["metadata"]["name"] == "nats-liens"]
+    assert [un["port"] for un in service["spec"]["ports"]] == [7423]
+    [pilote] = [
+        un for un in objets if un["kind"] == "StatefulSet" and un["metadata"]["namespace"] == "parchemin-normandie"
+    ]
+    [conteneur] = pilote["spec"]["template"]["spec"]["containers"]
+    assert [un["containerPort"] for un in conteneur["ports"] if un["name"] == "liens"] == [7423]
 
 
 def test_la_surveillance_facultative_vise_les_memes_pods() -> None:
