@@ -149,6 +149,9 @@ def test_les_services_ont_leurs_sondes_et_survivent_a_une_maintenance() -> None:
         assert conteneur["livenessProbe"]["httpGet"]["path"] == "/sante/vivant"
         assert conteneur["readinessProbe"]["httpGet"]["path"] == "/sante/pret"
         assert deploiement["spec"]["replicas"] >= 2
+        [etalement] = deploiement["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert (etalement["topologyKey"], etalement["maxSkew"]) == ("kubernetes.io/hostname", 1)
+        assert etalement["labelSelector"] == deploiement["spec"]["selector"]  # its own instances, and no other's
         assert deploiement["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
         assert un_academie("PodDisruptionBudget", service)["spec"]["minAvailable"] == 1
     courtier = un_academie("StatefulSet", "nats")
