@@ -15,14 +15,19 @@ from pathlib import Path
 
 from services.socle.logs import configure
 from tests.pannes.atelier import Panne, atelier, jouer
-from tests.pannes.bilan import Compte
+from tests.pannes.bilan import MAUVAIS, NON_JOUEES, Compte, code_de_sortie
 from tests.pannes.catalogue import PANNES
 from tests.pannes.tableau import dire, ecrire, montrer
 
 
 def options() -> argparse.Namespace:
     noms = ", ".join(one.nom for one in PANNES)
-    lecteur = argparse.ArgumentParser(prog="make chaos", description=__doc__.splitlines()[0] if __doc__ else "")
+    codes = (
+        f"code de sortie : 0, tout est bon ; {MAUVAIS}, une panne est mauvaise ; {NON_JOUEES}, aucune n'est mauvaise, "
+    )
+    codes += "mais l'une n'a pas pu être jouée ici"
+    premiere = __doc__.splitlines()[0] if __doc__ else ""
+    lecteur = argparse.ArgumentParser(prog="make chaos", description=premiere, epilog=codes)
     lecteur.add_argument("--pannes", default="", help=f"lesquelles, séparées par des virgules (toutes : {noms})")
     lecteur.add_argument("--tours", type=int, default=None, help="combien de fois chacune (sinon, sa série entière)")
     lecteur.add_argument("--graine", type=int, default=None, help="celle d'une série à refaire")
@@ -61,7 +66,10 @@ def main() -> None:
     montrer(comptes)
     if choix.ecrire is not None:
         ecrire(choix.ecrire, comptes, graine)
-    sys.exit(0 if all(one.bon for one in comptes) else 1)
+    absentes = ", ".join(one.panne for one in comptes if not one.jouee)
+    if absentes:
+        print(f"NON JOUÉES ici : {absentes} (la raison est plus haut)", flush=True)
+    sys.exit(code_de_sortie(comptes))
 
 
 if __name__ == "__main__":

@@ -53,14 +53,28 @@ class Compte:
         return max(self.retours, default=None)
 
     @property
+    def jouee(self) -> bool:
+        return self.obstacle is None
+
+    @property
     def bon(self) -> bool:
-        if self.obstacle is not None:
-            return True
-        if self.echec is not None:
+        """Jouée, et rien à redire : ce qui n'a pas été joué n'est ni bon ni mauvais."""
+        if not self.jouee or self.echec is not None:
             return False
         if self.temoin:
             return self.perdues > 0
         return not (self.perdues or self.doublees or self.a_moitie) and self.rejeu is not False
+
+
+BON, MAUVAIS, NON_JOUEES = 0, 1, 75
+
+
+def code_de_sortie(comptes: Iterable[Compte]) -> int:
+    """Celui de la série : une panne mauvaise l'emporte sur une panne qui n'a pas pu se jouer."""
+    comptes = list(comptes)
+    if any(one.jouee and not one.bon for one in comptes):
+        return MAUVAIS
+    return BON if all(one.jouee for one in comptes) else NON_JOUEES
 
 
 async def lire_journal(settings: Settings, identite: str = "exploitation") -> list[Stored]:

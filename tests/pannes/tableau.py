@@ -25,15 +25,15 @@ def _secondes(valeur: float | None) -> str:
 
 
 def _verdict(compte: Compte) -> str:
-    if compte.obstacle is not None:
-        return "non jouée"
+    if not compte.jouee:
+        return "NON JOUÉE"
     if compte.temoin:
         return "perd, comme il le doit" if compte.bon else "NE PERD RIEN : l'essai ne prouve rien"
     return "bon" if compte.bon else "MAUVAIS"
 
 
 def ligne(compte: Compte) -> tuple[str, ...]:
-    if compte.obstacle is not None:
+    if not compte.jouee:
         return (compte.panne, *"-" * 9, _verdict(compte))
     rejeu = {None: "-", True: "oui", False: "NON"}[compte.rejeu]
     nombres = (compte.tours, compte.acquittees, compte.retrouvees, compte.perdues, compte.doublees, compte.a_moitie)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.socle.enveloppe import H_COMMAND, H_TYPES, Stored
-from tests.pannes.bilan import Compte, a_moitie, doublees
+from tests.pannes.bilan import Compte, a_moitie, code_de_sortie, doublees
 from tests.pannes.messages import corps_malforme
 from tests.pannes.tableau import ligne
 
@@ -62,12 +62,31 @@ def test_un_lot_a_moitie_est_vu(commandes: Sequence[str], moities: int) -> None:
         ({"echec": "bloqué"}, False),
         ({"temoin": True}, False),
         ({"temoin": True, "perdues": 3}, True),
+        ({"obstacle": "il faut être root"}, False),
     ],
 )
 def test_le_verdict(champs: dict[str, object], bon: bool) -> None:
     compte = Compte("essai", **champs)  # type: ignore[arg-type]
     assert compte.bon is bon
     assert len(ligne(compte)) == len(ligne(Compte("essai", obstacle="absent")))
+
+
+BONNE, MAUVAISE, NON_JOUEE = Compte("a"), Compte("b", perdues=1), Compte("c", obstacle="il faut être root")
+
+
+@pytest.mark.parametrize(
+    ("comptes", "code"),
+    [
+        ([], 0),
+        ([BONNE], 0),
+        ([BONNE, NON_JOUEE], 75),
+        ([NON_JOUEE], 75),
+        ([BONNE, NON_JOUEE, MAUVAISE], 1),
+    ],
+)
+def test_une_panne_qui_n_a_pas_pu_etre_jouee_se_voit_au_code_de_sortie(comptes: list[Compte], code: int) -> None:
+    assert code_de_sortie(comptes) == code
+    assert ligne(NON_JOUEE)[-1] not in {ligne(BONNE)[-1], ligne(MAUVAISE)[-1]}
 
 
 def test_les_malformes_sont_de_toutes_sortes_et_se_refont() -> None:
