@@ -67,6 +67,15 @@ def private_folder(path: Path) -> Iterator[Path]:
     sync_directory(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those that hold it, that stay after a power cut; nothing is done to those that are there."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)  # two processes may make it together
+    sync_directory(path.parent)
+
+
 def sync_directory(path: Path) -> None:
     """Makes the names in a directory durable."""
     descriptor = os.open(path, os.O_RDONLY)

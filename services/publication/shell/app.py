@@ -83,7 +83,7 @@ class Shell(BaseShell):
         fichier = await asyncio.to_thread(self._rendre, command, edition, dit, session)
         empreinte = rendu.empreinte(fichier)
         if document.empreinte_editee(command, state, edition) in (None, empreinte):
-            self._rayon(command).ranger(_nom(command, edition), fichier)
+            await asyncio.to_thread(self._rayon(command).ranger, _nom(command, edition), fichier)
             self._exiger_identite(command)
         return {"session": session, "resultat": resultat, "edition": edition, "empreinte": empreinte}
 
@@ -151,8 +151,9 @@ class Shell(BaseShell):
         version = 1 + sum(isinstance(one, DecisionPubliee) and not one.confirmee for one in suivies)
         liste = donnees.donnees_liste(jury, le, lignes, session, version)
         rayon = Rayon(self._env.settings.documents_dir, where.session, where.diplome)
-        rayon.ranger(f"resultats-{jury}.csv", en_csv(lignes).encode())
-        rayon.ranger(f"resultats-{jury}.pdf", await asyncio.to_thread(rendu.rendre_liste, liste))
+        fichier = await asyncio.to_thread(rendu.rendre_liste, liste)
+        await asyncio.to_thread(rayon.ranger, f"resultats-{jury}.csv", en_csv(lignes).encode())
+        await asyncio.to_thread(rayon.ranger, f"resultats-{jury}.pdf", fichier)
 
     async def lister(self, query: ListerResultats) -> list[Data]:
         with self._env.engine.connect() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from services.socle.files import sync_directory
+from services.socle.files import make_folder, sync_directory, write_durably
 
 NOMINATIFS = ("releve", "diplome", "attestation")
 """The natures of documents that name their candidate."""
@@ -24,13 +24,10 @@ class Rayon:
         return (self._folder / nom).is_file()
 
     def ranger(self, nom: str, contenu: bytes) -> Path:
-        """Write a file so that a reader sees the old one or the new one, never a part."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write a file so that a reader sees the old one or the new one, never a part, even after a power cut."""
+        make_folder(self._folder)
         path = self._folder / nom
-        part = path.with_name(f".{nom}.{os.getpid()}")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, LISIBLE), "wb") as file:
-            file.write(contenu)
-        part.replace(path)
+        write_durably(path, contenu, LISIBLE)
         return path
 
     def nominatifs(self, candidat: str) -> list[Path]:

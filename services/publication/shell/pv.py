@@ -75,8 +75,8 @@ async def ranger_pv(env: Environment, of: Situe, jury: str) -> None:
         if rayon.a(f"{nom_du_pv(jury, version)}.sha256"):  # written last: the file is there too
             continue
         nom, fichier = await _editer(histoire, session, jury, version)
-        rayon.ranger(nom, fichier)
-        rayon.ranger(f"{nom}.sha256", f"{rendu.empreinte(fichier)}  {nom}\n".encode())
+        await asyncio.to_thread(rayon.ranger, nom, fichier)
+        await asyncio.to_thread(rayon.ranger, f"{nom}.sha256", f"{rendu.empreinte(fichier)}  {nom}\n".encode())
 
 
 async def _editer(histoire: Histoire, session: SessionFigee, jury: str, version: int | None) -> tuple[str, bytes]:

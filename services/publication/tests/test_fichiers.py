@@ -27,3 +27,23 @@ def test_un_document_qui_nomme_quelqu_un_n_est_pas_lu_de_tous_les_comptes(tmp_pa
         assert chemin.read_bytes() == contenu
         assert chemin.stat().st_mode & 0o007 == 0
     assert [one.name for one in chemin.parent.iterdir()] == [chemin.name]
+
+
+def test_un_document_est_sur_le_disque_entier_avant_de_porter_son_nom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chemin = tmp_path / "2026" / "cap" / "releve-N26000001-v1.pdf"
+    faits: list[tuple[str, bool, int]] = []
+    vrai = os.fsync
+
+    def note(descripteur: int) -> None:
+        ou = Path(os.readlink(f"/proc/self/fd/{descripteur}"))
+        faits.append((ou.name.lstrip(".").split(".")[0], chemin.exists(), os.fstat(descripteur).st_size))
+        vrai(descripteur)
+
+    monkeypatch.setattr(os, "fsync", note)
+    Rayon(tmp_path, "2026", "cap").ranger(chemin.name, b"un releve")
+    noms = [(nom, la) for nom, la, _ in faits]
+    # The folders first, each in the one that holds it; then the file, whole, and at last its name.
+    assert noms == [(tmp_path.name, False), ("2026", False), (chemin.stem, False), ("cap", True)]
+    assert faits[2][2] == len(b"un releve")
