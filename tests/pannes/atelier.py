@@ -113,14 +113,19 @@ async def fin_du_journal(lieu: Lieu) -> int:
 
 
 async def sous_charge(
-    partie: Partie, lieu: Lieu, tour: Callable[[Charge], Awaitable[float]], *, clients: int = CLIENTS
+    partie: Partie,
+    lieu: Lieu,
+    tour: Callable[[Charge], Awaitable[float]],
+    *,
+    clients: int = CLIENTS,
+    absence: float = 0.0,
 ) -> None:
     """Tant de tours pendant que des clients travaillent ; puis tout est relu et compté.
 
-    Un tour rend l'instant d'où se compte le retour.
+    Un tour rend l'instant d'où se compte le retour ; ``absence`` : combien de temps rien ne peut répondre, en secondes.
     """
     depuis = await fin_du_journal(lieu)
-    charge = lieu.charge(partie.hasard.getrandbits(32), clients)
+    charge = lieu.charge(partie.hasard.getrandbits(32), clients, absence)
     async with charge.en_cours():
         for _ in range(partie.tours):
             await charge.encore(partie.hasard.randrange(1, 15))

@@ -93,8 +93,16 @@ class Porte:
 class Charge:
     """Des candidats inscrits un par un ou par lots, et une note pour chacun de ceux que l'on a inscrits seuls."""
 
-    def __init__(self, settings: Settings, numeros: Iterator[int], graine: int, clients: int = CLIENTS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        numeros: Iterator[int],
+        graine: int,
+        clients: int = CLIENTS,
+        patience: float = PATIENCE,
+    ) -> None:
         self.settings, self.numeros, self.clients = settings, numeros, clients
+        self.patience = patience
         self.acquis = Acquis()
         self._hasard = random.Random(graine)
         self._fini = asyncio.Event()
@@ -105,7 +113,7 @@ class Charge:
     async def en_cours(self) -> AsyncIterator[Charge]:
         """Sous charge pendant le bloc ; à la fin, chaque client finit ce qu'il a commencé."""
         async with client(self.settings) as nc:
-            porte = Porte(nc)
+            porte = Porte(nc, self.patience)
             taches = self._taches = [asyncio.create_task(self._client(porte)) for _ in range(self.clients)]
             try:
                 yield self

@@ -20,6 +20,7 @@ from services.socle.service import HEALTH
 from services.socle.settings import Settings
 from services.socle.testing_server import Postgres, obstacle, programs
 from tests.pannes.charge import CLIENTS, Charge, Porte, inscription, numeros, ouverture
+from tests.pannes.charge import PATIENCE as PATIENCE_CLIENT
 from tests.pannes.processus import PATIENCE, Bloque, Courtier, Processus, deployer, mots_de_passe, port_libre, service
 from tests.parcours.histoire import SESSION
 
@@ -42,8 +43,9 @@ class Lieu:
     def courtier(self) -> Courtier:
         return self.courtiers[0]
 
-    def charge(self, graine: int, clients: int = CLIENTS) -> Charge:
-        return Charge(self.settings, self.numeros, graine, clients)
+    def charge(self, graine: int, clients: int = CLIENTS, de_plus: float = 0.0) -> Charge:
+        """``de_plus`` : ce que les clients attendent au-delà de leur patience ordinaire, en secondes."""
+        return Charge(self.settings, self.numeros, graine, clients, PATIENCE_CLIENT + de_plus)
 
     async def revenu(self, depuis: float, patience: float = PATIENCE, *, controle: bool = True) -> float:
         """Attend que tout réponde et (``controle``) qu'une inscription passe ; les secondes prises depuis ``depuis``.

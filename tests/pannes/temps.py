@@ -29,8 +29,9 @@ from tests.pannes.processus import Bloque, Processus
 from tests.parcours.histoire import COMMISSION
 
 TOLERANCE, RETARD = 5, 900  # les réglages livrés : une date peut devancer d'autant, et tarder d'autant
-ABSENCE, BREVE = 20.0, 2.0  # secondes
+ABSENCE, BREVE, LONGUE = 20.0, 2.0, 300.0  # secondes
 CALCUL = 0.25  # part d'un cœur qu'un processus peut prendre à attendre
+TRACES, TRACES_PAR_MINUTE = 20, 12  # ce qu'il peut en dire : une perte, puis un rappel de temps en temps
 
 BIBLIOTHEQUES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
 
@@ -175,32 +176,39 @@ def _exiger_vivants(lieu: Lieu) -> None:
 
 async def sans_courtier(partie: Partie) -> None:
     lieu = await commun(partie)
-    await sous_charge(partie, lieu, lambda _: courtier_tombe(lieu, lambda: _absence(partie, lieu)))
+    await sous_charge(partie, lieu, lambda _: courtier_tombe(lieu, lambda: _absence(partie, lieu)), absence=LONGUE)
 
 
 async def sans_base(partie: Partie) -> None:
     lieu = await commun(partie)
-    await sous_charge(partie, lieu, lambda _: base_tombe(lieu, lambda: _absence(partie, lieu)), clients=2)
+    await sous_charge(
+        partie, lieu, lambda _: base_tombe(lieu, lambda: _absence(partie, lieu)), clients=2, absence=LONGUE
+    )
 
 
 async def _absence(partie: Partie, lieu: Lieu) -> None:
-    """Une absence qui dure : ni mort, ni boucle serrée, ni litanie.
+    """Une absence qui dure, la première cinq minutes : ni mort, ni relance, ni boucle serrée, ni litanie.
 
     Raises:
         Bloque: l'un ou l'autre.
     """
+    nes = {one.nom: one.pid for one in lieu.services}
     calcul = {one.nom: one.temps_de_calcul() for one in lieu.services}
     places = {one.nom: one.position() for one in lieu.services}
     debut = instant()
-    await asyncio.sleep(ABSENCE)
+    await asyncio.sleep(ABSENCE if partie.compte.tours else LONGUE)
     _exiger_vivants(lieu)
+    assert nes == {one.nom: one.pid for one in lieu.services}, "un service a été relancé"
     duree = instant() - debut
     parts = {one.nom: (one.temps_de_calcul() - calcul[one.nom]) / duree for one in lieu.services}
     lignes = {one.nom: _traces(one, places[one.nom]) for one in lieu.services}
-    partie.compte.notes.append(_note(parts, lignes))
+    partie.compte.notes.append(f"{duree:.0f} s d'absence : {_note(parts, lignes)}")
     boucles = [f"{nom} {part:.0%}" for nom, part in parts.items() if part > CALCUL]
     if boucles:
         raise Bloque(f"boucle pendant l'absence : {', '.join(boucles)}")
+    litanies = [nom for nom, dites in lignes.items() if dites.total() > TRACES + TRACES_PAR_MINUTE * duree / 60]
+    if litanies:
+        raise Bloque(f"litanie pendant l'absence : {', '.join(litanies)}")
 
 
 def _traces(un: Processus, depuis: int) -> Counter[str]:
