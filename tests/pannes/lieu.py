@@ -21,7 +21,17 @@ from services.socle.settings import Settings
 from services.socle.testing_server import Postgres, obstacle, programs
 from tests.pannes.charge import CLIENTS, Charge, Porte, inscription, numeros, ouverture
 from tests.pannes.charge import PATIENCE as PATIENCE_CLIENT
-from tests.pannes.processus import PATIENCE, Bloque, Courtier, Processus, deployer, mots_de_passe, port_libre, service
+from tests.pannes.processus import (
+    PATIENCE,
+    PROGRAMME,
+    Bloque,
+    Courtier,
+    Processus,
+    deployer,
+    mots_de_passe,
+    port_libre,
+    service,
+)
 from tests.parcours.histoire import SESSION
 
 SEULS = tuple((one,) for one in SERVICES)
@@ -90,9 +100,11 @@ class Lieu:
         (trouve,) = [one for one in self.services if one.nom == nom]
         return trouve
 
-    def autre_instance(self, nom: str, noms: Sequence[str] = SERVICES, **de_plus: str) -> Processus:
+    def autre_instance(
+        self, nom: str, noms: Sequence[str] = SERVICES, programme: str = PROGRAMME, **de_plus: str
+    ) -> Processus:
         """Un processus de plus pour les mêmes services."""
-        return service(self.settings, self.dossier, nom, noms, **de_plus)
+        return service(self.settings, self.dossier, nom, noms, programme, **de_plus)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from services.socle.server import HOST, PR_SET_PDEATHSIG, identities, program
 from services.socle.settings import PASSWORD_PREFIX, ROOT, Settings
 
 PATIENCE = 120.0
+PROGRAMME = "services.exploitation"
 TOUR_HORLOGE = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -186,7 +187,9 @@ class Courtier(Processus):
         await self.pret()
 
 
-def service(settings: Settings, dossier: Path, nom: str, noms: Sequence[str], **de_plus: str) -> Processus:
+def service(
+    settings: Settings, dossier: Path, nom: str, noms: Sequence[str], programme: str = PROGRAMME, **de_plus: str
+) -> Processus:
     """`parchemin servir` pour ces services."""
     environnement = {
         "PARCHEMIN_DONNEES": str(settings.donnees),
@@ -202,7 +205,7 @@ def service(settings: Settings, dossier: Path, nom: str, noms: Sequence[str], **
         "PARCHEMIN_LOG_FORMAT": "json",
         **de_plus,
     }
-    commande = [sys.executable, "-m", "services.exploitation", "servir", *noms]
+    commande = [sys.executable, "-m", programme, "servir", *noms]
     return Processus(nom, commande, environnement, dossier / f"service-{nom}.log")
 
 
