@@ -186,6 +186,7 @@ class Registry:
             if (service, kind) not in self._current:
                 raise ValueError(f"étape pour un type absent : {name}")
             self._steps[service, kind, version] = step
+        self._as_is = {event.NAME: event for _, event in self._current.values()}
         for (service, kind), (version, _) in self._current.items():
             missing = [n for n in range(1, version) if (service, kind, n) not in self._steps]
             if missing:
@@ -212,6 +213,8 @@ class Registry:
             UnknownType: no such type.
             UnknownVersion: the type is known, this version is newer than the program.
         """
+        if (current_class := self._as_is.get(name)) is not None:  # nearly all: most types have one version
+            return current_class, data
         service, kind, version = split_name(name)
         found = self._current.get((service, kind))
         if found is None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ H_CONTENT = "Content-Type"
 GENESIS = ""
 
 TEXTS = ("id", "time", "commandeid", "acteur", "role", "correlationid")
+_texts, _TEXT = itemgetter(*TEXTS), frozenset({str})
 RANKS = 2**31  # what a column of both engines holds
 REQUIRED = frozenset(("id", "type", "source", "time", "data", "commandeid", "acteur", "role", "correlationid", "rang"))
 
@@ -88,23 +90,7 @@ class Stored:
         Raises:
             MalformedMessage: the body is not CloudEvents 1.0 JSON.
         """
-        try:
-            parsed: Any = orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise MalformedMessage(self.where, f"JSON illisible : {error.msg}") from None
-        found = parsed if isinstance(parsed, list) else [parsed]
-        for one in found:
-            if not isinstance(one, dict) or one.get("specversion") != "1.0":
-                raise MalformedMessage(self.where, "ce n'est pas un CloudEvent 1.0")
-            if not one.keys() >= REQUIRED or not isinstance(one["type"], str):
-                raise MalformedMessage(
-                    self.where, f"attributs absents : {', '.join(sorted(REQUIRED - one.keys())) or 'type'}"
-                )
-        if not found:
-            raise MalformedMessage(self.where, "aucun événement")
-        if b"\\u0000" in self.body and has_nul(found):
-            raise MalformedMessage(self.where, "un texte contient un caractère nul, que les bases ne savent pas garder")
-        return found
+        return parse(self)
 
     @property
     def where(self) -> str:
@@ -113,6 +99,30 @@ class Stored:
     @property
     def digest(self) -> str:
         return digest(self.body)
+
+
+def parse(stored: Stored) -> list[Data]:
+    """What `Stored.envelopes` keeps; for those who look once, and need nothing kept.
+
+    Raises:
+        MalformedMessage: the body is not CloudEvents 1.0 JSON.
+    """
+    try:
+        parsed: Any = orjson.loads(stored.body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedMessage(stored.where, f"JSON illisible : {error.msg}") from None
+    found = parsed if isinstance(parsed, list) else [parsed]
+    for one in found:
+        if not isinstance(one, dict) or one.get("specversion") != "1.0":
+            raise MalformedMessage(stored.where, "ce n'est pas un CloudEvent 1.0")
+        if not one.keys() >= REQUIRED or not isinstance(one["type"], str):
+            absent = ", ".join(sorted(REQUIRED - one.keys())) or "type"
+            raise MalformedMessage(stored.where, f"attributs absents : {absent}")
+    if not found:
+        raise MalformedMessage(stored.where, "aucun événement")
+    if b"\\u0000" in stored.body and has_nul(found):
+        raise MalformedMessage(stored.where, "un texte contient un caractère nul, que les bases ne savent pas garder")
+    return found
 
 
 def digest(body: bytes) -> str:
@@ -200,16 +210,12 @@ def context_of(envelope: Data) -> Context:
     Raises:
         TypeError, ValueError: what should be a text or an aware moment is not.
     """
-    if not all(isinstance(envelope[name], str) for name in TEXTS):
+    texts = _texts(envelope)
+    if not _TEXT.issuperset(map(type, texts)):
         raise TypeError("attribut qui n'est pas un texte")
-    if datetime.fromisoformat(envelope["time"]).tzinfo is None:
+    _, time, commandeid, acteur, role, correlationid = texts
+    le = datetime.fromisoformat(time)
+    if le.tzinfo is None:
         raise ValueError("date sans fuseau")
-    return Context(
-        commandeid=envelope["commandeid"],
-        acteur=envelope["acteur"],
-        role=envelope["role"],
-        le=datetime.fromisoformat(envelope["time"]),
-        correlationid=envelope["correlationid"],
-        traceparent=envelope.get("traceparent"),
-        sceau=envelope.get("sceau", ""),
-    )
+    # By position: it is made for each event that is read again.
+    return Context(commandeid, acteur, role, le, correlationid, envelope.get("traceparent"), envelope.get("sceau", ""))

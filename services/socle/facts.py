@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from contracts.messages import ContractError, Data, Event, MalformedMessage, Registry
-from services.socle.enveloppe import H_TYPES, Fact, Stored, context_of, rank_of
+from services.socle.enveloppe import H_TYPES, Fact, Stored, context_of, parse, rank_of
 from services.socle.reader import StreamIdentity
 
 
@@ -70,8 +70,8 @@ class Decoded:
 
     def _checked(self) -> list[Data]:
         if self._envelopes is None:
-            envelopes = self.stored.envelopes
-            if ",".join([str(one["type"]) for one in envelopes]) != self.stored.headers.get(H_TYPES, ""):
+            envelopes = parse(self.stored)
+            if ",".join([one["type"] for one in envelopes]) != self.stored.headers.get(H_TYPES, ""):
                 raise MalformedMessage(self.stored.where, "les types de l'en-tête ne sont pas ceux du corps")
             self._envelopes = envelopes
         return self._envelopes

@@ -72,17 +72,21 @@ class Batch:
         self._tables: dict[Table, _Rows] = {}
 
     def add(self, op: Op) -> None:
-        rows = self._tables.get(op.table)
+        table = op.table
+        rows = self._tables.get(table)
         if rows is None:
-            rows = self._tables[op.table] = _Rows(op.table)
+            rows = self._tables[table] = _Rows(table)
         key = rows.key_of(op.key)
         if isinstance(op, Delete):
             rows.written.pop(key, None)
             rows.deleted.add(key)
-        elif (known := rows.written.get(key)) is None:
-            rows.written[key] = op.values  # not copied: most rows are written once a batch, and nothing changes them
-        else:
-            rows.written[key] = {**known, **op.values}
+            return
+        values = op.values
+        known = rows.written.setdefault(
+            key, values
+        )  # not copied: most rows are written once a batch, nothing changes them
+        if known is not values:
+            rows.written[key] = {**known, **values}
 
     def write(self, connection: Connection) -> None:
         """Deletions first: a row deleted then written again starts empty."""
