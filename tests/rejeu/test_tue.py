@@ -49,6 +49,10 @@ class Scellee:
         derniers = [one.dernier() for one in archives(self.racine)]
         return sum(one.dernier for one in derniers if one is not None)
 
+    def en_cours(self, faits: int) -> bool:
+        """Si un rejeu qui a pris tant de messages, ses projections ensemble, a commencé sans être au bout."""
+        return 0 < faits < len(TOUTES) * self.messages
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scellee(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scellee]:
@@ -87,16 +91,18 @@ def faits(url: str) -> int:
 
 
 def tuer(scellee: Scellee, bases: Callable[[], str], morts: int, duree: float) -> tuple[list[str], list[int]]:
-    """Tue ``morts`` rejeux en cours ; celui qui finit avant laisse la place à un autre, dans une base neuve.
+    """Tue ``morts`` rejeux, un au moins en plein travail ; celui qui finit avant laisse la place, dans une base neuve.
 
     Rend toutes les bases, et où en était le rejeu à chaque mort.
     """
-    hasard, urls, arrets = random.Random(GRAINE), [bases()], list[int]()
-    while len(arrets) < morts:
+    hasard, urls, arrets, attente = random.Random(GRAINE), [bases()], list[int](), 2 * duree / morts
+    while len(arrets) < morts or not any(map(scellee.en_cours, arrets)):
+        assert len(arrets) < 10 * morts, arrets
         with lance(scellee.racine, urls[-1]) as processus:
-            processus.join(hasard.uniform(0, 2 * duree / morts))
+            processus.join(hasard.uniform(0, attente))
         if processus.exitcode == -signal.SIGKILL:
             arrets.append(faits(urls[-1]))
+            attente *= 1 if arrets[-1] else 1.5  # tué avant d'avoir rien écrit : la machine est plus lente qu'alors
         else:
             assert processus.exitcode == 0
             urls.append(bases())
@@ -112,8 +118,7 @@ async def eprouver(
     assert processus.exitcode == 0
     urls, arrets = tuer(scellee, bases, morts, time.monotonic() - debut)
     record_property("arrets", arrets)
-    print(f"{morts} morts, à {arrets} messages sur {len(TOUTES) * scellee.messages}")
-    assert any(0 < one < len(TOUTES) * scellee.messages for one in arrets)
+    print(f"{len(arrets)} morts, à {arrets} messages sur {len(TOUTES) * scellee.messages}")
     for url in urls:
         await reprise.rejouer(scellee.racine, url)
     for url in (tranquille, *urls):
