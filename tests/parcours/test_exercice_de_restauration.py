@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.exploitation.archive.dossier import archives
-from tests.parcours.histoire import histoire
+from tests.parcours.histoire import BASILE, histoire
 from tests.parcours.terminal import Terminal, environnement, servir
 
 BASES = ("inscription.db", "conformite.db", "notation.db", "deliberation.db", "publication.db")
@@ -81,6 +81,41 @@ def test_restauree_rien_ne_manque_et_rien_de_plus_n_est_fait(
     avant, apres = fichiers(perdue / "donnees" / "documents"), fichiers(tmp_path / "donnees" / "documents")
     assert {nom: apres[nom] for nom in apres} == {nom: avant[nom] for nom in apres}
     assert bool(apres) != bool(gardes)
+
+
+def test_lire_une_installation_restauree_n_y_fait_rien(perdue: Path, tmp_path: Path) -> None:
+    variables, remis = neuve(perdue, tmp_path), tmp_path / "remis"
+    coffre = {nom: (tmp_path / "donnees" / nom).replace(tmp_path / nom) for nom in ("coffre.db", "coffre.cle")}
+    with Terminal(variables) as parchemin:
+        assert parchemin("restaurer", perdue / "copie").code == 0
+        avant = noms(tmp_path / "donnees")
+        lectures = [
+            ("archive", "verifier"),
+            ("archive", "sceller"),
+            ("sauvegarder", tmp_path / "autre"),
+            ("journal", "--candidat", BASILE.numero),
+            ("reclamation", "dossier", BASILE.numero, "--sortie", tmp_path / "dossier"),
+        ]
+        for lecture in lectures:
+            lue = parchemin(*lecture)
+            assert (lue.code, noms(tmp_path / "donnees")) == (0, avant), (lecture, lue.tout)
+        exporter = ("personne", "exporter", BASILE.numero, "--sortie", remis, "--json")
+        assert parchemin(*exporter).code == 1, "sans la clé maîtresse, aucune n'est faite"
+        assert noms(tmp_path / "donnees") == avant
+        # Le coffre rendu, l'export lit ses vues dans des bases à part.
+        for nom, garde in coffre.items():
+            garde.replace(tmp_path / "donnees" / nom)
+        exporte = parchemin(*exporter)
+        assert exporte.code == 0, exporte.tout
+        assert noms(tmp_path / "donnees") == avant | coffre.keys()
+        dit = json.loads((remis / "personne.json").read_text("utf-8"))
+        assert [one["candidature"]["candidat"] for one in dit["inscriptions"]] == [BASILE.numero]
+        verdict = parchemin("archive", "verifier", "--json").json
+        assert [(one["bon"], one["a_sceller"]) for one in verdict["journaux"]] == [(True, 0)]
+
+
+def noms(dossier: Path) -> set[str]:
+    return {one.name for one in dossier.iterdir() if not one.name.endswith(("-wal", "-shm"))}
 
 
 def test_avec_la_cle_publique_seule_la_copie_se_verifie_ailleurs(perdue: Path, tmp_path: Path) -> None:
