@@ -186,6 +186,11 @@ class Settings(BaseSettings):
         return (self.temoins or self.donnees / "temoins").absolute()
 
     @property
+    def reperes_dir(self) -> Path:
+        """Where the last seal of each journal is kept, apart from the archive that it is held against."""
+        return self.donnees.absolute() / "reperes"
+
+    @property
     def scellement_cle_file(self) -> Path:
         return self.scellement_cle or self.donnees.absolute() / "scellement" / "cle.pem"
 

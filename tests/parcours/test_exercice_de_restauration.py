@@ -112,6 +112,11 @@ def test_lire_une_installation_restauree_n_y_fait_rien(perdue: Path, tmp_path: P
         assert [one["candidature"]["candidat"] for one in dit["inscriptions"]] == [BASILE.numero]
         verdict = parchemin("archive", "verifier", "--json").json
         assert [(one["bon"], one["a_sceller"]) for one in verdict["journaux"]] == [(True, 0)]
+        # Le dernier sceau est gardé hors de l'archive, et confronté à elle ici seulement.
+        (repere,) = (tmp_path / "donnees" / "reperes").iterdir()
+        repere.write_bytes(b"{")
+        assert "REPERE_ILLISIBLE" in parchemin("archive", "verifier", "--hors-ligne").sortie
+        assert parchemin("archive", "verifier", tmp_path / "donnees" / "archive").code == 0
 
 
 def noms(dossier: Path) -> set[str]:
