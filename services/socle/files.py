@@ -13,24 +13,38 @@ from pathlib import Path
 def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Replaces the file in one step: whoever reads sees the old content or the new, whole, even after a crash."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with _told_as(draft, path):
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
     sync_directory(path.parent)
+
+
+@contextmanager
+def _told_as(draft: Path, path: Path) -> Iterator[None]:
+    """What goes wrong with a draft is told of the name that was asked for: nobody knows the other."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or not (error.filename is None or Path(error.filename).is_relative_to(draft)):
+            raise
+        place = path if error.filename is None else path / Path(error.filename).relative_to(draft)
+        raise OSError(error.errno, error.strerror, str(place)) from error
 
 
 def create_secret(path: Path, content: bytes) -> None:
     """Makes a file that its owner alone reads; one that exists already is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    write_durably(draft, content, 0o600)
+    with _told_as(draft, path):
+        write_durably(draft, content, 0o600)
     try:
         os.link(draft, path)  # fails when it exists: two processes that start together agree on one
     except FileExistsError:
