@@ -13,7 +13,7 @@ import structlog
 
 from services.socle import metrics, parking
 from services.socle.enveloppe import Stored
-from services.socle.errors import BrokerAway, NotDense, StreamChanged, StreamMissing
+from services.socle.errors import BrokerAway, NotDense, SocleError, StreamChanged, StreamMissing
 from services.socle.facts import Source
 from services.socle.presence import brief, told
 from services.socle.read_model import BrokenProjection, Fenced, Outcome, Standing
@@ -76,7 +76,8 @@ class Feed:
                 if passing(error):
                     await self.back_off(error)
                 else:
-                    self.stop_all(f"erreur du programme : {parking.origin_of(error)}")
+                    ours = isinstance(error, SocleError)  # it says what is wrong: this program is not
+                    self.stop_all(("" if ours else "erreur du programme : ") + parking.origin_of(error))
             else:
                 return
 

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from structlog.testing import capture_logs
 from contracts.messages import Registry
 from services.socle import parking, projections
 from services.socle.enveloppe import Fact, Stored
+from services.socle.errors import SocleError
 from services.socle.feed import Progress
 from services.socle.parking import Retried
+from services.socle.past import UntilSource
 from services.socle.projections import (
     Projection,
     ProjectionStopped,
@@ -240,6 +242,21 @@ async def test_a_fault_of_the_program_stops_the_projection_without_half_a_decisi
     assert "M. X" not in str(caught.value)
     assert column(engine, mouvements.c.seq) == []
     assert list(positions(engine, Comptes()).values()) == [1]
+
+
+async def test_a_damaged_source_is_told_by_its_code_not_as_a_fault_of_the_program(engine: Engine, teller: Teller):
+    class Damage(SocleError):
+        code = "COPIE_ABIMEE"
+
+    class Damaged(UntilSource):
+        async def read(self, *_: object, **__: object) -> AsyncIterator[list[Stored]]:
+            raise Damage("segment 2")
+            yield []
+
+    source = Damaged(teller.journal, await teller.write("a", Ouvert(compte="a")))
+    with pytest.raises(ProjectionStopped, match=r"COPIE_ABIMEE.*segment 2") as caught:
+        await replay(Comptes(), registry=CAISSE, sources=[source], engine=engine)
+    assert "erreur du programme" not in str(caught.value)
 
 
 async def test_rows_that_the_database_refuses_stop_that_projection_alone(engine: Engine, teller: Teller):
