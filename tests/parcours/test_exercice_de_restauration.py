@@ -163,6 +163,27 @@ def test_une_sauvegarde_alteree_ne_devient_pas_la_verite(perdue: Path, tmp_path:
         assert not (tmp_path / "donnees" / "nats" / "journaux").exists()
 
 
+def test_une_copie_d_avant_un_changement_de_cle_se_restaure_encore(perdue: Path, tmp_path: Path) -> None:
+    variables, ici = neuve(perdue, tmp_path), tmp_path / "donnees" / "archive"
+    ici.mkdir()
+    shutil.copy(perdue / "copie" / "cles.json", ici)
+    with Terminal(variables) as parchemin:
+        assert parchemin("archive", "cle", "--nouvelle").code == 0
+        apres = (ici / "cles.json").read_bytes()
+        # Une autre succession de clés : refusée avant que rien ne soit écrit.
+        (ici / "cles.json").write_bytes(json.dumps(json.loads(apres)[1:]).encode())
+        refusee = parchemin("restaurer", perdue / "copie", "--cle", perdue / "publique.pem")
+        assert (refusee.code, refusee.erreurs.split()[0]) == (1, "ARCHIVE_ENDOMMAGEE")
+        assert not (tmp_path / "donnees" / "nats").exists()
+        # La bonne, plus longue que celle de la copie.
+        (ici / "cles.json").write_bytes(apres)
+        refaite = parchemin("restaurer", perdue / "copie")
+        assert refaite.code == 0, refaite.tout
+        assert (ici / "cles.json").read_bytes() == apres
+        verifiee = parchemin("archive", "verifier", "--hors-ligne")
+        assert verifiee.code == 0, verifiee.tout
+
+
 def test_sans_la_cle_de_scellement_rien_n_est_restaure_ni_aucune_cle_faite(perdue: Path, tmp_path: Path) -> None:
     variables = neuve(perdue, tmp_path)
     shutil.rmtree(tmp_path / "donnees" / "scellement")
