@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+DRAFT = r"\..+\.[0-9a-f]{8}"  # the name of a folder that is being filled
 
 
 def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -61,8 +63,10 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def private_folder(path: Path) -> Iterator[Path]:
+def private_folder(path: Path, remember: Callable[[Path], None] | None = None) -> Iterator[Path]:
     """A new folder that its owner alone reads, filled under another name and renamed; nothing is left of a failure.
+
+    ``remember`` is told that other name before there is anything there: a killed process leaves it.
 
     Raises:
         FileExistsError: there is already something there: what it held would be mixed with this.
@@ -71,10 +75,13 @@ def private_folder(path: Path) -> Iterator[Path]:
         raise FileExistsError(17, "existe déjà : donnez un autre dossier", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    draft.mkdir(mode=0o700)
+    if remember is not None:
+        remember(draft)
     try:
-        yield draft
-        draft.rename(path)
+        with _told_as(draft, path):
+            draft.mkdir(mode=0o700)
+            yield draft
+            draft.rename(path)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -191,6 +191,11 @@ class Settings(BaseSettings):
         return self.donnees.absolute() / "reperes"
 
     @property
+    def brouillons_dir(self) -> Path:
+        """Where a command writes for a while what names people; swept by the next one."""
+        return self.donnees.absolute() / "brouillons"
+
+    @property
     def scellement_cle_file(self) -> Path:
         return self.scellement_cle or self.donnees.absolute() / "scellement" / "cle.pem"
 

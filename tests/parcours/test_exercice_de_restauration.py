@@ -120,7 +120,15 @@ def test_lire_une_installation_restauree_n_y_fait_rien(perdue: Path, tmp_path: P
 
 
 def noms(dossier: Path) -> set[str]:
-    return {one.name for one in dossier.iterdir() if not one.name.endswith(("-wal", "-shm"))}
+    """Ce qu'une installation tient ; ses bases encore vides, et le dossier des brouillons, n'y comptent pas."""
+    bases = {dossier / nom for nom in BASES}
+    assert not any(dossier.glob("brouillons/*"))
+    return {
+        one.name
+        for one in dossier.iterdir()
+        if one.name != "brouillons" and not one.name.endswith(("-wal", "-shm"))
+        if one not in bases or one.stat().st_size
+    }
 
 
 def test_avec_la_cle_publique_seule_la_copie_se_verifie_ailleurs(perdue: Path, tmp_path: Path) -> None:
