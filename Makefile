@@ -22,6 +22,9 @@ WORKERS ?= 2
 UPGRADE ?=
 ARGS ?=
 
+# Tests and demos start the programs hundreds of times: each would be compiled again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CODE := $(wildcard conftest.py services contracts tests bench)

@@ -21,8 +21,8 @@ from services.socle.settings import Settings
 from tests.parcours.test_arrets_brutaux import commander, inscription, ouverture, porte, processus
 from tests.parcours.test_surveillance import attendre, port_libre
 
-CLIENTS = 16
-LANCEE = 100  # réponses reçues avant l'arrêt
+CLIENTS = 8
+LANCEE = 40  # réponses reçues avant l'arrêt
 BORNE = 30.0  # généreuse : une machine lente n'a pas tort ; visé : 5 s
 
 

@@ -31,7 +31,7 @@ from services.socle.settings import Settings
 from tests.parcours.donnees import LE, PARAMETRES, VALEURS
 
 QUI = Acteur(id="essai:gestionnaire", role="gestionnaire", academie="normandie")
-COMMANDES = 250
+COMMANDES = 120
 MORTS = 20
 
 
@@ -185,7 +185,7 @@ async def tuer(victime: str, process: Processus, kills: int) -> None:
             process.start()
 
 
-@pytest.mark.parametrize(("victime", "kills"), [("services", 3), ("courtier", 3)])
+@pytest.mark.parametrize(("victime", "kills"), [("services", 2), ("courtier", 2)])
 async def test_tue_sous_charge_rien_de_perdu_rien_de_double(tmp_path: Path, victime: str, kills: int) -> None:
     settings = Settings(donnees=tmp_path / "donnees", sessions=("2026",), nats_url="", clock_lag=0)
     with processus(settings, tmp_path / "log.txt") as process:

@@ -197,7 +197,7 @@ def longue(tmp_path_factory: pytest.TempPathFactory) -> Intacte:
 def test_un_bit_retourne_dans_le_journal_est_vu_et_l_archive_rend_l_original(
     courte: Intacte, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    bilan = eprouver(courte, tmp_path, 6)
+    bilan = eprouver(courte, tmp_path, 4)
     bilan.dire(record_property)
     assert bilan.par_qui.total() - bilan.par_qui[INTACT] > 0
 

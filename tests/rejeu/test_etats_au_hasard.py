@@ -34,7 +34,7 @@ from tests.rejeu.hasard import Histoire, jouer_au_hasard, sessions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-EVENEMENTS, BEAUCOUP = 2_000, 100_000
+EVENEMENTS, BEAUCOUP = 1_000, 100_000
 GRAINE = int(os.environ.get("PARCHEMIN_GRAINE", "20260601"))
 PATIENCE = 30.0  # secondes : rien ne manque ici, un serveur lent n'est pas un serveur muet
 PART_ACCEPTEE = 0.5  # refus et actes faits : ni une suite de refus, ni une histoire sans accroc

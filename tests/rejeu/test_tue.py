@@ -139,6 +139,7 @@ async def test_tue_il_reprend_dans_sqlite(
     await eprouver(scellee, fichiers(tmp_path), MORTS, record_property)
 
 
+@pytest.mark.chaos
 async def test_tue_il_reprend_dans_postgresql(
     scellee: Scellee, postgres: Postgres, record_property: Callable[[str, object], None]
 ) -> None:
