@@ -3,6 +3,7 @@
 #   make demo          play a whole session, start to diploma (runtime packages only: the quick way in)
 #   make demo-regroupement  one exam in three académies, a link cut in mid-session, what each holds compared
 #   make test          run the tests                    (make test ARGS="-k jury -x")
+#   make pages         play the runbooks of docs/exploitation, command by command: a few minutes
 #   make conteneurs    image, compose and cluster tests in containers; as root on Debian, installs and starts an engine
 #   make conteneurs-rapides  the image, and services in containers with their broker and base: two minutes
 #   make check         style, types, import rules, contracts, règlements
@@ -31,7 +32,7 @@ CODE := $(wildcard conftest.py services contracts tests bench)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE) --group construction
 
-.PHONY: help demo demo-regroupement test check chaine sbom licences regles documents bench chaos mutation requirements conteneurs conteneurs-rapides secrets clean
+.PHONY: help demo demo-regroupement test pages check chaine sbom licences regles documents bench chaos mutation requirements conteneurs conteneurs-rapides secrets clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -48,6 +49,9 @@ demo-regroupement: .venv/.base
 # taken in their order, which begins with the long ones, not by how many tests they have.
 test: .venv/.dev
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+pages: .venv/.dev
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m pages tests/exploitation $(ARGS)
 
 conteneurs: .venv/.dev
 	deploy/conteneurs/essais $(ARGS)
