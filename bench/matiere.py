@@ -11,9 +11,11 @@ from importlib.util import find_spec
 from bench import temoin
 from bench.lieu import DIPLOME, SESSION
 from contracts.commandes.inscription import InscrireCandidat, OuvrirSession
-from contracts.commandes.notation import OuvrirReleve, SaisirNote
+from contracts.commandes.notation import SaisirNote
+from contracts.commandes.releve import OuvrirReleve
 from contracts.evenements.inscription import SessionOuverte
-from contracts.evenements.notation import NoteSaisie, ReleveOuvert
+from contracts.evenements.notation import NoteSaisie
+from contracts.evenements.releve import ReleveOuvert
 from contracts.messages import Acteur, Command, Event
 from contracts.session import reglements
 from contracts.vocabulaire import Categorie, Identite, Mode, Parametres

@@ -16,11 +16,13 @@ from sqlalchemy import Column, MetaData, Table
 
 from contracts.commandes import read_command
 from contracts.commandes.inscription import InscrireCandidat, OuvrirSession
-from contracts.commandes.notation import OuvrirReleve, SaisirNote
+from contracts.commandes.notation import SaisirNote
+from contracts.commandes.releve import OuvrirReleve
 from contracts.droits import check_rights
 from contracts.evenements import REGISTRE
 from contracts.evenements.inscription import CandidatInscrit, PersonneReservee, SessionOuverte
-from contracts.evenements.notation import NoteSaisie, ReleveOuvert
+from contracts.evenements.notation import NoteSaisie
+from contracts.evenements.releve import ReleveOuvert
 from contracts.messages import Command, Event, Personnel, Query, Refus
 from contracts.session import SessionFigee, charger_session, reglements
 from services.socle.enveloppe import Fact

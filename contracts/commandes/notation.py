@@ -6,89 +6,18 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.commandes import resultats_accueil, transfert
-from contracts.messages import Command, Instant, Message
+from contracts.commandes import bordereau, conduite, releve, resultats_accueil, transfert
+from contracts.messages import Command
 from contracts.vocabulaire import (
-    Categorie,
     Code,
     CodeEpreuve,
     CodeSituation,
     EtatResultat,
-    Fondement,
-    Mode,
     Motif,
     Note,
     Numero,
     Profil,
 )
-
-
-class OuvrirReleve(Command):
-    """Ouvrir le relevé d'épreuves d'un candidat inscrit (réaction)."""
-
-    NAME: ClassVar[str] = "notation.ouvrir_releve"
-    candidat: Numero
-    categorie: Categorie
-    reglement: str
-    modes: dict[CodeEpreuve, Mode]
-    facultatives: tuple[CodeEpreuve, ...] = ()
-    unites: tuple[CodeEpreuve, ...] = ()
-
-
-class FermerAcces(Command):
-    """Fermer toute évaluation à un candidat non autorisé (réaction)."""
-
-    NAME: ClassVar[str] = "notation.fermer_acces"
-    candidat: Numero
-    regle: str
-
-
-class RouvrirAcces(Command):
-    """Permettre de nouveau l'évaluation d'un candidat dont le dossier est finalement conforme (réaction)."""
-
-    NAME: ClassVar[str] = "notation.rouvrir_acces"
-    candidat: Numero
-    regle: str
-
-
-class DispenserEpreuve(Command):
-    """Prendre acte d'une dispense (réaction)."""
-
-    NAME: ClassVar[str] = "notation.dispenser_epreuve"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    situation: CodeSituation | None = None
-    regle: str
-    fondement: Fondement = Fondement.TITRE
-
-
-class ReporterBenefice(Command):
-    """Prendre acte d'une note conservée (réaction)."""
-
-    NAME: ClassVar[str] = "notation.reporter_benefice"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    note: Note
-    session_origine: str
-    regle: str
-
-
-class ModifierReleve(Command):
-    """Prendre acte d'un changement de modes ou de facultatives, donnés en entier (réaction)."""
-
-    NAME: ClassVar[str] = "notation.modifier_releve"
-    candidat: Numero
-    modes: dict[CodeEpreuve, Mode] = {}
-    facultatives: tuple[CodeEpreuve, ...] = ()
-
-
-class RetirerBenefice(Command):
-    """Prendre acte de l'abandon d'une note conservée (réaction)."""
-
-    NAME: ClassVar[str] = "notation.retirer_benefice"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    regle: str
 
 
 class RemplirGrille(Command):
@@ -162,41 +91,6 @@ class JustifierAbsence(Command):
     candidat: Numero
     epreuve: CodeEpreuve
     situation: CodeSituation | None = None
-    motif: Motif
-
-
-class EnregistrerEtg(Command):
-    """Enregistrer le résultat de l'épreuve théorique générale. ``tentative`` : son rang (le suivant par défaut)."""
-
-    NAME: ClassVar[str] = "notation.enregistrer_etg"
-    candidat: Numero
-    valide: bool
-    tentative: int | None = Field(default=None, ge=1)
-
-
-class EnregistrerConduite(Command):
-    """Enregistrer le résultat de la conduite : une mention du vocabulaire du mode, jamais une note.
-
-    ``tentative`` : rang de la présentation ; à donner pour enregistrer deux fois de suite la même mention.
-    """
-
-    NAME: ClassVar[str] = "notation.enregistrer_conduite"
-    candidat: Numero
-    epreuve: CodeEpreuve = "EP3"
-    situation: CodeSituation = "S1"
-    mention: str = Field(min_length=1, max_length=20)
-    commission: tuple[Profil, ...] = ()
-    tentative: int | None = Field(default=None, ge=1)
-
-
-class RectifierConduite(Command):
-    """Corriger une erreur matérielle dans la mention de conduite enregistrée."""
-
-    NAME: ClassVar[str] = "notation.rectifier_conduite"
-    candidat: Numero
-    epreuve: CodeEpreuve = "EP3"
-    situation: CodeSituation = "S1"
-    mention: str = Field(min_length=1, max_length=20)
     motif: Motif
 
 
@@ -274,23 +168,6 @@ class EvaluerCompetence(Command):
     lot: Code | None = None
 
 
-class ReporterAcquis(Command):
-    """Prendre acte d'une unité déjà acquise (réaction)."""
-
-    NAME: ClassVar[str] = "notation.reporter_acquis"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    regle: str
-
-
-class ChoisirControle(Command):
-    """Choisir les épreuves orales de contrôle, pour un candidat que le jury y admet (DC-BTS11)."""
-
-    NAME: ClassVar[str] = "notation.choisir_controle"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=6)
-
-
 class SaisirNoteControle(Command):
     """Saisir la note d'une épreuve orale de contrôle, ou ``ABS`` (DC-BTS11). ``motif`` : pour en changer une portée."""
 
@@ -300,40 +177,6 @@ class SaisirNoteControle(Command):
     note: Note | Literal["ABS"]
     lot: Code | None = None
     motif: Motif | None = None
-
-
-class OuvrirRemplacement(Command):
-    """Prendre acte d'une session de remplacement autorisée (réaction)."""
-
-    NAME: ClassVar[str] = "notation.ouvrir_remplacement"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=20)
-    regle: str
-
-
-class EtablirFicheSujet(Command):
-    """Retenir une activité du dossier et dire la fiche-sujet qui en est tirée, avant l'épreuve (BTS-N05).
-
-    ``fiche`` : la référence sous laquelle la commission la garde ; son texte ne passe pas par le logiciel.
-    """
-
-    NAME: ClassVar[str] = "notation.etablir_fiche_sujet"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    activite: Code
-    fiche: Code
-    lot: Code | None = None
-
-
-class ReporterEpreuves(Command):
-    """Prendre acte d'un report : le centre n'a pas ouvert, le candidat compose plus tard (réaction, CL-140)."""
-
-    NAME: ClassVar[str] = "notation.reporter_epreuves"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...] = Field(min_length=1, max_length=20)
-    passage: Instant
-    motif: Motif
-    regle: str
 
 
 class SignalerSuspicion(Command):
@@ -363,38 +206,10 @@ class ArreterResultat(Command):
     epreuve: CodeEpreuve
 
 
-class LigneBordereau(Message):
-    """Une ligne : une note, ou ``ABS``."""
-
-    candidat: Numero
-    note: Note | Literal["ABS"]
-
-
-class DeposerBordereau(Command):
-    """Déposer en une fois les notes d'un lot."""
-
-    NAME: ClassVar[str] = "notation.deposer_bordereau"
-    lot: Code
-    epreuve: CodeEpreuve
-    situation: CodeSituation | None = None
-    lignes: tuple[LigneBordereau, ...] = Field(min_length=1, max_length=900)
-
-
-class CloreBordereau(Command):
-    """Clore un lot dont toutes les lignes sont complètes."""
-
-    NAME: ClassVar[str] = "notation.clore_bordereau"
-    lot: Code
-
-
 COMMANDES: tuple[type[Command], ...] = (
-    OuvrirReleve,
-    FermerAcces,
-    RouvrirAcces,
-    DispenserEpreuve,
-    ReporterBenefice,
-    ModifierReleve,
-    RetirerBenefice,
+    *releve.COMMANDES,
+    *conduite.COMMANDES,
+    *bordereau.COMMANDES,
     RemplirGrille,
     SaisirNote,
     SaisirSecondeFois,
@@ -402,25 +217,15 @@ COMMANDES: tuple[type[Command], ...] = (
     ConstaterSupportAbsent,
     ConstaterAbsence,
     JustifierAbsence,
-    EnregistrerEtg,
-    EnregistrerConduite,
-    RectifierConduite,
     HarmoniserNote,
     RectifierNote,
     ArreterResultat,
-    DeposerBordereau,
-    CloreBordereau,
     SuspendreNote,
     LeverSuspension,
     PorterNonValide,
     RetirerNonValide,
     EvaluerCompetence,
-    ReporterAcquis,
-    ChoisirControle,
     SaisirNoteControle,
-    OuvrirRemplacement,
-    EtablirFicheSujet,
-    ReporterEpreuves,
     SignalerSuspicion,
     ConclureDiscipline,
     *resultats_accueil.COMMANDES,

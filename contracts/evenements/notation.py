@@ -7,16 +7,14 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from contracts.evenements import resultats_accueil, transfert
+from contracts.evenements import bordereau, conduite, releve, resultats_accueil, transfert
 from contracts.evenements.etapes import inchange
 from contracts.messages import Event
 from contracts.vocabulaire import (
-    Categorie,
     Code,
     CodeEpreuve,
     CodeSituation,
     EtatResultat,
-    Fondement,
     Mode,
     Motif,
     Note,
@@ -30,77 +28,6 @@ class CauseSuspension(StrEnum):
 
     VERIFICATION = "verification"
     DISCIPLINE = "discipline"
-
-
-class ReleveOuvert(Event):
-    """Le service a appris l'inscription : voici ce que le candidat doit passer, et comment.
-
-    ``unites`` : celles qu'il présente, quand ce ne sont pas toutes les obligatoires. v2 : d'autres statuts.
-    """
-
-    NAME: ClassVar[str] = "notation.releve_ouvert.v2"
-    candidat: Numero
-    categorie: Categorie
-    reglement: str
-    modes: dict[CodeEpreuve, Mode]
-    facultatives: tuple[CodeEpreuve, ...] = ()
-    unites: tuple[CodeEpreuve, ...] = ()
-
-
-class AccesFerme(Event):
-    """Dossier non conforme : le candidat n'est évalué à aucune épreuve (CAP26-I05)."""
-
-    NAME: ClassVar[str] = "notation.acces_ferme.v1"
-    candidat: Numero
-    regle: str
-
-
-class AccesRouvert(Event):
-    """Le dossier est finalement déclaré conforme : le candidat peut être évalué (TR-C02)."""
-
-    NAME: ClassVar[str] = "notation.acces_rouvert.v1"
-    candidat: Numero
-    regle: str
-
-
-class EpreuveDispensee(Event):
-    """Épreuve ou situation non due (CAP24-I04)."""
-
-    NAME: ClassVar[str] = "notation.epreuve_dispensee.v1"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    situation: CodeSituation | None = None
-    regle: str
-    fondement: Fondement = Fondement.TITRE
-
-
-class ReleveModifie(Event):
-    """Les modes ou les facultatives changent : voici, en entier, ce qui vaut désormais."""
-
-    NAME: ClassVar[str] = "notation.releve_modifie.v1"
-    candidat: Numero
-    modes: dict[CodeEpreuve, Mode] = {}
-    facultatives: tuple[CodeEpreuve, ...] = ()
-
-
-class BeneficeReporte(Event):
-    """Note conservée d'une session passée ; une note saisie ensuite la remplace (DC-CAP18)."""
-
-    NAME: ClassVar[str] = "notation.benefice_reporte.v1"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    note: Note
-    session_origine: str
-    regle: str
-
-
-class BeneficeRetire(Event):
-    """Le candidat repasse l'épreuve : la note conservée ne compte plus (DC-CAP18)."""
-
-    NAME: ClassVar[str] = "notation.benefice_retire.v1"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    regle: str
 
 
 class NoteSaisie(Event):
@@ -223,57 +150,6 @@ class AbsenceJustifiee(Event):
     motif: Motif
 
 
-class EtgValidee(Event):
-    """L'épreuve théorique générale est validée : la pratique est ouverte (CAP24-N11)."""
-
-    NAME: ClassVar[str] = "notation.etg_validee.v1"
-    candidat: Numero
-    tentative: int
-    regle: str
-
-
-class EtgEchouee(Event):
-    """L'épreuve théorique générale est échouée ; les rattrapages ne sont pas limités (CAP24-N12)."""
-
-    NAME: ClassVar[str] = "notation.etg_echouee.v1"
-    candidat: Numero
-    tentative: int
-    regle: str
-
-
-class PermisValide(Event):
-    """Conduite validée (ponctuel) ou avis favorable (CCF) : une mention, jamais une note (CAP24-N14, CAP24-N15).
-
-    v2 : la liste des états s'est allongée.
-    """
-
-    NAME: ClassVar[str] = "notation.permis_valide.v2"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    situation: CodeSituation
-    mention: EtatResultat
-    tentative: int
-    regle: str
-    motif: Motif | None = None
-
-
-class PermisNonValide(Event):
-    """Conduite non validée, avis insuffisant, absence ou conduite non organisée : sans effet sur le CAP (CAP24-N17).
-
-    ``tentative`` : présentations faites, celle-ci comprise ; une absence n'en est pas une. v2 : la liste des états
-    s'est allongée.
-    """
-
-    NAME: ClassVar[str] = "notation.permis_non_valide.v2"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    situation: CodeSituation
-    mention: EtatResultat
-    tentative: int
-    regle: str
-    motif: Motif | None = None
-
-
 class NoteHarmonisee(Event):
     """Une note change à l'harmonisation : avant, après, pourquoi (TR-R02)."""
 
@@ -388,24 +264,6 @@ class CompetenceEvaluee(Event):
     regle: str
 
 
-class AcquisReporte(Event):
-    """Une unité acquise auparavant est reprise, sans note (TP-I05, DC-TP03)."""
-
-    NAME: ClassVar[str] = "notation.acquis_reporte.v1"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    regle: str
-
-
-class ControleChoisi(Event):
-    """Le candidat admis au contrôle choisit les épreuves orales qu'il passe (DC-BTS11)."""
-
-    NAME: ClassVar[str] = "notation.controle_choisi.v1"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...]
-    regle: str
-
-
 class NoteControleSaisie(Event):
     """La note de l'épreuve orale de contrôle ; absente s'il ne s'y est pas présenté (DC-BTS11).
 
@@ -422,38 +280,6 @@ class NoteControleSaisie(Event):
     motif: Motif | None = None
 
 
-class RemplacementOuvert(Event):
-    """Le candidat passe ces épreuves à la session de remplacement : leur note rejoint les autres (DC-CAP17)."""
-
-    NAME: ClassVar[str] = "notation.remplacement_ouvert.v1"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...]
-    regle: str
-
-
-class FicheSujetEtablie(Event):
-    """La commission a tiré la fiche-sujet du candidat d'une des activités de son dossier (BTS-N05)."""
-
-    NAME: ClassVar[str] = "notation.fiche_sujet_etablie.v1"
-    candidat: Numero
-    epreuve: CodeEpreuve
-    activite: Code
-    fiche: Code
-    auteur: str = ""
-    regle: str
-
-
-class EpreuvesReportees(Event):
-    """Le centre n'a pas ouvert : le candidat passe ces épreuves à partir de ``passage`` (CL-140)."""
-
-    NAME: ClassVar[str] = "notation.epreuves_reportees.v1"
-    candidat: Numero
-    epreuves: tuple[CodeEpreuve, ...]
-    passage: AwareDatetime
-    motif: Motif
-    regle: str
-
-
 class AbsenceLevee(Event):
     """L'absence portée avant que le passage soit reporté ne vaut plus : l'épreuve est à évaluer (CL-140)."""
 
@@ -465,35 +291,10 @@ class AbsenceLevee(Event):
     regle: str
 
 
-class BordereauDepose(Event):
-    """Un bordereau de notes est déposé en une fois pour un lot."""
-
-    NAME: ClassVar[str] = "notation.bordereau_depose.v1"
-    lot: Code
-    epreuve: CodeEpreuve
-    situation: CodeSituation | None = None
-    candidats: tuple[Numero, ...]
-    empreinte: str
-
-
-class BordereauClos(Event):
-    """Le lot est clos : ses notes ne changent plus que par harmonisation ou rectification (TR-N01)."""
-
-    NAME: ClassVar[str] = "notation.bordereau_clos.v1"
-    lot: Code
-    epreuve: CodeEpreuve
-    situation: CodeSituation | None = None
-    candidats: tuple[Numero, ...]
-
-
 EVENEMENTS: tuple[type[Event], ...] = (
-    ReleveOuvert,
-    AccesFerme,
-    AccesRouvert,
-    ReleveModifie,
-    EpreuveDispensee,
-    BeneficeReporte,
-    BeneficeRetire,
+    *releve.EVENEMENTS,
+    *conduite.EVENEMENTS,
+    *bordereau.EVENEMENTS,
     NoteSaisie,
     GrilleRemplie,
     DoubleSaisieComparee,
@@ -503,27 +304,16 @@ EVENEMENTS: tuple[type[Event], ...] = (
     SupportAbsentConstate,
     AbsenceConstatee,
     AbsenceJustifiee,
-    EtgValidee,
-    EtgEchouee,
-    PermisValide,
-    PermisNonValide,
     NoteHarmonisee,
     NoteRectifiee,
     ResultatArrete,
-    BordereauDepose,
-    BordereauClos,
     NoteSuspendue,
     SuspensionLevee,
     MentionNonValidePortee,
     MentionNonValideRetiree,
     EpreuveNonTenue,
     CompetenceEvaluee,
-    AcquisReporte,
-    ControleChoisi,
     NoteControleSaisie,
-    RemplacementOuvert,
-    FicheSujetEtablie,
-    EpreuvesReportees,
     AbsenceLevee,
     *resultats_accueil.EVENEMENTS,
     *transfert.NOTATION,

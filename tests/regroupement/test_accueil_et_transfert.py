@@ -17,8 +17,9 @@ from contracts.commandes.resultats_accueil import TransmettreResultat
 from contracts.commandes.transfert import AccepterTransfert, TransfererCandidat
 from contracts.evenements.conformite import DossierOuvert
 from contracts.evenements.inscription import CandidatInscrit, CentreAffecte
-from contracts.evenements.notation import NoteSaisie, ReleveOuvert
+from contracts.evenements.notation import NoteSaisie
 from contracts.evenements.regroupement import AccueilDecline, CandidatAccueilli
+from contracts.evenements.releve import ReleveOuvert
 from contracts.evenements.transfert import CandidatTransfere, CandidatureReprise, DossierRepris, ReleveRepris
 from contracts.messages import Refus
 from contracts.requetes import VoirCandidature, VoirRegroupement

@@ -25,7 +25,8 @@ from contracts.evenements.inscription import (
     InscriptionModifiee,
     RemplacementAutorise,
 )
-from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
+from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
+from contracts.evenements.releve import ControleChoisi
 from contracts.evenements.transfert import CandidatTransfere
 from contracts.messages import Refus
 from contracts.reglement import Reglement

@@ -21,7 +21,8 @@ from contracts.commandes.deliberation import (
 from contracts.evenements.conformite import DossierDeclareConforme, DossierDeclareNonConforme
 from contracts.evenements.deliberation import DecisionPrise, JuryClos, NatureDecision
 from contracts.evenements.inscription import AcquisReconnu, DispenseAccordee
-from contracts.evenements.notation import ControleChoisi, NoteControleSaisie, ResultatArrete
+from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
+from contracts.evenements.releve import ControleChoisi
 from contracts.messages import Command, Refus
 from contracts.vocabulaire import Decision, EtatResultat, Fondement, Forme, Mode
 from services.communs.testing import base, projeter

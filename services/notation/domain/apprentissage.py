@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from contracts.commandes.notation import (
+from contracts.commandes.notation import LeverSuspension, PorterNonValide, RetirerNonValide, SuspendreNote
+from contracts.commandes.releve import (
     DispenserEpreuve,
     FermerAcces,
-    LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
     OuvrirRemplacement,
-    PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
     ReporterEpreuves,
     RetirerBenefice,
-    RetirerNonValide,
     RouvrirAcces,
-    SuspendreNote,
 )
-from contracts.evenements.notation import (
+from contracts.evenements.releve import (
     AccesFerme,
     AccesRouvert,
     AcquisReporte,

@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ParamSpec, assert_never
 
-from contracts.commandes.notation import (
-    CloreBordereau,
-    ConstaterAbsence,
-    DeposerBordereau,
-    LigneBordereau,
-    SaisirNote,
-)
-from contracts.evenements.notation import BordereauClos, BordereauDepose, NoteVerrouillee, ResultatArrete
+from contracts.commandes.bordereau import CloreBordereau, DeposerBordereau, LigneBordereau
+from contracts.commandes.notation import ConstaterAbsence, SaisirNote
+from contracts.evenements.bordereau import BordereauClos, BordereauDepose
+from contracts.evenements.notation import NoteVerrouillee, ResultatArrete
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from services.notation.domain.cibles import Cible, exiger_note_possible, exiger_situation, viser

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.commandes.notation import EnregistrerConduite, EnregistrerEtg, RectifierConduite
-from contracts.evenements.notation import EtgEchouee, EtgValidee, PermisNonValide, PermisValide
+from contracts.commandes.conduite import EnregistrerConduite, EnregistrerEtg, RectifierConduite
+from contracts.evenements.conduite import EtgEchouee, EtgValidee, PermisNonValide, PermisValide
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, EtatResultat, Mode

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from contracts.commandes.notation import ChoisirControle, SaisirNoteControle
-from contracts.evenements.notation import ControleChoisi, NoteControleSaisie
+from contracts.commandes.notation import SaisirNoteControle
+from contracts.commandes.releve import ChoisirControle
+from contracts.evenements.notation import NoteControleSaisie
+from contracts.evenements.releve import ControleChoisi
 from contracts.messages import Event, Refus
 from contracts.reglement import SecondeChance
 from contracts.session import SessionFigee

@@ -8,25 +8,15 @@ from decimal import Decimal
 from functools import reduce
 from typing import TypeVar, assert_never, cast
 
+from contracts.evenements.conduite import EtgEchouee, EtgValidee, PermisNonValide, PermisValide
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AbsenceLevee,
-    AccesFerme,
-    AccesRouvert,
-    AcquisReporte,
-    BeneficeReporte,
-    BeneficeRetire,
     CauseSuspension,
     CompetenceEvaluee,
-    ControleChoisi,
     DoubleSaisieComparee,
-    EpreuveDispensee,
     EpreuveNonTenue,
-    EpreuvesReportees,
-    EtgEchouee,
-    EtgValidee,
-    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -38,14 +28,23 @@ from contracts.evenements.notation import (
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
-    PermisNonValide,
-    PermisValide,
-    ReleveModifie,
-    ReleveOuvert,
-    RemplacementOuvert,
     ResultatArrete,
     SupportAbsentConstate,
     SuspensionLevee,
+)
+from contracts.evenements.releve import (
+    AccesFerme,
+    AccesRouvert,
+    AcquisReporte,
+    BeneficeReporte,
+    BeneficeRetire,
+    ControleChoisi,
+    EpreuveDispensee,
+    EpreuvesReportees,
+    FicheSujetEtablie,
+    ReleveModifie,
+    ReleveOuvert,
+    RemplacementOuvert,
 )
 from contracts.evenements.resultats_accueil import ResultatEcarte
 from contracts.evenements.transfert import ReleveRepris, ReleveTransfere

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.commandes.notation import EtablirFicheSujet
-from contracts.evenements.notation import FicheSujetEtablie
+from contracts.commandes.releve import EtablirFicheSujet
+from contracts.evenements.releve import FicheSujetEtablie
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from services.notation.domain.cibles import exiger_evaluable, exiger_inscrite, exiger_ouvert, viser_epreuve

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from contracts.commandes.notation import LigneBordereau
+from contracts.commandes.bordereau import LigneBordereau
 from contracts.messages import Refus
 
 LIGNES_MAX = 900  # the limit of one deposit, as in `DeposerBordereau`

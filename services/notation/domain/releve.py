@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from typing import assert_never, get_args
 
+from contracts.commandes.conduite import EnregistrerConduite, EnregistrerEtg, RectifierConduite
 from contracts.commandes.notation import (
     ArreterResultat,
-    ChoisirControle,
     ConclureDiscipline,
     ConstaterAbsence,
     ConstaterSupportAbsent,
-    DispenserEpreuve,
-    EnregistrerConduite,
-    EnregistrerEtg,
-    EtablirFicheSujet,
     EvaluerCompetence,
-    FermerAcces,
     HarmoniserNote,
     IntegrerNoteTardive,
     JustifierAbsence,
     LeverSuspension,
-    ModifierReleve,
-    OuvrirReleve,
-    OuvrirRemplacement,
     PorterNonValide,
-    RectifierConduite,
     RectifierNote,
     RemplirGrille,
-    ReporterAcquis,
-    ReporterBenefice,
-    ReporterEpreuves,
-    RetirerBenefice,
     RetirerNonValide,
-    RouvrirAcces,
     SaisirNote,
     SaisirNoteControle,
     SaisirSecondeFois,
     SignalerSuspicion,
     SuspendreNote,
+)
+from contracts.commandes.releve import (
+    ChoisirControle,
+    DispenserEpreuve,
+    EtablirFicheSujet,
+    FermerAcces,
+    ModifierReleve,
+    OuvrirReleve,
+    OuvrirRemplacement,
+    ReporterAcquis,
+    ReporterBenefice,
+    ReporterEpreuves,
+    RetirerBenefice,
+    RouvrirAcces,
 )
 from contracts.commandes.resultats_accueil import RecevoirResultat
 from contracts.commandes.transfert import ReprendreReleve, TransfererReleve

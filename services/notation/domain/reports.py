@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from contracts.commandes.notation import ReporterEpreuves
-from contracts.evenements.notation import AbsenceLevee, EpreuvesReportees
+from contracts.commandes.releve import ReporterEpreuves
+from contracts.evenements.notation import AbsenceLevee
+from contracts.evenements.releve import EpreuvesReportees
 from contracts.messages import Event, Refus
 from contracts.session import SessionFigee
 from services.notation.domain.cibles import viser_epreuve

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, select
 
-from contracts.evenements.notation import BordereauClos, BordereauDepose
+from contracts.evenements.bordereau import BordereauClos, BordereauDepose
 from services.socle.enveloppe import Fact
 from services.socle.projections import Op, Projection, Upsert
 from services.socle.sql import Json, Moment, SortedText

@@ -9,25 +9,15 @@ from typing import Any, get_args
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text, select
 
+from contracts.evenements.conduite import EtgEchouee, EtgValidee, PermisNonValide, PermisValide
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AbsenceLevee,
-    AccesFerme,
-    AccesRouvert,
-    AcquisReporte,
-    BeneficeReporte,
-    BeneficeRetire,
     CauseSuspension,
     CompetenceEvaluee,
-    ControleChoisi,
     DoubleSaisieComparee,
-    EpreuveDispensee,
     EpreuveNonTenue,
-    EpreuvesReportees,
-    EtgEchouee,
-    EtgValidee,
-    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -39,14 +29,23 @@ from contracts.evenements.notation import (
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
-    PermisNonValide,
-    PermisValide,
-    ReleveModifie,
-    ReleveOuvert,
-    RemplacementOuvert,
     ResultatArrete,
     SupportAbsentConstate,
     SuspensionLevee,
+)
+from contracts.evenements.releve import (
+    AccesFerme,
+    AccesRouvert,
+    AcquisReporte,
+    BeneficeReporte,
+    BeneficeRetire,
+    ControleChoisi,
+    EpreuveDispensee,
+    EpreuvesReportees,
+    FicheSujetEtablie,
+    ReleveModifie,
+    ReleveOuvert,
+    RemplacementOuvert,
 )
 from contracts.messages import Event
 from contracts.vocabulaire import EtatResultat, Fondement

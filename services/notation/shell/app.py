@@ -7,13 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from contracts.commandes import notation as commandes
-from contracts.commandes.notation import (
-    ChoisirControle,
-    CloreBordereau,
-    ConclureDiscipline,
-    DeposerBordereau,
-    SaisirNoteControle,
-)
+from contracts.commandes.bordereau import CloreBordereau, DeposerBordereau
+from contracts.commandes.notation import ConclureDiscipline, SaisirNoteControle
+from contracts.commandes.releve import ChoisirControle
 from contracts.commandes.resultats_accueil import RecevoirResultat, TransmettreResultat
 from contracts.commandes.transfert import ReprendreReleve, TransfererReleve
 from contracts.evenements.deliberation import CandidatRattache

@@ -11,20 +11,22 @@ from typing import Any
 
 from contracts.commandes.notation import (
     ConstaterSupportAbsent,
+    LeverSuspension,
+    PorterNonValide,
+    RetirerNonValide,
+    SuspendreNote,
+)
+from contracts.commandes.releve import (
     DispenserEpreuve,
     FermerAcces,
-    LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
     OuvrirRemplacement,
-    PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
     ReporterEpreuves,
     RetirerBenefice,
-    RetirerNonValide,
     RouvrirAcces,
-    SuspendreNote,
 )
 from contracts.commandes.transfert import TransfererReleve
 from contracts.evenements.conformite import (

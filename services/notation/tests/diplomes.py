@@ -19,7 +19,8 @@ from contracts.commandes.notation import (
     SignalerSuspicion,
     SuspendreNote,
 )
-from contracts.evenements.notation import ReleveOuvert, ResultatArrete
+from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.releve import ReleveOuvert
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Categorie, Decision, EtatResultat, Mode
 from services.notation.domain.controle import DecisionJury

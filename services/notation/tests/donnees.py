@@ -8,7 +8,9 @@ from functools import cache, partial
 from typing import Any, TypeVar
 
 from contracts.commandes.notation import RemplirGrille, SaisirNote
-from contracts.evenements.notation import EtgValidee, NoteSaisie, ReleveOuvert, ResultatArrete
+from contracts.evenements.conduite import EtgValidee
+from contracts.evenements.notation import NoteSaisie, ResultatArrete
+from contracts.evenements.releve import ReleveOuvert
 from contracts.messages import Acteur, Command
 from contracts.reglement import Reglement, load_all
 from contracts.session import SessionFigee

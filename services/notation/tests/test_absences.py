@@ -11,12 +11,11 @@ from contracts.droits import check_rights
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
-    EpreuveDispensee,
     NoteSaisie,
     NoteTardiveRecue,
-    ReleveOuvert,
     SupportAbsentConstate,
 )
+from contracts.evenements.releve import EpreuveDispensee, ReleveOuvert
 from contracts.messages import Refus
 from contracts.vocabulaire import EtatResultat
 from services.notation.domain.jury import EtatJury

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import (
-    ArreterResultat,
-    ConstaterSupportAbsent,
+from contracts.commandes.notation import ArreterResultat, ConstaterSupportAbsent
+from contracts.commandes.releve import (
     DispenserEpreuve,
     FermerAcces,
     ModifierReleve,
@@ -20,15 +19,15 @@ from contracts.commandes.notation import (
     RetirerBenefice,
     RouvrirAcces,
 )
-from contracts.evenements.notation import (
+from contracts.evenements.conduite import PermisNonValide
+from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.releve import (
     AccesFerme,
     AccesRouvert,
     BeneficeReporte,
     BeneficeRetire,
     EpreuveDispensee,
-    PermisNonValide,
     ReleveModifie,
-    ResultatArrete,
 )
 from contracts.vocabulaire import Categorie, EtatResultat, Mode
 from services.notation.domain.releve import ReleveCommand, decide, evolve, initial

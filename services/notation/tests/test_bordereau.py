@@ -9,21 +9,19 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import CloreBordereau, DeposerBordereau, LigneBordereau
+from contracts.commandes.bordereau import CloreBordereau, DeposerBordereau, LigneBordereau
 from contracts.droits import check_rights
+from contracts.evenements.bordereau import BordereauClos, BordereauDepose
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
-    AccesFerme,
-    BordereauClos,
-    BordereauDepose,
     DoubleSaisieComparee,
     NoteSaisie,
     NoteTardiveRecue,
     NoteVerrouillee,
-    ReleveOuvert,
     SupportAbsentConstate,
 )
+from contracts.evenements.releve import AccesFerme, ReleveOuvert
 from contracts.messages import Command, Event, Refus
 from contracts.session import SessionFigee
 from contracts.vocabulaire import EtatResultat

@@ -7,14 +7,8 @@ from decimal import Decimal
 import pytest
 
 from contracts.commandes.notation import ArreterResultat
-from contracts.evenements.notation import (
-    AbsenceConstatee,
-    AccesFerme,
-    BeneficeReporte,
-    EpreuveDispensee,
-    ReleveOuvert,
-    ResultatArrete,
-)
+from contracts.evenements.notation import AbsenceConstatee, ResultatArrete
+from contracts.evenements.releve import AccesFerme, BeneficeReporte, EpreuveDispensee, ReleveOuvert
 from contracts.vocabulaire import EtatResultat, Mode
 from services.notation.tests.donnees import (
     ALICE,

@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import (
-    DeposerBordereau,
-    HarmoniserNote,
-    LigneBordereau,
-    OuvrirReleve,
-    RectifierNote,
-    RemplirGrille,
-    ReporterAcquis,
-    SaisirNote,
-    SaisirSecondeFois,
-)
-from contracts.evenements.notation import AcquisReporte, CompetenceEvaluee, ResultatArrete
+from contracts.commandes.bordereau import DeposerBordereau, LigneBordereau
+from contracts.commandes.notation import HarmoniserNote, RectifierNote, RemplirGrille, SaisirNote, SaisirSecondeFois
+from contracts.commandes.releve import OuvrirReleve, ReporterAcquis
+from contracts.evenements.notation import CompetenceEvaluee, ResultatArrete
+from contracts.evenements.releve import AcquisReporte
 from contracts.messages import Command, Refus
 from contracts.reglement import load_all
 from contracts.vocabulaire import Categorie, EtatResultat

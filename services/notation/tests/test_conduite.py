@@ -8,23 +8,11 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import (
-    ArreterResultat,
-    ConstaterAbsence,
-    EnregistrerConduite,
-    EnregistrerEtg,
-    HarmoniserNote,
-    RectifierConduite,
-)
-from contracts.evenements.notation import (
-    EpreuveDispensee,
-    EtgEchouee,
-    EtgValidee,
-    PermisNonValide,
-    PermisValide,
-    ReleveOuvert,
-    ResultatArrete,
-)
+from contracts.commandes.conduite import EnregistrerConduite, EnregistrerEtg, RectifierConduite
+from contracts.commandes.notation import ArreterResultat, ConstaterAbsence, HarmoniserNote
+from contracts.evenements.conduite import EtgEchouee, EtgValidee, PermisNonValide, PermisValide
+from contracts.evenements.notation import ResultatArrete
+from contracts.evenements.releve import EpreuveDispensee, ReleveOuvert
 from contracts.vocabulaire import Categorie, EtatResultat, Mode, Profil
 from services.notation.tests.donnees import (
     ALICE,

@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import ChoisirControle, SaisirNoteControle
-from contracts.evenements.notation import (
-    BeneficeReporte,
-    BeneficeRetire,
-    ControleChoisi,
-    NoteControleSaisie,
-    ResultatArrete,
-)
+from contracts.commandes.notation import SaisirNoteControle
+from contracts.commandes.releve import ChoisirControle
+from contracts.evenements.notation import NoteControleSaisie, ResultatArrete
+from contracts.evenements.releve import BeneficeReporte, BeneficeRetire, ControleChoisi
 from contracts.messages import Acteur
 from contracts.session import SessionFigee
 from contracts.vocabulaire import Decision, EtatResultat

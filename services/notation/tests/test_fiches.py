@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import EtablirFicheSujet
+from contracts.commandes.releve import EtablirFicheSujet
 from contracts.droits import check_rights
-from contracts.evenements.notation import FicheSujetEtablie
+from contracts.evenements.releve import FicheSujetEtablie
 from contracts.messages import Acteur, Refus
 from contracts.vocabulaire import Categorie, Mode
 from services.notation.tests.diplomes import (

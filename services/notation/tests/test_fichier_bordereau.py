@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.commandes.notation import DeposerBordereau, LigneBordereau
+from contracts.commandes.bordereau import DeposerBordereau, LigneBordereau
 from contracts.messages import Refus
 from services.notation.domain.fichier_bordereau import LIGNES_MAX, Erreur, exiger, lire
 

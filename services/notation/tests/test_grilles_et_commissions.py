@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.commandes.notation import ArreterResultat
-from contracts.evenements.notation import GrilleRemplie, NoteSaisie, ReleveOuvert, SupportAbsentConstate
+from contracts.evenements.notation import GrilleRemplie, NoteSaisie, SupportAbsentConstate
+from contracts.evenements.releve import ReleveOuvert
 from contracts.messages import Refus
 from contracts.reglement import Commission
 from contracts.vocabulaire import Mode, Profil

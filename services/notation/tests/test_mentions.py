@@ -8,20 +8,13 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import (
-    CloreBordereau,
-    DeposerBordereau,
-    HarmoniserNote,
-    LigneBordereau,
-    OuvrirReleve,
-    RectifierNote,
-    RemplirGrille,
-)
+from contracts.commandes.bordereau import CloreBordereau, DeposerBordereau, LigneBordereau
+from contracts.commandes.notation import HarmoniserNote, RectifierNote, RemplirGrille
+from contracts.commandes.releve import OuvrirReleve
 from contracts.droits import check_rights
+from contracts.evenements.bordereau import BordereauDepose
 from contracts.evenements.notation import (
-    BordereauDepose,
     CauseSuspension,
-    EpreuveDispensee,
     MentionNonValidePortee,
     MentionNonValideRetiree,
     NoteSaisie,
@@ -29,6 +22,7 @@ from contracts.evenements.notation import (
     ResultatArrete,
     SuspensionLevee,
 )
+from contracts.evenements.releve import EpreuveDispensee
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, EtatResultat
 from services.notation.domain import bordereau

@@ -19,9 +19,7 @@ from contracts.droits import DROITS, check_rights
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
-    AccesFerme,
     DoubleSaisieComparee,
-    EpreuveDispensee,
     NoteHarmonisee,
     NoteRectifiee,
     NoteSaisie,
@@ -31,6 +29,7 @@ from contracts.evenements.notation import (
     ResultatArrete,
     SupportAbsentConstate,
 )
+from contracts.evenements.releve import AccesFerme, EpreuveDispensee
 from contracts.messages import Acteur, Refus
 from services.notation.domain.jury import EtatJury
 from services.notation.tests.donnees import (

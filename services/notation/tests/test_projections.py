@@ -11,27 +11,17 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.evenements import deliberation, notation
+from contracts.evenements.bordereau import BordereauClos, BordereauDepose
+from contracts.evenements.conduite import EtgEchouee, PermisNonValide
 from contracts.evenements.deliberation import DecisionPrise
 from contracts.evenements.notation import (
     AbsenceConstatee,
     AbsenceJustifiee,
     AbsenceLevee,
-    AccesFerme,
-    AccesRouvert,
-    AcquisReporte,
-    BeneficeReporte,
-    BeneficeRetire,
-    BordereauClos,
-    BordereauDepose,
     CauseSuspension,
     CompetenceEvaluee,
-    ControleChoisi,
     DoubleSaisieComparee,
-    EpreuveDispensee,
     EpreuveNonTenue,
-    EpreuvesReportees,
-    EtgEchouee,
-    FicheSujetEtablie,
     GrilleRemplie,
     MentionNonValidePortee,
     MentionNonValideRetiree,
@@ -42,11 +32,21 @@ from contracts.evenements.notation import (
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
-    PermisNonValide,
-    ReleveModifie,
-    RemplacementOuvert,
     SupportAbsentConstate,
     SuspensionLevee,
+)
+from contracts.evenements.releve import (
+    AccesFerme,
+    AccesRouvert,
+    AcquisReporte,
+    BeneficeReporte,
+    BeneficeRetire,
+    ControleChoisi,
+    EpreuveDispensee,
+    EpreuvesReportees,
+    FicheSujetEtablie,
+    ReleveModifie,
+    RemplacementOuvert,
 )
 from contracts.evenements.transfert import NOTATION
 from contracts.messages import Event

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.commandes.notation import ArreterResultat, ConstaterAbsence, ConstaterSupportAbsent, EnregistrerEtg
+from contracts.commandes.conduite import EnregistrerEtg
+from contracts.commandes.notation import ArreterResultat, ConstaterAbsence, ConstaterSupportAbsent
 from contracts.evenements.notation import ResultatArrete
 from contracts.messages import Refus
 from contracts.vocabulaire import EtatResultat

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.commandes.notation import ConstaterSupportAbsent, OuvrirReleve
+from contracts.commandes.notation import ConstaterSupportAbsent
+from contracts.commandes.releve import OuvrirReleve
 from contracts.evenements.notation import ResultatArrete
 from contracts.messages import Refus
 from contracts.vocabulaire import Categorie, EtatResultat

@@ -12,19 +12,21 @@ import pytest
 from contracts.commandes.notation import (
     ArreterResultat,
     ConstaterSupportAbsent,
+    LeverSuspension,
+    PorterNonValide,
+    RetirerNonValide,
+    SuspendreNote,
+)
+from contracts.commandes.releve import (
     DispenserEpreuve,
     FermerAcces,
-    LeverSuspension,
     ModifierReleve,
     OuvrirReleve,
     OuvrirRemplacement,
-    PorterNonValide,
     ReporterAcquis,
     ReporterBenefice,
     RetirerBenefice,
-    RetirerNonValide,
     RouvrirAcces,
-    SuspendreNote,
 )
 from contracts.droits import check_rights
 from contracts.evenements.conformite import (

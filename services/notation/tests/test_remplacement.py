@@ -5,14 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from contracts.commandes.notation import ArreterResultat, ConstaterAbsence, JustifierAbsence, OuvrirRemplacement
-from contracts.evenements.notation import (
-    AbsenceConstatee,
-    AbsenceJustifiee,
-    NoteSaisie,
-    RemplacementOuvert,
-    ResultatArrete,
-)
+from contracts.commandes.notation import ArreterResultat, ConstaterAbsence, JustifierAbsence
+from contracts.commandes.releve import OuvrirRemplacement
+from contracts.evenements.notation import AbsenceConstatee, AbsenceJustifiee, NoteSaisie, ResultatArrete
+from contracts.evenements.releve import RemplacementOuvert
 from contracts.vocabulaire import EtatResultat
 from services.notation.domain.jury import EtatJury
 from services.notation.tests.donnees import ALICE, APRES_JURY, EN_CCF, OUVERT, etant_donne, fait, saisir

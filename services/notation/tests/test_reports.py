@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import RectifierNote, ReporterEpreuves
+from contracts.commandes.notation import RectifierNote
+from contracts.commandes.releve import ReporterEpreuves
 from contracts.evenements.inscription import PassageReporte
-from contracts.evenements.notation import AbsenceConstatee, AbsenceLevee, EpreuvesReportees, ResultatArrete
+from contracts.evenements.notation import AbsenceConstatee, AbsenceLevee, ResultatArrete
+from contracts.evenements.releve import EpreuvesReportees
 from contracts.messages import Refus
 from contracts.vocabulaire import EtatResultat
 from services.notation.domain.etats import Releve

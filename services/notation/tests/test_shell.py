@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from contracts.commandes.notation import COMMANDES, ChoisirControle
+from contracts.commandes.notation import COMMANDES
+from contracts.commandes.releve import ChoisirControle
 from contracts.evenements import deliberation
 from contracts.evenements.deliberation import DecisionPrise
 from contracts.evenements.inscription import SessionOuverte

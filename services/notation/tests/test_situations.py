@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import DeposerBordereau, LigneBordereau, RemplirGrille
+from contracts.commandes.bordereau import DeposerBordereau, LigneBordereau
+from contracts.commandes.notation import RemplirGrille
 from contracts.evenements.notation import GrilleRemplie, NoteSaisie, ResultatArrete
 from contracts.messages import Refus
 from contracts.session import SessionFigee

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.commandes.notation import FermerAcces
+from contracts.commandes.releve import FermerAcces
 from contracts.commandes.transfert import ReprendreReleve, TransfererReleve
 from contracts.droits import check_rights
 from contracts.evenements.inscription import DispenseAccordee

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.commandes.notation import ConstaterSupportAbsent, DispenserEpreuve, OuvrirReleve, SaisirNote
-from contracts.evenements.notation import BeneficeReporte, EpreuveDispensee, EpreuveNonTenue, ReleveOuvert
+from contracts.commandes.notation import ConstaterSupportAbsent, SaisirNote
+from contracts.commandes.releve import DispenserEpreuve, OuvrirReleve
+from contracts.evenements.notation import EpreuveNonTenue
+from contracts.evenements.releve import BeneficeReporte, EpreuveDispensee, ReleveOuvert
 from contracts.vocabulaire import Categorie, EtatResultat, Fondement, Mode
 from services.notation.tests.diplomes import (
     BTS,

@@ -19,10 +19,10 @@ from contracts.evenements.notation import (
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
-    RemplacementOuvert,
     ResultatArrete,
 )
 from contracts.evenements.publication import ConstatReclamation, Trouvaille
+from contracts.evenements.releve import RemplacementOuvert
 from contracts.messages import Event
 from contracts.session import SessionFigee
 from services.publication.domain.histoire import PROVISOIRES, FaitLu, HistoireCandidat, place

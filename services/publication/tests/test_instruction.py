@@ -29,10 +29,10 @@ from contracts.evenements.notation import (
     NoteTardiveIntegree,
     NoteTardiveRecue,
     NoteVerrouillee,
-    RemplacementOuvert,
     ResultatArrete,
 )
 from contracts.evenements.publication import ConstatReclamation, Trouvaille
+from contracts.evenements.releve import RemplacementOuvert
 from contracts.messages import Event
 from contracts.vocabulaire import Decision, EtatResultat, Membre, Profil
 from services.publication.domain.histoire import FaitLu, HistoireCandidat
